@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+//
+// One section per target with its tests, lowest first. A target imports only what stands above it;
+// Tests/ArchitectureTests holds the arrows.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// The AWS services in use. Each has a generated target `AWSAPI<name>`; see `Sources/apigen/Services.swift`.
+let services = ["EC2", "IAM", "KMS", "Logs", "RDS", "Route53", "STS", "Tagging"]
+let serviceTargets = services.map { Target.Dependency(stringLiteral: "AWSAPI\($0)") }
+
+let package = Package(
+  name: "harecon",
+  products: [.executable(name: "harecon", targets: ["harecon"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // MARK: System libraries
+
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+    // MARK: Core
+
+    .target(name: "Core", dependencies: ["CCrypto"], swiftSettings: settings),
+    .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: settings),
+
+    // MARK: AWSClient
+
+    .target(
+      name: "AWSClient",
+      dependencies: ["CCrypto", "CCurl", "Core", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .testTarget(name: "AWSClientTests", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
+
+    // MARK: apigen
+
+    .executableTarget(name: "apigen", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
+
+    // MARK: ResourceKit
+
+    .target(name: "ResourceKit", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
+    .testTarget(name: "ResourceKitTests", dependencies: ["Core", "ResourceKit"], swiftSettings: settings),
+
+    // MARK: Resources
+
+    .target(
+      name: "Resources", dependencies: ["AWSClient", "Core", "ResourceKit"] + serviceTargets, swiftSettings: settings),
+
+    // MARK: Engine
+
+    .target(
+      name: "Engine",
+      dependencies: ["Core", .product(name: "OrderedCollections", package: "swift-collections")],
+      swiftSettings: settings),
+    .testTarget(name: "EngineTests", dependencies: ["Core", "Engine"], swiftSettings: settings),
+
+    // MARK: Spec
+
+    .target(name: "Spec", dependencies: ["Core", "CYAML"], swiftSettings: settings),
+    .testTarget(name: "SpecTests", dependencies: ["Core", "Spec"], swiftSettings: settings),
+
+    // MARK: Blueprint
+
+    .target(
+      name: "Blueprint", dependencies: ["Core", "ResourceKit", "Resources", "Spec"], swiftSettings: settings),
+
+    // MARK: CLI
+
+    .target(
+      name: "CLI",
+      dependencies: [
+        "AWSClient", "Blueprint", "Core", "Engine", "ResourceKit", "Resources", "Spec", "AWSAPISTS",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(name: "harecon", dependencies: ["CLI"], swiftSettings: settings),
+  ]
+    + services.map {
+      .target(name: "AWSAPI\($0)", dependencies: ["AWSClient"], swiftSettings: settings)
+    }
+)

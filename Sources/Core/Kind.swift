@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A kind with its types erased and its client bound: all that the engine knows of AWS.
+///
+/// `values` of desired and observed resources are rows in the order of `schema`.
+package struct Kind: Sendable {
+  package let name: KindName
+  package let identity: Identity
+  package let schema: [AttributeSchema]
+  /// Holds data or what makes data readable: never deleted or replaced outside `destroy`.
+  package let holdsData: Bool
+  /// The kind whose observations this kind needs to look its own up, observed first.
+  package let parent: KindName?
+  package let patience: Patience
+
+  /// The same resource with its references replaced by the outputs they name.
+  package let resolve: @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource
+  /// What exists of this kind that the stack owns or wants. Makes no change.
+  package let observe: @Sendable (Lookup) async throws(CallError) -> [Observation]
+  /// Makes it, owner tags included in the creating call wherever the API allows.
+  ///
+  /// Need not bring it to completion: what it left out shows up as a difference.
+  package let create: @Sendable (DesiredResource) async throws(CallError) -> Void
+  /// Changes the named attributes; may need several calls, each of which leaves a state that the next run can go on from.
+  package let update: @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void
+  /// Deletes it. Not being there is not an error.
+  package let delete: @Sendable (Observation, Deletion) async throws(CallError) -> Void
+
+  package init(
+    name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, parent: KindName?,
+    patience: Patience,
+    resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
+    observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
+    create: @escaping @Sendable (DesiredResource) async throws(CallError) -> Void,
+    update: @escaping @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void,
+    delete: @escaping @Sendable (Observation, Deletion) async throws(CallError) -> Void
+  ) {
+    self.name = name
+    self.identity = identity
+    self.schema = schema
+    self.holdsData = holdsData
+    self.parent = parent
+    self.patience = patience
+    self.resolve = resolve
+    self.observe = observe
+    self.create = create
+    self.update = update
+    self.delete = delete
+  }
+}
+
+/// How long to wait for a kind's resources, and how often to look.
+package struct Patience: Sendable, Hashable {
+  /// From a create or an update to health `ready`.
+  package var ready: Duration
+  /// From a delete to being gone.
+  package var gone: Duration
+  /// The first and the longest pause between two looks.
+  package var firstLook: Duration
+  package var longestPause: Duration
+
+  package init(
+    ready: Duration = .seconds(120), gone: Duration = .seconds(120), firstLook: Duration = .milliseconds(250),
+    longestPause: Duration = .seconds(5)
+  ) {
+    self.ready = ready
+    self.gone = gone
+    self.firstLook = firstLook
+    self.longestPause = longestPause
+  }
+}
+
+/// What to do about data when deleting.
+package struct Deletion: Sendable, Hashable {
+  /// The name of the last snapshot to take of what holds data; nil when the operator said to keep none.
+  package var finalSnapshot: String?
+
+  package init(finalSnapshot: String? = nil) {
+    self.finalSnapshot = finalSnapshot
+  }
+}
+
+/// A question to a kind: what of yours is there?
+package struct Lookup: Sendable {
+  package var stack: String
+  /// What the spec wants of this kind (references may still be unknown).
+  package var desired: [DesiredResource]
+  /// What was observed of the parent kind.
+  package var parents: [Observation]
+  /// Set when one resource is waited for: the kind may then ask for that one alone.
+  package var focus: Focus?
+
+  package struct Focus: Sendable, Hashable {
+    package var address: Address
+    /// AWS's id, once known.
+    package var id: String?
+
+    package init(address: Address, id: String? = nil) {
+      self.address = address
+      self.id = id
+    }
+  }
+
+  package init(stack: String, desired: [DesiredResource], parents: [Observation] = [], focus: Focus? = nil) {
+    self.stack = stack
+    self.desired = desired
+    self.parents = parents
+    self.focus = focus
+  }
+}
+
+/// A desired resource: typed inside, a row of values in schema order outside.
+package struct DesiredResource: Sendable {
+  package let address: Address
+  /// The natural key by which an observation is recognised; nil while it depends on unknown outputs, or for kinds found by tag.
+  package let key: String?
+  package let values: [Value]
+  /// What must be ready first: read off the references, plus explicit extra edges.
+  package let needs: Set<Address>
+  /// The place in the spec that asked for it.
+  package let origin: SourceSpan?
+  /// The kind's own `Desired`.
+  package let opaque: any Sendable
+
+  package init(
+    address: Address, key: String?, values: [Value], needs: Set<Address>, origin: SourceSpan? = nil,
+    opaque: any Sendable
+  ) {
+    self.address = address
+    self.key = key
+    self.values = values
+    self.needs = needs
+    self.origin = origin
+    self.opaque = opaque
+  }
+}
+
+/// What AWS said of one resource.
+package struct Observation: Sendable {
+  /// AWS's id, or the name where that is the id.
+  package let id: String
+  package let key: String?
+  package let owner: Owner
+  package let values: [Value]
+  package let outputs: [String: Value]
+  package let health: Health
+  /// Changes that AWS has accepted and not yet made: attribute name → text for people (`at the next restart`).
+  package let pending: [String: String]
+  /// The kind's own `Observed`.
+  package let opaque: any Sendable
+
+  package init(
+    id: String, key: String?, owner: Owner, values: [Value], outputs: [String: Value], health: Health,
+    pending: [String: String] = [:], opaque: any Sendable
+  ) {
+    self.id = id
+    self.key = key
+    self.owner = owner
+    self.values = values
+    self.outputs = outputs
+    self.health = health
+    self.pending = pending
+    self.opaque = opaque
+  }
+}
+
+/// Whose a live resource is.
+package enum Owner: Sendable, Hashable {
+  /// Tagged `harecon:stack`, and `harecon:id` when present.
+  case stack(String, id: String?)
+  /// It cannot carry tags; its parent is ours.
+  case parent
+  /// No tag of harecon's: somebody else's.
+  case nobody
+}
+
+/// The kind's judgement of a live resource.
+package enum Health: Sendable, Hashable {
+  case ready
+  /// On its way (`creating`, `modifying`): wait.
+  case progressing(String)
+  /// It will not get better by waiting (`failed`, `inaccessible-encryption-credentials`).
+  case degraded(String)
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSClient
+package import Core
+
+// The only casts: a row made by a kind comes back to the same kind, because both are looked up by the kind's name.
+
+extension DesiredResource {
+  init<K: ResourceKind>(
+    _ desired: K.Desired, of kind: K.Type, at address: Address, after: Set<Address>, origin: SourceSpan?
+  ) {
+    let values = K.attributes.map { $0.desired(desired) }
+    let references = values.reduce(into: Set<OutputID>()) { $0.formUnion($1.unknowns) }
+    self.init(
+      address: address, key: K.key(for: desired), values: values,
+      needs: after.union(references.map(\.address)), origin: origin, opaque: desired)
+  }
+
+  func typed<K: ResourceKind>(_ kind: K.Type) -> K.Desired {
+    guard let desired = opaque as? K.Desired else {
+      preconditionFailure("\(address) was not made by \(K.name)")
+    }
+    return desired
+  }
+}
+
+extension Observation {
+  init<K: ResourceKind>(_ observed: K.Observed, of kind: K.Type) {
+    let facts = K.facts(observed)
+    self.init(
+      id: facts.id, key: facts.key, owner: facts.owner, values: K.attributes.map { $0.observed(observed) },
+      outputs: Dictionary(uniqueKeysWithValues: K.outputs.map { ($0.name, $0.value(observed)) }),
+      health: facts.health, pending: facts.pending, opaque: observed)
+  }
+
+  /// The kind's own observation, for kinds that read their parent's.
+  package func typed<K: ResourceKind>(_ kind: K.Type) -> K.Observed {
+    guard let observed = opaque as? K.Observed else {
+      preconditionFailure("the observation \(id) was not made by \(K.name)")
+    }
+    return observed
+  }
+}
+
+extension Kind {
+  /// The kind as the engine sees it, bound to a client.
+  package init<K: ResourceKind>(_ kind: K.Type, _ aws: AWS) {
+    self.init(
+      name: K.name, identity: K.identity, schema: K.attributes.map(\.schema), holdsData: K.holdsData,
+      parent: K.parent, patience: K.patience,
+      resolve: { resource, outputs in
+        var desired = resource.typed(K.self)
+        for attribute in K.attributes { attribute.resolve(&desired, outputs) }
+        return DesiredResource(
+          desired, of: K.self, at: resource.address, after: resource.needs, origin: resource.origin)
+      },
+      observe: { (lookup) async throws(CallError) in
+        let focus = lookup.focus.map { focus in
+          Query<K>.Focus(
+            address: focus.address, id: focus.id,
+            desired: lookup.desired.first { $0.address == focus.address }?.typed(K.self))
+        }
+        let query = Query<K>(
+          stack: lookup.stack, desired: lookup.desired.map { $0.typed(K.self) }, parents: lookup.parents, focus: focus)
+        return try await K.observe(query, aws).map { Observation($0, of: K.self) }
+      },
+      create: { (resource) async throws(CallError) in try await K.create(resource.typed(K.self), aws) },
+      update: { (observation, resource, names) async throws(CallError) in
+        try await K.update(observation.typed(K.self), to: resource.typed(K.self), Changes(names), aws)
+      },
+      delete: { (observation, deletion) async throws(CallError) in
+        try await K.delete(observation.typed(K.self), deletion, aws)
+      })
+  }
+}

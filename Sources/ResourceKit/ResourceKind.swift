@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import AWSClient
+package import Core
+
+/// One kind of AWS resource, as its author writes it: two structs, a table of attributes, straight-line calls.
+///
+/// The doc comment of the conforming type is its documentation in `docs/kinds.md`. Above it stand the operations it calls,
+/// one service per line: `// aws: rds CreateDBCluster DeleteDBCluster`; the API slice, the policies and the tests
+/// are made from them.
+package protocol ResourceKind: Sendable {
+  /// What the spec wants; references to other resources are `Input`s.
+  associatedtype Desired: Sendable
+  /// What AWS says.
+  associatedtype Observed: Sendable
+
+  static var name: KindName { get }
+  static var identity: Identity { get }
+  static var attributes: [Attribute<Self>] { get }
+  static var outputs: [Output<Self>] { get }
+  /// Holds data or what makes data readable: never deleted or replaced outside `destroy`.
+  static var holdsData: Bool { get }
+  /// A kind whose observations `observe` needs, observed first and found in `query.parents`.
+  static var parent: KindName? { get }
+  static var patience: Patience { get }
+
+  /// The natural key: equal to `facts(_:).key` of the observation that is this resource. nil for kinds found by tag, and
+  /// while it depends on something that does not exist yet.
+  static func key(for desired: Desired) -> String?
+
+  /// What exists of this kind that the stack owns or wants, whoever made it. Must not change anything.
+  ///
+  /// As few calls as the API allows: one paginated listing, all further calls at once. What has our name and another owner is
+  /// returned too, so that it can be refused. With `query.focus` set only that resource matters.
+  static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed]
+  /// Makes it. Owner tags go into the creating call wherever the API can. A lost answer must not lead to a second one:
+  /// the engine observes before it calls again.
+  static func create(_ desired: Desired, _ aws: AWS) async throws(CallError)
+  /// Changes what `changes` names; each call leaves a state from which the next run can go on.
+  static func update(
+    _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
+  ) async throws(CallError)
+  /// Deletes it; that it is gone already is no error.
+  static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError)
+  static func facts(_ observed: Observed) -> Facts
+}
+
+extension ResourceKind {
+  package static var outputs: [Output<Self>] { [] }
+  package static var holdsData: Bool { false }
+  package static var parent: KindName? { nil }
+  package static var patience: Patience { Patience() }
+  package static func key(for desired: Desired) -> String? { nil }
+}
+
+/// What every kind knows of an observed resource.
+package struct Facts: Sendable, Hashable {
+  package var id: String
+  package var key: String?
+  package var owner: Owner
+  package var health: Health
+  /// Accepted by AWS and not yet made: attribute name → when, for people.
+  package var pending: [String: String]
+
+  package init(id: String, key: String? = nil, owner: Owner, health: Health = .ready, pending: [String: String] = [:]) {
+    self.id = id
+    self.key = key
+    self.owner = owner
+    self.health = health
+    self.pending = pending
+  }
+}
+
+/// A question to a kind, with the kind's own types; see `Lookup`.
+package struct Query<Kind: ResourceKind>: Sendable {
+  package let stack: String
+  package let desired: [Kind.Desired]
+  package let parents: [Observation]
+  package let focus: Focus?
+
+  package struct Focus: Sendable {
+    package let address: Address
+    package let id: String?
+    package let desired: Kind.Desired?
+  }
+}
+
+/// One attribute of a kind: its name, where it stands in `Desired` and `Observed`, and what a change of it means.
+package struct Attribute<Kind: ResourceKind>: Sendable {
+  package let schema: AttributeSchema
+  let desired: @Sendable (Kind.Desired) -> Value
+  let observed: @Sendable (Kind.Observed) -> Value
+  let resolve: @Sendable (inout Kind.Desired, [OutputID: Value]) -> Void
+  let path: any PartialKeyPath<Kind.Desired> & Sendable
+
+  /// An attribute whose type is the same on both sides.
+  package init<T: AttributeValue>(
+    _ name: String, _ desired: any WritableKeyPath<Kind.Desired, T> & Sendable,
+    _ observed: any KeyPath<Kind.Observed, T> & Sendable, _ mutability: Mutability = .inPlace(), _ traits: Traits = [],
+    equality: Equality = .exact
+  ) {
+    self.init(name, desired, { $0[keyPath: observed].value }, mutability, traits, equality)
+  }
+
+  /// A reference: AWS gives back the plain value of what the spec gives as an `Input`.
+  package init<T: AttributeValue>(
+    _ name: String, _ desired: any WritableKeyPath<Kind.Desired, Input<T>> & Sendable,
+    _ observed: any KeyPath<Kind.Observed, T> & Sendable, _ mutability: Mutability = .inPlace(), _ traits: Traits = [],
+    equality: Equality = .exact
+  ) {
+    self.init(name, desired, { $0[keyPath: observed].value }, mutability, traits, equality)
+  }
+
+  /// A reference that may be absent.
+  package init<T: AttributeValue>(
+    _ name: String, _ desired: any WritableKeyPath<Kind.Desired, Input<T>?> & Sendable,
+    _ observed: any KeyPath<Kind.Observed, T?> & Sendable, _ mutability: Mutability = .inPlace(), _ traits: Traits = [],
+    equality: Equality = .exact
+  ) {
+    self.init(name, desired, { $0[keyPath: observed].value }, mutability, traits, equality)
+  }
+
+  /// A list of references.
+  package init<T: AttributeValue>(
+    _ name: String, _ desired: any WritableKeyPath<Kind.Desired, [Input<T>]> & Sendable,
+    _ observed: any KeyPath<Kind.Observed, [T]> & Sendable, _ mutability: Mutability = .inPlace(),
+    _ traits: Traits = [],
+    equality: Equality = .exact
+  ) {
+    self.init(name, desired, { $0[keyPath: observed].value }, mutability, traits, equality)
+  }
+
+  /// An optional wish for something that AWS always has a value for: `nil` means whatever AWS chose.
+  package init<T: AttributeValue>(
+    serverDefaulted name: String, _ desired: any WritableKeyPath<Kind.Desired, T?> & Sendable,
+    _ observed: any KeyPath<Kind.Observed, T> & Sendable, _ mutability: Mutability = .inPlace(), _ traits: Traits = [],
+    equality: Equality = .exact
+  ) {
+    self.init(name, desired, { $0[keyPath: observed].value }, mutability, traits.union(.serverDefaulted), equality)
+  }
+
+  /// Needed at create and never given back by AWS.
+  package init<T: AttributeValue>(
+    writeOnly name: String, _ desired: any WritableKeyPath<Kind.Desired, T> & Sendable, _ traits: Traits = []
+  ) {
+    self.init(name, desired, { _ in .null }, .inPlace(), traits.union(.writeOnly), .exact)
+  }
+
+  private init<T: AttributeValue>(
+    _ name: String, _ path: any WritableKeyPath<Kind.Desired, T> & Sendable,
+    _ observed: @escaping @Sendable (Kind.Observed) -> Value, _ mutability: Mutability, _ traits: Traits,
+    _ equality: Equality
+  ) {
+    schema = AttributeSchema(name: name, mutability: mutability, equality: equality, traits: traits)
+    desired = { $0[keyPath: path].value }
+    self.observed = observed
+    self.path = path
+    resolve = { resource, outputs in
+      let value = resource[keyPath: path].value
+      let resolved = value.resolved(outputs)
+      if resolved != value, let typed = T(resolved) { resource[keyPath: path] = typed }
+    }
+  }
+}
+
+/// A value that a resource publishes once it exists.
+package struct Output<Kind: ResourceKind>: Sendable {
+  package let name: String
+  let path: any PartialKeyPath<Kind.Observed> & Sendable
+  let value: @Sendable (Kind.Observed) -> Value
+
+  package init<T: AttributeValue>(_ name: String, _ path: any KeyPath<Kind.Observed, T> & Sendable) {
+    self.name = name
+    self.path = path
+    value = { $0[keyPath: path].value }
+  }
+}
+
+/// The attributes that an update must change, asked for by key path so that a typo does not compile.
+package struct Changes<Kind: ResourceKind>: Sendable {
+  private let names: Set<String>
+
+  package init(_ names: Set<String>) {
+    self.names = names
+  }
+
+  package func contains(_ path: any PartialKeyPath<Kind.Desired> & Sendable) -> Bool {
+    Kind.attributes.contains { $0.path == path && names.contains($0.schema.name) }
+  }
+
+  package func containsAny(_ paths: (any PartialKeyPath<Kind.Desired> & Sendable)...) -> Bool {
+    paths.contains { contains($0) }
+  }
+}
+
+extension Value {
+  /// The same with every known output in place of its reference; an output whose value is `null` stays unknown.
+  package func resolved(_ outputs: [OutputID: Value]) -> Value {
+    switch self {
+    case .null, .bool, .int, .double, .string, .sealed: return self
+    case .unknown(let id):
+      guard let value = outputs[id], value != .null else { return self }
+      return value
+    case .list(let items): return .list(items.map { $0.resolved(outputs) })
+    case .map(let members): return .map(members.mapValues { $0.resolved(outputs) })
+    }
+  }
+}
