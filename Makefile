@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# `make help` lists the targets. Everything that a target needs it installs or builds itself.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BUILD ?= .build
+SWIFT_BUILD := swift build --scratch-path $(BUILD)
+DEBUG := $(BUILD)/debug
+RELEASE := $(BUILD)/release
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PACKAGES := libcurl4-openssl-dev libssl-dev libyaml-dev postgresql python3-venv
+SANDBOX := PYTHONPATH=Tests/Sandbox $(PYTHON) -m harecon_sandbox
+
+## help: this list
+help:
+	@sed -n 's/^## //p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "  %-10s %s\n", $$1, $$2 }'
+
+## deps: install what is missing: Debian packages, Python packages, service models and protocol vectors
+deps: packages $(VENV)/.ready
+	@Tests/vectors.sh
+
+packages:
+	@missing=(); for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing+=($$p); done; \
+	if (( $${#missing[@]} )); then \
+	  echo "installing $${missing[*]}"; \
+	  sudo=$$( [ "$$(id -u)" = 0 ] || echo sudo ); \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq "$${missing[@]}" >/dev/null; \
+	fi
+
+$(VENV)/.ready: Tests/requirements.txt
+	@python3 -m venv $(VENV)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+## build: the harecon binary, for use (optimised, Swift runtime linked in)
+build: packages
+	@$(SWIFT_BUILD) -c release --static-swift-stdlib --product harecon
+
+## demo: set everything up and run the main job against the local AWS sandbox
+demo: deps
+	@$(SWIFT_BUILD) --product harecon 2>&1 | grep -E 'error|warning|Compiling|Build' | tail -n 1
+	@HARECON=$(DEBUG)/harecon PYTHON=$(PYTHON) Tests/demo.sh
+
+## sandbox: start the AWS sandbox for a person to try things against
+sandbox: $(VENV)/.ready
+	@$(SANDBOX) --person
+
+## test: set everything up and pass all tests
+test: deps
+	@Tests/run.sh
+
+## check: format, warnings as errors, generated files fresh
+check: deps
+	@swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	@$(SWIFT_BUILD) --build-tests -Xswiftc -warnings-as-errors
+	@$(MAKE) check-generated
+
+## generate: write the API slice, the registry and the reference pages anew
+generate: deps
+	@Tests/models.sh $(BUILD)/models
+	@$(SWIFT_BUILD) --product apigen
+	@$(DEBUG)/apigen --models $(BUILD)/models
+
+check-generated: deps
+	@Tests/models.sh $(BUILD)/models
+	@$(DEBUG)/apigen --models $(BUILD)/models --check
+
+## format: bring all Swift files into the house form
+format:
+	@swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+## soak: the long matrices: a kill at every call, more seeds
+soak: deps
+	@SOAK=1 Tests/run.sh
+
+## bench: measure and rewrite docs/benchmarks.md's tables
+bench: deps build
+	@$(PYTHON) Tests/Bench/bench.py --harecon $(RELEASE)/harecon
+
+## fuzz: every fuzz target for SECONDS (60) each
+fuzz: packages
+	@Tests/Fuzz/run.sh $${SECONDS_EACH:-60}
+
+## tsan: the suites that share state, under the thread sanitizer
+tsan: deps
+	@swift test --scratch-path $(BUILD)-tsan --sanitize=thread --filter 'AWSClientTests|EngineTests'
+
+.PHONY: help deps packages build demo sandbox test check generate check-generated format soak bench fuzz tsan

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// Where a command's answer (standard output) and its story (standard error) go.
+package struct Console: Sendable {
+  /// The story may be rewritten in place and coloured.
+  package let storyIsTerminal: Bool
+  /// The answer may be coloured.
+  package let answerIsTerminal: Bool
+  /// A person can be asked.
+  package let canAsk: Bool
+  package let color: Bool
+  /// Columns to fill; 100 when no terminal says otherwise.
+  package let width: Int
+
+  /// - Parameters:
+  ///   - environment: read for `NO_COLOR`, `TERM` and `CI`.
+  package init(environment: [String: String]) {
+    storyIsTerminal = isatty(STDERR_FILENO) == 1
+    answerIsTerminal = isatty(STDOUT_FILENO) == 1
+    canAsk = isatty(STDIN_FILENO) == 1 && storyIsTerminal && environment["CI"] == nil
+    color = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    var size = winsize()
+    let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 || ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0
+    width = known && size.ws_col > 0 ? Int(size.ws_col) : 100
+  }
+
+  package var answerStyle: Style { Style(color: color && answerIsTerminal, width: width) }
+  package var storyStyle: Style { Style(color: color && storyIsTerminal, width: width) }
+
+  /// Writes to standard output, whole.
+  package func answer(_ text: String) {
+    write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+  }
+
+  /// Writes a line to standard error.
+  package func tell(_ text: String) {
+    write(text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO)
+  }
+
+  /// Writes to standard error without a line end, for lines that are rewritten in place.
+  package func draw(_ text: String) {
+    write(text, to: STDERR_FILENO)
+  }
+
+  /// Asks on the terminal; nil when nobody can answer.
+  package func ask(_ question: String) -> String? {
+    guard canAsk else { return nil }
+    draw(question)
+    return readLine()
+  }
+
+  private func write(_ text: String, to descriptor: Int32) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written > 0 {
+        bytes = bytes.dropFirst(written)
+      } else if errno != EINTR && errno != EAGAIN {
+        return  // nobody reads any more; there is no one to tell
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Colour and width of text for people; colour never carries meaning that the text lacks.
+package struct Style: Sendable, Hashable {
+  package let color: Bool
+  package let width: Int
+
+  package init(color: Bool, width: Int) {
+    self.color = color
+    self.width = width
+  }
+
+  package static let plain = Style(color: false, width: 100)
+
+  enum Ink: String {
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+    case cyan = "36"
+    case bold = "1"
+    case faint = "2"
+  }
+
+  func ink(_ ink: Ink, _ text: String) -> String {
+    color ? "\u{1B}[\(ink.rawValue)m\(text)\u{1B}[0m" : text
+  }
+}
+
+extension String {
+  /// Filled with spaces on the right up to `width` characters.
+  func padded(to width: Int) -> String {
+    count >= width ? self : self + String(repeating: " ", count: width - count)
+  }
+
+  /// Cut to `width` characters, with an ellipsis where something was cut.
+  func clipped(to width: Int) -> String {
+    count <= width ? self : prefix(Swift.max(0, width - 1)) + "…"
+  }
+
+  /// Every line indented by `spaces`.
+  func indented(by spaces: Int) -> String {
+    let margin = String(repeating: " ", count: spaces)
+    return split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : margin + $0 }
+      .joined(separator: "\n")
+  }
+}
+
+/// `1 change`, `2 changes`.
+func counted(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+  "\(number) \(number == 1 ? one : many ?? one + "s")"
+}
+
+extension Duration {
+  /// `0.4s`, `12s`, `3m05s`, `1h02m`.
+  var brief: String {
+    let seconds = Int(components.seconds)
+    if seconds < 10 {
+      let tenths = Int(components.attoseconds / 100_000_000_000_000_000)
+      return "\(seconds).\(tenths)s"
+    }
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    if seconds < 60 { return "\(seconds)s" }
+    if seconds < 3600 { return "\(seconds / 60)m\(two(seconds % 60))s" }
+    return "\(seconds / 3600)h\(two(seconds % 3600 / 60))m"
+  }
+}
