@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+/// A plan as people read it: what is deleted first, then the rest by address, then the sum.
+struct PlanView {
+  let plan: Plan
+  let style: Style
+
+  var text: String {
+    let shown = plan.changes.filter { $0.action != .noOp }
+    var sections = ["\(style.ink(.bold, plan.stack))  account \(plan.account)  \(plan.region)"]
+    for change in shown.sorted(by: Self.mostDrasticFirst) { sections.append(block(change)) }
+    sections += plan.notes.map(note)
+    sections.append(summary)
+    return sections.joined(separator: "\n\n") + "\n"
+  }
+
+  /// Deletions and replacements stand at the top, where nobody misses them.
+  private static func mostDrasticFirst(_ a: ResourceChange, _ b: ResourceChange) -> Bool {
+    (rank(a.action), a.address) < (rank(b.action), b.address)
+  }
+
+  private static func rank(_ action: Action) -> Int {
+    switch action {
+    case .delete: 0
+    case .replace: 1
+    case .create, .update, .noOp: 2
+    }
+  }
+
+  // MARK: One resource
+
+  private func block(_ change: ResourceChange) -> String {
+    let title = "  \(symbol(change.action)) \(change.address)"
+    let margin = max(2, min(style.width, 100) - change.address.description.count - 4 - remark(change).count)
+    var lines = [title + (remark(change).isEmpty ? "" : String(repeating: " ", count: margin) + tinted(change))]
+    let width = (change.attributes.map(\.name.count).max() ?? 0) + 2
+    for attribute in change.attributes {
+      lines.append(contentsOf: rows(attribute, change.action, nameWidth: width))
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private func tinted(_ change: ResourceChange) -> String {
+    switch change.disruption {
+    case .none: style.ink(.faint, remark(change))
+    case .connections: style.ink(.yellow, remark(change))
+    case .restart, .outage: style.ink(.red, remark(change))
+    }
+  }
+
+  /// Why, and what users notice.
+  private func remark(_ change: ResourceChange) -> String {
+    var parts = change.reasons.compactMap(Self.words)
+    if change.disruption != .none { parts.append(Self.words(change.disruption)) }
+    return parts.joined(separator: "; ")
+  }
+
+  private static func words(_ reason: Reason) -> String? {
+    switch reason {
+    case .absent, .differs: nil
+    case .notInSpec: "not in the spec"
+    case .dependencyReplaced(let address): "\(address) is replaced"
+    case .destroy: nil
+    case .pending(let text): text
+    }
+  }
+
+  static func words(_ disruption: Disruption) -> String {
+    switch disruption {
+    case .none: "none"
+    case .connections: "connections drop"
+    case .restart: "restart"
+    case .outage: "outage"
+    }
+  }
+
+  private func symbol(_ action: Action) -> String {
+    switch action {
+    case .noOp: " "
+    case .create: style.ink(.green, "+")
+    case .update: style.ink(.yellow, "~")
+    case .replace: style.ink(.red, "±")
+    case .delete: style.ink(.red, "-")
+    }
+  }
+
+  // MARK: One attribute
+
+  private func rows(_ attribute: AttributeChange, _ action: Action, nameWidth: Int) -> [String] {
+    let name = "      " + attribute.name.padded(to: nameWidth)
+    let when = [attribute.disruption == .none ? nil : Self.words(attribute.disruption), attribute.timing]
+      .compactMap { $0 }.joined(separator: ", ")
+    let remark = when.isEmpty ? "" : "   " + style.ink(.faint, when)
+    switch (attribute.old, attribute.new) {
+    case (.null, let new):
+      if case .map(let members) = new, !members.isEmpty, ValueText.inline(new).count + name.count > 90 {
+        return [name + remark] + memberRows([:], members, indent: 8)
+      }
+      return [name + clipped(new, after: name) + remark]
+    case (.map(let old), .map(let new)):
+      return [name + remark] + memberRows(old, new, indent: 8)
+    case (let old, .null) where action == .delete:
+      return [name + clipped(old, after: name)]
+    case (let old, let new):
+      let oneLine = "\(ValueText.inline(old)) -> \(ValueText.inline(new))"
+      if oneLine.count + name.count <= max(80, style.width) { return [name + oneLine + remark] }
+      return [name + remark, "        - " + clipped(old, after: "        - "), "        + " + clipped(new, after: "        + ")]
+    }
+  }
+
+  /// The members of a map that differ, one per line.
+  private func memberRows(_ old: [String: Value], _ new: [String: Value], indent: Int) -> [String] {
+    let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+    let width = (keys.map(\.count).max() ?? 0) + 2
+    return keys.map { key in
+      let name = String(repeating: " ", count: indent) + key.padded(to: width)
+      switch (old[key], new[key]) {
+      case (nil, let value?): return name + clipped(value, after: name)
+      case (let value?, nil): return name + clipped(value, after: name) + " -> (removed)"
+      case (let before?, let after?): return name + "\(ValueText.inline(before)) -> \(ValueText.inline(after))"
+      case (nil, nil): return name
+      }
+    }
+  }
+
+  private func clipped(_ value: Value, after margin: String) -> String {
+    ValueText.inline(value).clipped(to: max(40, max(100, style.width) - margin.count))
+  }
+
+  // MARK: The sum
+
+  private func note(_ diagnostic: Diagnostic) -> String {
+    let place = diagnostic.address.map { "\($0): " } ?? ""
+    let hint = diagnostic.hint.map { "\n      \($0)" } ?? ""
+    return "  \(diagnostic.severity.rawValue): \(place)\(diagnostic.message)\(hint)"
+  }
+
+  var summary: String {
+    let counts = PlanCounts(plan)
+    guard counts.total > 0 else {
+      return "No changes. \(counted(counts.unchanged, "resource")) as the spec says."
+    }
+    var text = "Plan: \(counts.create) to create, \(counts.update) to update, \(counts.delete) to delete"
+    if counts.replace > 0 { text += ", \(counts.replace) to replace" }
+    let worst = plan.changes.map(\.disruption).max() ?? .none
+    text += ". Worst disruption: \(Self.words(worst))."
+    let deleted = plan.changes.filter { Self.rank($0.action) < 2 }.map(\.address.description)
+    if !deleted.isEmpty { text += "\nDeletes: \(deleted.joined(separator: ", "))." }
+    return text
+  }
+}
+
+/// How many resources a plan touches, by what it does to them.
+struct PlanCounts: Sendable, Hashable {
+  var create = 0
+  var update = 0
+  var delete = 0
+  var replace = 0
+  var unchanged = 0
+
+  init(_ plan: Plan) {
+    for change in plan.changes {
+      switch change.action {
+      case .noOp: unchanged += 1
+      case .create: create += 1
+      case .update: update += 1
+      case .replace: replace += 1
+      case .delete: delete += 1
+      }
+    }
+  }
+
+  var total: Int { create + update + delete + replace }
+}
