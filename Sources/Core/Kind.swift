@@ -9,6 +9,8 @@ package struct Kind: Sendable {
   package let schema: [AttributeSchema]
   /// Holds data or what makes data readable: never deleted or replaced outside `destroy`.
   package let holdsData: Bool
+  /// Updates that users notice as a restart or worse are made one resource at a time, lowest `Observation.turn` first.
+  package let oneAtATime: Bool
   /// The kind whose observations this kind needs to look its own up, observed first.
   package let parent: KindName?
   package let patience: Patience
@@ -27,8 +29,8 @@ package struct Kind: Sendable {
   package let delete: @Sendable (Observation, Deletion) async throws(CallError) -> Void
 
   package init(
-    name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, parent: KindName?,
-    patience: Patience,
+    name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, oneAtATime: Bool = false,
+    parent: KindName?, patience: Patience,
     resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
     create: @escaping @Sendable (DesiredResource) async throws(CallError) -> Void,
@@ -39,6 +41,7 @@ package struct Kind: Sendable {
     self.identity = identity
     self.schema = schema
     self.holdsData = holdsData
+    self.oneAtATime = oneAtATime
     self.parent = parent
     self.patience = patience
     self.resolve = resolve
@@ -74,9 +77,13 @@ package struct Patience: Sendable, Hashable {
 package struct Deletion: Sendable, Hashable {
   /// The name of the last snapshot to take of what holds data; nil when the operator said to keep none.
   package var finalSnapshot: String?
+  /// The stack as a whole goes (`destroy`). Otherwise a kind keeps what the rest of the stack cannot do without: the
+  /// writer, the last copy.
+  package var wholeStack: Bool
 
-  package init(finalSnapshot: String? = nil) {
+  package init(finalSnapshot: String? = nil, wholeStack: Bool = false) {
     self.finalSnapshot = finalSnapshot
+    self.wholeStack = wholeStack
   }
 }
 
@@ -146,12 +153,14 @@ package struct Observation: Sendable {
   package let health: Health
   /// Changes that AWS has accepted and not yet made: attribute name → text for people (`at the next restart`).
   package let pending: [String: String]
+  /// Where its kind is changed one at a time: what has the higher turn waits (readers 0, the writer 1).
+  package let turn: Int
   /// The kind's own `Observed`.
   package let opaque: any Sendable
 
   package init(
     id: String, key: String?, owner: Owner, values: [Value], outputs: [String: Value], health: Health,
-    pending: [String: String] = [:], opaque: any Sendable
+    pending: [String: String] = [:], turn: Int = 0, opaque: any Sendable
   ) {
     self.id = id
     self.key = key
@@ -160,6 +169,7 @@ package struct Observation: Sendable {
     self.outputs = outputs
     self.health = health
     self.pending = pending
+    self.turn = turn
     self.opaque = opaque
   }
 }

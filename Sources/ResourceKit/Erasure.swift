@@ -30,7 +30,7 @@ extension Observation {
     self.init(
       id: facts.id, key: facts.key, owner: facts.owner, values: K.attributes.map { $0.observed(observed) },
       outputs: Dictionary(uniqueKeysWithValues: K.outputs.map { ($0.name, $0.value(observed)) }),
-      health: facts.health, pending: facts.pending, opaque: observed)
+      health: facts.health, pending: facts.pending, turn: facts.turn, opaque: observed)
   }
 
   /// The kind's own observation, for kinds that read their parent's.
@@ -47,7 +47,7 @@ extension Kind {
   package init<K: ResourceKind>(_ kind: K.Type, _ aws: AWS) {
     self.init(
       name: K.name, identity: K.identity, schema: K.attributes.map(\.schema), holdsData: K.holdsData,
-      parent: K.parent, patience: K.patience,
+      oneAtATime: K.oneAtATime, parent: K.parent, patience: K.patience,
       resolve: { resource, outputs in
         var desired = resource.typed(K.self)
         for attribute in K.attributes { attribute.resolve(&desired, outputs) }

@@ -20,6 +20,8 @@ package protocol ResourceKind: Sendable {
   static var outputs: [Output<Self>] { get }
   /// Holds data or what makes data readable: never deleted or replaced outside `destroy`.
   static var holdsData: Bool { get }
+  /// Updates that users notice as a restart or worse are made one resource at a time, lowest `Facts.turn` first.
+  static var oneAtATime: Bool { get }
   /// A kind whose observations `observe` needs, observed first and found in `query.parents`.
   static var parent: KindName? { get }
   static var patience: Patience { get }
@@ -48,6 +50,7 @@ package protocol ResourceKind: Sendable {
 extension ResourceKind {
   package static var outputs: [Output<Self>] { [] }
   package static var holdsData: Bool { false }
+  package static var oneAtATime: Bool { false }
   package static var parent: KindName? { nil }
   package static var patience: Patience { Patience() }
   package static func key(for desired: Desired) -> String? { nil }
@@ -61,13 +64,19 @@ package struct Facts: Sendable, Hashable {
   package var health: Health
   /// Accepted by AWS and not yet made: attribute name → when, for people.
   package var pending: [String: String]
+  /// Where the kind is changed one at a time: what has the higher turn waits.
+  package var turn: Int
 
-  package init(id: String, key: String? = nil, owner: Owner, health: Health = .ready, pending: [String: String] = [:]) {
+  package init(
+    id: String, key: String? = nil, owner: Owner, health: Health = .ready, pending: [String: String] = [:],
+    turn: Int = 0
+  ) {
     self.id = id
     self.key = key
     self.owner = owner
     self.health = health
     self.pending = pending
+    self.turn = turn
   }
 }
 
