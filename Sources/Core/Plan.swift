@@ -94,22 +94,64 @@ package struct Step: Sendable, Hashable {
 
   package let id: ID
   package let needs: Set<ID>
+  /// AWS's id of what is deleted or updated.
+  package let target: String?
+  /// What to do about data; set for deletes alone.
+  package let deletion: Deletion?
 
-  package init(id: ID, needs: Set<ID>) {
+  package init(id: ID, needs: Set<ID>, target: String? = nil, deletion: Deletion? = nil) {
     self.id = id
     self.needs = needs
+    self.target = target
+    self.deletion = deletion
   }
+}
+
+/// As much of an observation as a plan was decided from.
+///
+/// AWS's own moves (another order, an attribute the spec has no opinion of, a version that went ahead) leave it as it is.
+package struct Sighting: Sendable, Hashable {
+  /// AWS's id; nil for what is not there.
+  package let id: String?
+  /// The attributes that the spec has an opinion of: the desired value where it is met, the live one where not.
+  package let attributes: [String: Value]
+
+  package init(id: String?, attributes: [String: Value] = [:]) {
+    self.id = id
+    self.attributes = attributes
+  }
+
+  package static let absent = Sighting(id: nil)
 }
 
 /// Everything harecon intends to do, decided before anything is done.
 package struct Plan: Sendable, Hashable {
+  package enum Purpose: Sendable, Hashable {
+    /// Make the world as the spec says.
+    case converge
+    /// Take down everything that the stack owns.
+    case destroy(DataPolicy)
+  }
+
+  /// What becomes of the resources that hold data when a stack is destroyed.
+  package enum DataPolicy: Sendable, Hashable {
+    /// They stay, with everything that they need.
+    case keep
+    /// A last snapshot of each, whose name carries the stamp (`20261122t164500z`) so that it is like no other.
+    case snapshot(stamp: String)
+    case discard
+  }
+
   package let stack: String
   package let account: String
   package let region: String
+  package let purpose: Purpose
+  /// The addresses that were asked for, with what they need; empty for all.
+  package let targets: Set<Address>
   /// Digest of the desired graph. `apply` refuses a plan whose spec has changed.
   package let specDigest: String
-  /// Digest of each observation that the plan was decided from; `absent` for what is not there.
-  package let observations: [Address: String]
+  /// What the plan was decided from.
+  package let sightings: [Address: Sighting]
   /// Every address, no-ops too, sorted.
   package let changes: [ResourceChange]
   /// In an order in which they could be carried out one by one.
@@ -118,18 +160,24 @@ package struct Plan: Sendable, Hashable {
   package let notes: [Diagnostic]
 
   package init(
-    stack: String, account: String, region: String, specDigest: String, observations: [Address: String],
-    changes: [ResourceChange], steps: [Step], notes: [Diagnostic] = []
+    stack: String, account: String, region: String, purpose: Purpose = .converge, targets: Set<Address> = [],
+    specDigest: String, sightings: [Address: Sighting], changes: [ResourceChange], steps: [Step],
+    notes: [Diagnostic] = []
   ) {
     self.stack = stack
     self.account = account
     self.region = region
+    self.purpose = purpose
+    self.targets = targets
     self.specDigest = specDigest
-    self.observations = observations
+    self.sightings = sightings
     self.changes = changes
     self.steps = steps
     self.notes = notes
   }
 
   package var isEmpty: Bool { steps.isEmpty }
+
+  /// The most that users will notice of any change.
+  package var disruption: Disruption { changes.map(\.disruption).max() ?? .none }
 }
