@@ -44,6 +44,16 @@ package enum Input<T: AttributeValue>: Sendable, Hashable, AttributeValue {
   }
 }
 
+extension Array {
+  /// The values of a list of references at the time of a call, in order; see `Input.now()`.
+  package func now<T>() throws(CallError) -> [T] where Element == Input<T> {
+    var values: [T] = []
+    values.reserveCapacity(count)
+    for input in self { values.append(try input.now()) }
+    return values
+  }
+}
+
 extension Input: ExpressibleByUnicodeScalarLiteral where T == String {}
 extension Input: ExpressibleByExtendedGraphemeClusterLiteral where T == String {}
 extension Input: ExpressibleByStringLiteral where T == String {

@@ -24,6 +24,9 @@ package protocol ResourceKind: Sendable {
   static var oneAtATime: Bool { get }
   /// A kind whose observations `observe` needs, observed first and found in `query.parents`.
   static var parent: KindName? { get }
+  /// The kinds that this one's resources may need: they are made before it and deleted after it, also when they have left
+  /// the spec and nothing else tells their order. `Registry` is sorted by it.
+  static var follows: [KindName] { get }
   static var patience: Patience { get }
 
   /// The natural key: equal to `facts(_:).key` of the observation that is this resource. nil for kinds found by tag, and
@@ -52,6 +55,7 @@ extension ResourceKind {
   package static var holdsData: Bool { false }
   package static var oneAtATime: Bool { false }
   package static var parent: KindName? { nil }
+  package static var follows: [KindName] { [] }
   package static var patience: Patience { Patience() }
   package static func key(for desired: Desired) -> String? { nil }
 }
