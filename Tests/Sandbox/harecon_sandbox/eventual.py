@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Eventual consistency: what was just created stays unseen for a while."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harecon_sandbox.kit import Clock, Params, Result
+
+CREATE_VERBS = re.compile(r"(Create|Register|Allocate|Request|Run|Import)(?=[A-Z])")
+READ_VERBS = re.compile(r"(Describe|List|Get|Head)(?=[A-Z])")
+IDENTITY = ("", "name", "id", "identifier", "arn")
+GENERATED = re.compile(r"arn:|[a-z]+-[0-9a-f]{8,}|(/hostedzone/)?Z[0-9A-Z]{12,}|[0-9a-f]{8}-[0-9a-f]{4}-")
+"""Ids that the service has made up: they mean one thing wherever they stand, while a name depends on its member."""
+
+
+@dataclass(frozen=True)
+class Newborn:
+    """Something created, by its noun, and the simulated time from which it is seen."""
+
+    noun: str
+    seen_from: float
+
+
+class Unseen:
+    """What exists in one account and is not seen yet."""
+
+    def __init__(self) -> None:
+        self._newborn: dict[str, dict[str, Newborn]] = {}
+
+    def created(self, operation: str, params: Params, result: Result, seen_from: float) -> None:
+        """Notes what a create has made, by all names under which it may be looked for."""
+        verb = CREATE_VERBS.match(operation)
+        if verb is None:
+            return
+        noun = _singular(operation[verb.end() :])
+        nested = [value for value in result.values() if isinstance(value, dict)]
+        for holder in (params, result, *nested):
+            for value in _identities(noun, holder):
+                self._newborn.setdefault(_bare(value), {})[noun] = Newborn(noun, seen_from)
+
+    def missing(self, params: Params, clock: Clock) -> str | None:
+        """An unseen identity to which the parameters refer, outside filters and tags."""
+        if not self._newborn:
+            return None
+        for key, value in _strings(params, ""):
+            for newborn in self._newborn.get(_bare(value), {}).values():
+                if (GENERATED.match(value) or _names(newborn.noun, key)) and _unseen(newborn, clock):
+                    return value
+        return None
+
+    def filter(self, operation: str, result: Result, clock: Clock) -> Result:
+        """The result of a listing without the items that are not seen yet."""
+        verb = READ_VERBS.match(operation)
+        if verb is None or not self._newborn:
+            return result
+        noun = _singular(operation[verb.end() :])
+        for name, items in list(result.items()):
+            if isinstance(items, list):
+                result[name] = [item for item in items if not self._hidden(noun, item, clock)]
+        return result
+
+    def _hidden(self, noun: str, item: Any, clock: Clock) -> bool:
+        if isinstance(item, str):
+            names = [item]
+        elif isinstance(item, dict):
+            names = [*_identities(noun, item), *([item["ResourceARN"]] if "ResourceARN" in item else [])]
+        else:
+            return False
+        return any(
+            (newborn.noun == noun or noun == "resource") and _unseen(newborn, clock)
+            for name in names
+            for newborn in self._newborn.get(_bare(name), {}).values()
+        )
+
+
+def _unseen(newborn: Newborn, clock: Clock) -> bool:
+    if clock.now() >= newborn.seen_from:
+        return False
+    clock.expect(newborn.seen_from)
+    return True
+
+
+def _bare(value: str) -> str:
+    """Ids come with and without a path before them: "/hostedzone/Z1" and "Z1"."""
+    return value if value.startswith("arn:") else value.rpartition("/")[2] or value
+
+
+def _singular(noun: str) -> str:
+    lower = noun.lower()
+    if lower.endswith("ies"):
+        return lower[:-3] + "y"
+    if lower.endswith(("sses", "iases")):
+        return lower[:-2]
+    return lower if lower.endswith(("ss", "ias")) else lower.removesuffix("s")
+
+
+def _names(noun: str, key: str) -> bool:
+    """Whether a member of this name holds a name of the thing: VpcId of a vpc, not its DhcpOptionsId."""
+    lower = key.lower()
+    return bool(lower) and any((noun + suffix).endswith(lower) for suffix in IDENTITY)
+
+
+def _identities(noun: str, holder: dict[str, Any]) -> Iterator[str]:
+    return (value for key, value in holder.items() if isinstance(value, str) and _names(noun, key))
+
+
+def _strings(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Every string of the parameters with the name of its member; the items of VpcIds have the name VpcId."""
+    match value:
+        case str():
+            yield key, value
+        case dict():
+            for name, item in value.items():
+                if name.lower() not in ("filters", "filter", "tags", "tagspecifications"):
+                    yield from _strings(item, name)
+        case list():
+            for item in value:
+                yield from _strings(item, key.removesuffix("s"))

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The walk of a request through the sandbox, from the route to the answer."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from harecon_sandbox import contract, pager, protocols, refusals, signature
+from harecon_sandbox.accounts import DEFAULT_ACCOUNT, Account, Accounts, Call, Violation
+from harecon_sandbox.control import Control
+from harecon_sandbox.engine import Engine
+from harecon_sandbox.faults import AFTER_EFFECT, Fault
+from harecon_sandbox.http11 import Request, Response
+from harecon_sandbox.kit import AWSError, Clock, Params, Result
+from harecon_sandbox.protocols import Unreadable
+from harecon_sandbox.routing import Route, Unroutable, route, scope_of
+from harecon_sandbox.server import Cut, Outcome, Peer, Truncated
+from harecon_sandbox.signature import Key, SignatureRefused, standing_key
+
+SIGNATURE_KINDS = {
+    "ExpiredToken": "expired",
+    "IncompleteSignature": "incomplete",
+    "PayloadMismatch": "payload",
+    "SignatureDoesNotMatch": "signature",
+    "Skewed": "skew",
+    "UnrecognizedClient": "client",
+}
+DEFAULT_SKEW_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What every account starts with."""
+
+    page: int | None = None
+    scale: float = 1.0
+
+
+@dataclass
+class Visit:
+    """One request on its walk."""
+
+    request: Request
+    peer: Peer
+    route: Route
+    account: Account
+    key: Key | None
+    call: Call
+    params: Params | None
+    unreadable: str | None
+
+    @property
+    def request_id(self) -> str:
+        return self.call.request_id
+
+
+class Sandbox:
+    """Answers what comes over HTTP: AWS requests and the control interface."""
+
+    def __init__(self, defaults: Defaults | None = None) -> None:
+        self._defaults = defaults or Defaults()
+        self.engine = Engine()
+        self.accounts = Accounts(self._new_account)
+        self._keys: dict[str, Key] = {}
+        self._control = Control(self.engine, self.accounts, self._forget_keys)
+
+    def _new_account(self, number: str) -> Account:
+        settings = {"page": self._defaults.page} if self._defaults.page else {}
+        return Account(number, clock=Clock(self._defaults.scale), settings=settings)
+
+    def _forget_keys(self, account: str) -> None:
+        self._keys = {name: key for name, key in self._keys.items() if key.account != account}
+
+    def handle(self, request: Request, peer: Peer) -> tuple[Outcome, float | None]:
+        """The answer, and the server's time for its Date header."""
+        if request.path.startswith("/_sandbox/"):
+            return self._control.answer(request), None
+        try:
+            found = route(request)
+        except Unroutable as error:
+            return self._refuse_unroutable(request, error), None
+        visit = self._admit(request, peer, found)
+        account = visit.account
+        outcome = self._walk(visit)
+        visit.call.ended = time.time()
+        if isinstance(outcome, Response):
+            visit.call.status = outcome.status
+            if account.recorder is not None:
+                account.recorder.write(request, outcome)
+        return outcome, time.time() + account.skew
+
+    def _refuse_unroutable(self, request: Request, error: Unroutable) -> Response:
+        scope = scope_of(request)
+        key = self._key(scope.access_key) if scope else None
+        account = self.accounts[key.account if key else DEFAULT_ACCOUNT]
+        service = scope.service if scope else ""
+        _violate(account, "route", service, "", [error.message], None, request)
+        aws_error = AWSError(error.code, error.message, error.status)
+        return protocols.refuse("", error.protocol, aws_error, str(uuid.uuid4()))
+
+    def _key(self, access_key: str) -> Key | None:
+        return self._keys.get(access_key) or standing_key(access_key)
+
+    def _admit(self, request: Request, peer: Peer, found: Route) -> Visit:
+        """Finds the account and opens the journal."""
+        key = self._key(found.scope.access_key) if found.scope else None
+        params: Params | None = None
+        unreadable: str | None = None
+        try:
+            params = protocols.parse(found, request)
+        except Unreadable as error:
+            unreadable = str(error)
+        account = self.accounts[key.account if key else _account_of(params)]
+        call = account.journal.open(
+            service=found.service,
+            operation=found.operation,
+            params=params,
+            connection=request.connection,
+            request_id=str(uuid.uuid4()),
+            region=found.region,
+            access_key=found.scope.access_key if found.scope else "",
+        )
+        return Visit(request, peer, found, account, key, call, params, unreadable)
+
+    def _walk(self, visit: Visit) -> Outcome:
+        account, found = visit.account, visit.route
+        latency = account.setting("latency_ms") / 1000
+        if latency > 0:
+            account.holds.hang(visit.peer, latency)
+        struck = account.faults.strike(found.service, found.operation)
+        try:
+            if struck is not None:
+                visit.call.fault = struck[0]
+                early = self._early_fault(visit, *struck)
+                if early is not None:
+                    return early
+            self._check(visit)
+            response = self._effect(visit)
+        except AWSError as error:
+            visit.call.code = error.code
+            response = protocols.refuse(found.service, found.protocol, error, visit.request_id)
+        if isinstance(response, Response) and struck is not None and struck[0] in AFTER_EFFECT:
+            return Truncated(response) if struck[0] == "truncated" else Cut.RESET
+        return response
+
+    def _early_fault(self, visit: Visit, kind: str, fault: Fault) -> Outcome | None:
+        """What a fault does before the effect; None when the call goes on."""
+        found = visit.route
+        match kind:
+            case "reset":
+                return Cut.RESET
+            case "close":
+                return Cut.CLOSE
+            case "hang":
+                visit.account.holds.hang(visit.peer, fault.seconds)
+                return Cut.CLOSE
+            case "latency":
+                visit.account.holds.hang(visit.peer, fault.seconds or 1.0)
+                return None
+            case "lost" | "truncated":
+                return None
+            case "notfound":
+                error = refusals.not_found(found.service, found.operation, _first_name(visit.params))
+            case "skew":
+                # From now on the server's clock differs, so that only a client that corrects its own gets through.
+                visit.account.skew = fault.seconds or DEFAULT_SKEW_SECONDS
+                error = AWSError("RequestTimeTooSkewed", refusals.MESSAGES["skew"], 403)
+            case _:
+                error = refusals.refusal(kind, found.service, found.protocol)
+        raise AWSError(fault.code or error.code, fault.message or error.message, error.status)
+
+    def _check(self, visit: Visit) -> None:
+        """Signature first, as AWS does, then the contract."""
+        found, account = visit.route, visit.account
+        if found.scope is not None:
+            try:
+                signature.verify(visit.request, found.scope, visit.key, account.skew)
+            except SignatureRefused as error:
+                kind = SIGNATURE_KINDS[error.code]
+                if not (kind == "skew" and account.skew) and kind != "expired":
+                    self._note(visit, "signature", [error.message])
+                raise refusals.refusal(kind, found.service, found.protocol, error.message) from None
+        if visit.unreadable is not None or visit.params is None:
+            findings = [visit.unreadable or "unreadable"]
+        else:
+            findings = contract.check(found, visit.request, visit.params)
+        if findings:
+            self._note(visit, "contract", findings)
+            if account.settings.get("contract", "strict") == "strict" or visit.params is None:
+                raise AWSError("ContractViolation", "; ".join(findings), 400)
+
+    def _effect(self, visit: Visit) -> Outcome:
+        account, found, call = visit.account, visit.route, visit.call
+        assert visit.params is not None
+        hold = account.holds.claim(found.read)
+        held = {"service": found.service, "operation": found.operation}
+        if hold is not None and not hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
+            return Cut.CLOSE
+        self._gate(visit, visit.params)
+        result = self._run(visit, visit.params)
+        call.effect = True
+        response = protocols.answer(found, result, visit.request_id)
+        if hold is not None and hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
+            return Cut.CLOSE
+        return response
+
+    def _gate(self, visit: Visit, params: Params) -> None:
+        """Refuses a reference to what is not seen yet."""
+        found, account = visit.route, visit.account
+        if not found.read and not account.setting("eventual_writes"):
+            return
+        with self.engine.lock:
+            unseen = account.unseen.missing(params, account.clock)
+            if unseen is not None:
+                account.clock.settle()
+                raise refusals.not_found(found.service, found.operation, unseen)
+
+    def _run(self, visit: Visit, params: Params) -> Result:
+        account, found = visit.account, visit.route
+        access_key = visit.key.access_key if visit.key else ""
+        context = self.engine.context(
+            account, found.service, found.operation, found.region, visit.request_id, access_key
+        )
+        with self.engine.lock:
+            account.clock.forget_expected()
+            try:
+                given = pager.shrink(found.service, found.operation, params, account.settings)
+                result = self.engine.run(context, given)
+                result = account.unseen.filter(found.operation, result, account.clock)
+                result = pager.cut(found.service, found.operation, params, result, account.tokens, account.settings)
+            except AWSError:
+                raise
+            except Exception as error:
+                raise self._crashed(visit, error) from error
+            finally:
+                if found.read:
+                    account.clock.settle()
+            delay = account.setting("eventual")
+            if delay > 0:
+                account.unseen.created(found.operation, params, result, account.clock.now() + delay)
+        self._learn_keys(visit, params, result)
+        return result
+
+    def _crashed(self, visit: Visit, error: Exception) -> AWSError:
+        """A fault of the sandbox itself: never silent, so that it is mended and not retried away."""
+        trace = traceback.format_exception(error)
+        sys.stderr.write("".join(trace))
+        self._note(visit, "crash", ["".join(trace[-3:])])
+        return AWSError("InternalFailure", f"the sandbox failed: {type(error).__name__}: {error}", 500)
+
+    def _learn_keys(self, visit: Visit, params: Params, result: Result) -> None:
+        """Keys that STS and IAM hand out sign the requests that follow."""
+        issued: Mapping[str, Any] | None = None
+        if visit.route.service == "sts":
+            issued = result.get("Credentials")
+        elif (visit.route.service, visit.route.operation) == ("iam", "CreateAccessKey"):
+            issued = result.get("AccessKey")
+        if not issued:
+            return
+        expires = issued.get("Expiration")
+        self._keys[issued["AccessKeyId"]] = Key(
+            access_key=issued["AccessKeyId"],
+            secret=issued["SecretAccessKey"],
+            account=_account_of(params, visit.account.number),
+            token=issued.get("SessionToken"),
+            expires=expires.timestamp() if isinstance(expires, datetime) else None,
+        )
+
+    def _note(self, visit: Visit, kind: str, findings: list[str]) -> None:
+        found = visit.route
+        _violate(visit.account, kind, found.service, found.operation, findings, visit.call.n, visit.request)
+
+
+def _violate(
+    account: Account, kind: str, service: str, operation: str, findings: list[str], n: int | None, request: Request
+) -> None:
+    shown = f"{request.method} {request.target}\n{request.body[:2000].decode('latin-1')}"
+    account.violations.append(Violation(kind, service, operation, findings, n, shown))
+
+
+def _account_of(params: Params | None, otherwise: str = DEFAULT_ACCOUNT) -> str:
+    """The account of the role that a request without a known key wants to assume."""
+    parts = str((params or {}).get("RoleArn", "")).split(":")
+    return parts[4] if len(parts) > 5 and len(parts[4]) == 12 else otherwise
+
+
+def _first_name(params: Params | None) -> str:
+    return next((value for value in (params or {}).values() if isinstance(value, str)), "")
