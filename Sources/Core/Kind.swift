@@ -13,6 +13,8 @@ package struct Kind: Sendable {
   package let oneAtATime: Bool
   /// The kind whose observations this kind needs to look its own up, observed first.
   package let parent: KindName?
+  /// The kinds that its resources may need: deleted after it, also when nothing else tells the order.
+  package let follows: Set<KindName>
   package let patience: Patience
 
   /// The same resource with its references replaced by the outputs they name.
@@ -30,7 +32,7 @@ package struct Kind: Sendable {
 
   package init(
     name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, oneAtATime: Bool = false,
-    parent: KindName?, patience: Patience,
+    parent: KindName?, follows: Set<KindName> = [], patience: Patience,
     resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
     create: @escaping @Sendable (DesiredResource) async throws(CallError) -> Void,
@@ -43,6 +45,7 @@ package struct Kind: Sendable {
     self.holdsData = holdsData
     self.oneAtATime = oneAtATime
     self.parent = parent
+    self.follows = follows
     self.patience = patience
     self.resolve = resolve
     self.observe = observe

@@ -53,7 +53,7 @@ package struct Traits: OptionSet, Sendable, Hashable {
   /// A live value that is ahead (a version) is AWS's own move and no difference.
   package static let neverBackwards = Traits(rawValue: 1 << 3)
   /// Set now, noticed at the next restart, which harecon does not do by itself.
-  package static let atNextRestart = Traits(rawValue: 1 << 4)
+  package static let atNextRestart = Traits(rawValue: 1 << 5)
   /// `refuse` holds once AWS has a value: where the live one is `null`, it is set in place.
   package static let setOnce = Traits(rawValue: 1 << 4)
 }
