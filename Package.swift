@@ -43,11 +43,13 @@ let package = Package(
       name: "AWSClient",
       dependencies: ["CCrypto", "CCurl", "Core", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
-    .testTarget(name: "AWSClientTests", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
+    .testTarget(
+      name: "AWSClientTests", dependencies: ["APIModel", "AWSClient", "Core"], swiftSettings: settings),
 
     // MARK: apigen
 
-    .executableTarget(name: "apigen", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
+    .target(name: "APIModel", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
+    .executableTarget(name: "apigen", dependencies: ["APIModel", "AWSClient", "Core"], swiftSettings: settings),
 
     // MARK: ResourceKit
 

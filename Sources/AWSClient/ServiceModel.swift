@@ -26,11 +26,13 @@ package struct ServiceModel: Sendable, Hashable {
   package let xmlNamespace: String?
   /// One endpoint for the whole partition (iam, route53); signed for the partition's home region.
   package let isGlobal: Bool
+  /// `json` only: it once spoke `query`, and still gives the error codes of then when asked to.
+  package let isQueryCompatible: Bool
 
   package init(
     name: String, serviceID: String, endpointPrefix: String, signingName: String, wireProtocol: WireProtocol,
     apiVersion: String, targetPrefix: String? = nil, jsonVersion: String? = nil, xmlNamespace: String? = nil,
-    isGlobal: Bool = false
+    isGlobal: Bool = false, isQueryCompatible: Bool = false
   ) {
     self.name = name
     self.serviceID = serviceID
@@ -42,5 +44,6 @@ package struct ServiceModel: Sendable, Hashable {
     self.jsonVersion = jsonVersion
     self.xmlNamespace = xmlNamespace
     self.isGlobal = isGlobal
+    self.isQueryCompatible = isQueryCompatible
   }
 }

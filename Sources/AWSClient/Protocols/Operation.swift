@@ -19,6 +19,8 @@ package final class OperationModel: Sendable {
   package let requestURI: String
   package let input: StructureShape
   package let output: StructureShape
+  /// `query`: the element that holds the output.
+  package let resultWrapper: String?
   /// `rest-xml`: the name and namespace of the root element of a request.
   package let inputElement: String?
   package let inputNamespace: XMLNamespace?
@@ -41,9 +43,9 @@ package final class OperationModel: Sendable {
 
   package init(
     _ service: ServiceModel, _ name: String, method: String = "POST", requestURI: String = "/",
-    input: StructureShape, output: StructureShape, inputElement: String? = nil, inputNamespace: XMLNamespace? = nil,
-    hostPrefix: String? = nil, authorization: Authorization = .signed, isReadOnly: Bool = false,
-    pagination: Pagination? = nil, errors: [String: @Sendable () -> StructureShape] = [:]
+    input: StructureShape, output: StructureShape, resultWrapper: String? = nil, inputElement: String? = nil,
+    inputNamespace: XMLNamespace? = nil, hostPrefix: String? = nil, authorization: Authorization = .signed,
+    isReadOnly: Bool = false, pagination: Pagination? = nil, errors: [String: @Sendable () -> StructureShape] = [:]
   ) {
     self.service = service
     self.name = name
@@ -51,6 +53,7 @@ package final class OperationModel: Sendable {
     self.requestURI = requestURI
     self.input = input
     self.output = output
+    self.resultWrapper = resultWrapper
     self.inputElement = inputElement
     self.inputNamespace = inputNamespace
     self.hostPrefix = hostPrefix

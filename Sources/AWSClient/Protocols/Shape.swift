@@ -27,9 +27,13 @@ extension Shape {
   }
 
   package static func map(
-    _ value: Shape, keyName: String? = nil, valueName: String? = nil, flattened: Bool = false
+    _ value: Shape, keyName: String? = nil, valueName: String? = nil, flattened: Bool = false,
+    keyNamespace: XMLNamespace? = nil, valueNamespace: XMLNamespace? = nil
   ) -> Shape {
-    .map(MapShape(value: value, keyName: keyName, valueName: valueName, isFlattened: flattened))
+    .map(
+      MapShape(
+        value: value, keyName: keyName, valueName: valueName, isFlattened: flattened, keyNamespace: keyNamespace,
+        valueNamespace: valueNamespace))
   }
 }
 
