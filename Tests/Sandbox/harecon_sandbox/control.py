@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from harecon_sandbox import models
@@ -80,7 +81,7 @@ class Control:
     def _settings(self, account: Account, request: Request, body: Any) -> Any:
         """Merges; null takes a setting away. Plug-ins have settings of their own, so unknown names are kept."""
         for name, value in body.items():
-            if name in NUMBERS and value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            if name in NUMBERS and type(value) not in (int, float, NoneType):
                 raise Refused(f"{name} is a number, not {value!r}")
             if name == "skew_s":
                 account.skew = float(value or 0)

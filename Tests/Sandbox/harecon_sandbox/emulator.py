@@ -23,7 +23,7 @@ from botocore.parsers import ResponseParser
 from botocore.utils import parse_timestamp
 from moto.backends import get_backend
 from moto.core import responses
-from moto.core.base_backend import AccountSpecificBackend, BackendDict, BaseBackend
+from moto.core.base_backend import AccountSpecificBackend, BackendDict
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.utils import method_names_from_class
 from requests.structures import CaseInsensitiveDict
@@ -35,7 +35,9 @@ from harecon_sandbox.kit import AWSError, Params, Result
 Handler = Callable[[Any, str, Any], tuple[int, Mapping[str, str], str | bytes]]
 
 # The scope is only read, never verified: moto takes region and account from these headers.
-AUTHORIZATION = "AWS4-HMAC-SHA256 Credential={key}/20000101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential={key}/20000101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+)
 
 
 def speed_up() -> None:
@@ -86,17 +88,19 @@ def _serializer(protocol: str) -> Any:
 
 @cache
 def _handlers(service: str) -> list[tuple[re.Pattern[str], Handler]]:
-    account = get_backend(service)["123456789012"]
-    try:
-        backend: BaseBackend = account["us-east-1"]
-    except KeyError:
-        backend = account["aws"]
-    return [(re.compile(url), handler) for url, handler in backend.urls.items()]
+    found = backend(service, "123456789012", "us-east-1")
+    return [(re.compile(url), handler) for url, handler in found.urls.items()]
+
+
+def _backends(service: str) -> Any:
+    # moto types this function by the literal name of every service.
+    find: Callable[[str], Any] = get_backend
+    return find(service)
 
 
 def backend(service: str, account: str, region: str) -> Any:
     """moto's backend object; global services have one per partition."""
-    regions = get_backend(service)[account]
+    regions = _backends(service)[account]
     try:
         return regions[region]
     except KeyError:
@@ -106,10 +110,10 @@ def backend(service: str, account: str, region: str) -> Any:
 def reset(account: str) -> None:
     """Drops everything of one account, in every service."""
     for backends in {id(found): found for found in BackendDict._instances}.values():
-        if account in backends.keys():
+        if account in backends:
             del backends[account]
     # S3 also keeps an index of bucket names over all accounts.
-    owners = get_backend("s3").bucket_accounts
+    owners = _backends("s3").bucket_accounts
     for bucket in [name for name, (_, owner) in owners.items() if owner == account]:
         del owners[bucket]
 
@@ -124,10 +128,8 @@ def invoke(service: str, operation: str, params: Params, account: str, region: s
         raise missing(service, operation) from None
     request = _request(service, operation, params, account, region, access_key)
     address = request.url.partition("?")[0]
-    for pattern, handler in handlers:
-        if pattern.match(address):
-            break
-    else:
+    handler = next((handler for pattern, handler in handlers if pattern.match(address)), None)
+    if handler is None:
         raise missing(service, operation)
     status, headers, body = _answer(handler, request, service, operation)
     raw = body.encode() if isinstance(body, str) else body

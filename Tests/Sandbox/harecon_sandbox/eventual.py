@@ -71,7 +71,7 @@ class Unseen:
         else:
             return False
         return any(
-            (newborn.noun == noun or noun == "resource") and _unseen(newborn, clock)
+            noun in (newborn.noun, "resource") and _unseen(newborn, clock)
             for name in names
             for newborn in self._newborn.get(_bare(name), {}).values()
         )

@@ -23,7 +23,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 Params = dict[str, Any]
@@ -71,7 +71,7 @@ class Clock:
 
     def datetime(self) -> datetime:
         """The simulated time in UTC, to the second, for time stamps in answers."""
-        return datetime.fromtimestamp(int(self.now()), timezone.utc)
+        return datetime.fromtimestamp(int(self.now()), UTC)
 
     def advance(self, seconds: float) -> None:
         if seconds < 0:
@@ -132,9 +132,7 @@ class Timeline:
 
     GONE = "<gone>"
 
-    def __init__(
-        self, clock: Clock, steps: Sequence[tuple[str, float | None]], started: float | None = None
-    ) -> None:
+    def __init__(self, clock: Clock, steps: Sequence[tuple[str, float | None]], started: float | None = None) -> None:
         if not steps:
             raise ValueError("a timeline needs at least one status")
         self._clock = clock

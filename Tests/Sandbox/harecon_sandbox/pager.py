@@ -25,6 +25,17 @@ DEFAULT_SIZES = {"ec2": 1000, "kms": 50, "lambda": 50, "logs": 50, "fis": 100, "
 SIZE_RANGES = {"rds": (20, 100)}
 """Ranges that the API reference states and the model does not."""
 
+OPEN_TOKENS = frozenset({("dynamodb", "Query"), ("dynamodb", "Scan")})
+"""Their token is the key of the last item, which clients may read and make up."""
+
+BAD_TOKEN_CODES = {
+    "ec2": "InvalidNextToken",
+    "iam": "ValidationError",
+    "rds": "InvalidParameterValue",
+    "route53": "InvalidInput",
+}
+"""Codes for a token that is not ours, where the model has none for it."""
+
 MAX_DRAIN = 10_000
 
 
@@ -61,7 +72,7 @@ class Paging:
 def paging(service: str, operation: str) -> Paging | None:
     """None for an operation without opaque tokens."""
     entry = models.paginators(service).get(operation)
-    if entry is None or not isinstance(entry["input_token"], str) or service == "dynamodb" and operation != "ListTables":
+    if entry is None or not isinstance(entry["input_token"], str) or (service, operation) in OPEN_TOKENS:
         return None
     output = entry["output_token"]
     results = entry["result_key"] if isinstance(entry["result_key"], list) else [entry["result_key"]]
@@ -162,9 +173,7 @@ def _question(operation: str, how: Paging, params: Params) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _mark(
-    service: str, operation: str, how: Paging, params: Params, result: Result, size: int, more: bool
-) -> None:
+def _mark(service: str, operation: str, how: Paging, params: Params, result: Result, size: int, more: bool) -> None:
     if how.more is not None:
         _set(result, how.more, more)
     output = models.members(models.operation_model(service, operation).output_shape)
@@ -181,8 +190,7 @@ def _bad_token(service: str, operation: str, member: str) -> AWSError:
     for shape in models.operation_model(service, operation).error_shapes:
         if any(word in shape.name for word in ("Token", "Marker", "Pagination")):
             return AWSError(shape.metadata.get("error", {}).get("code", shape.name), f"{member} is not valid")
-    codes = {"ec2": "InvalidNextToken", "rds": "InvalidParameterValue", "iam": "ValidationError", "route53": "InvalidInput"}
-    return AWSError(codes.get(service, "InvalidParameterException"), f"{member} is not valid", 400)
+    return AWSError(BAD_TOKEN_CODES.get(service, "InvalidParameterException"), f"{member} is not valid", 400)
 
 
 def _get(value: Any, path: str) -> Any:

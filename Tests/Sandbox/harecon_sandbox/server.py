@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import select
 import socket
@@ -158,8 +159,6 @@ def _reset(sock: socket.socket) -> None:
 
 
 def _shut(sock: socket.socket) -> None:
-    try:
+    # It may already be closed by its own thread or by the client.
+    with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # Already closed by its own thread or by the client.
-        pass

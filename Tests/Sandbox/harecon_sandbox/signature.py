@@ -8,7 +8,7 @@ import hmac
 import re
 import time
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -86,17 +86,18 @@ def _check_token(request: Request, key: Key) -> None:
 def _check_date(request: Request, scope: Scope, skew: float) -> str:
     stamp = request.header("x-amz-date") or ""
     try:
-        moment = datetime.strptime(stamp, DATE_FORMAT).replace(tzinfo=timezone.utc)
+        moment = datetime.strptime(stamp, DATE_FORMAT).replace(tzinfo=UTC)
     except ValueError:
-        raise SignatureRefused("IncompleteSignature", f"x-amz-date {stamp!r} is not a basic ISO 8601 time") from None
+        raise SignatureRefused("IncompleteSignature", f"x-amz-date {stamp!r} is no basic ISO 8601 time") from None
     if scope.date != stamp[:8]:
-        raise SignatureRefused("SignatureDoesNotMatch", "Date in Credential scope does not match YYYYMMDD of x-amz-date")
+        raise SignatureRefused("SignatureDoesNotMatch", "Date in Credential scope does not match x-amz-date")
     server = time.time() + skew
-    server_stamp = datetime.fromtimestamp(server, timezone.utc).strftime(DATE_FORMAT)
+    server_stamp = datetime.fromtimestamp(server, UTC).strftime(DATE_FORMAT)
     if moment.timestamp() < server - MAX_SKEW:
         raise SignatureRefused("Skewed", f"Signature expired: {stamp} is now earlier than {server_stamp} - 5 min.")
     if moment.timestamp() > server + MAX_SKEW:
-        raise SignatureRefused("Skewed", f"Signature not yet current: {stamp} is still later than {server_stamp} + 5 min.")
+        message = f"Signature not yet current: {stamp} is still later than {server_stamp} + 5 min."
+        raise SignatureRefused("Skewed", message)
     return stamp
 
 
@@ -117,7 +118,7 @@ def _check_payload(request: Request, scope: Scope, signed: list[str]) -> None:
     claimed = request.header("x-amz-content-sha256")
     if claimed is None:
         if scope.service == "s3":
-            raise SignatureRefused("IncompleteSignature", "Missing required header for this request: x-amz-content-sha256")
+            raise SignatureRefused("IncompleteSignature", "Missing required header: x-amz-content-sha256")
         return
     if claimed == UNSIGNED_PAYLOAD or claimed.startswith("STREAMING-"):
         return
