@@ -17,7 +17,9 @@ package enum PlainHTTP {
 
   /// `[::1]:8080` and `localhost:8080` without the port and the brackets.
   package static func hostWithoutPort(_ host: String) -> String {
-    if host.first == "[", let end = host.firstIndex(of: "]") { return String(host[host.index(after: host.startIndex)..<end]) }
+    if host.first == "[", let end = host.firstIndex(of: "]") {
+      return String(host[host.index(after: host.startIndex)..<end])
+    }
     return String(host.prefix { $0 != ":" })
   }
 

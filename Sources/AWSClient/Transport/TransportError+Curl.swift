@@ -22,7 +22,8 @@ extension TransportError {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
       return error(
         .tls, .notSent,
-        "the certificate of \"\(host)\" is not trusted; if a proxy of yours signs it, name its authority in AWS_CA_BUNDLE")
+        "the certificate of \"\(host)\" is not trusted; if a proxy of yours signs it, name its authority in AWS_CA_BUNDLE"
+      )
     case CURLE_SSL_CACERT_BADFILE:
       return error(.tls, .notSent, "the file of certificate authorities cannot be read; check AWS_CA_BUNDLE")
     case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
