@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AWSAPIRoute53
+package import Core
+internal import ResourceKit
+
+extension RecordSet {
+  /// A record as Route 53 holds it, or is to hold it.
+  struct LiveRecord: Sendable, Hashable {
+    struct Name: Hashable {
+      let name: String
+      let type: String
+    }
+
+    let name: String
+    let type: String
+    /// nil for an alias.
+    let ttl: Int?
+    /// As people write them.
+    let values: [String]
+    /// What Route 53 gave, to be given back word for word in a delete.
+    let given: Given?
+
+    /// The parts of an answer that `name`, `type` and `values` do not hold.
+    struct Given: Hashable {
+      let name: String
+      let values: [String]
+    }
+
+    init(name: String, type: String, ttl: Int, values: [String]) {
+      self.name = name
+      self.type = type
+      self.ttl = ttl
+      self.values = values
+      given = nil
+    }
+
+    init(_ live: Route53.ResourceRecordSet) {
+      let type = live.type ?? ""
+      let values = (live.resourceRecords ?? []).compactMap(\.value)
+      self.type = type
+      name = DNSName.normalised(live.name ?? "")
+      ttl = live.ttl
+      given = Given(name: live.name ?? "", values: values)
+      self.values = values.map { value in
+        switch type {
+        case "TXT", "SPF": DNSName.text(value)
+        case "CNAME", "NS", "PTR": DNSName.normalised(value)
+        default: value
+        }
+      }
+    }
+
+    /// In the words of a request.
+    var sent: Route53.ResourceRecordSet {
+      let isText = type == "TXT" || type == "SPF"
+      let values = given?.values ?? (isText ? self.values.map(DNSName.quoted) : self.values)
+      return Route53.ResourceRecordSet(
+        name: given?.name ?? name, type: type, ttl: ttl, resourceRecords: values.map { .init(value: $0) })
+    }
+  }
+}
+
+// MARK: Marks
+
+/// Whose a record is, as its mark says.
+package struct RecordOwner: Sendable, Hashable {
+  let stack: String
+  let id: String
+
+  package init(stack: String, address: Address) {
+    self.stack = stack
+    id = address.description
+  }
+
+  /// nil when the mark says nothing that harecon understands.
+  init?(_ mark: RecordSet.LiveRecord) {
+    var words: [Substring: Substring] = [:]
+    for word in (mark.values.first ?? "").split(separator: " ") {
+      let parts = word.split(separator: "=", maxSplits: 1)
+      if parts.count == 2 { words[parts[0]] = parts[1] }
+    }
+    guard let stack = words[Substring(OwnerTag.stack)], let id = words[Substring(OwnerTag.id)] else { return nil }
+    self.stack = String(stack)
+    self.id = String(id)
+  }
+
+  var text: String { "\(OwnerTag.stack)=\(stack) \(OwnerTag.id)=\(id)" }
+
+  var owner: Owner { .stack(stack, id: id) }
+}
+
+extension RecordSet.LiveRecord {
+  private static let markPrefix = "_harecon-"
+
+  var isMark: Bool { type == "TXT" && name.hasPrefix(Self.markPrefix) }
+
+  /// The name of the mark beside this record: its type goes into it, since a name may have records of several types and a
+  /// `CNAME` suffers no other record of its own name.
+  var markName: String {
+    let stem = name.hasPrefix("*.") ? "_any." + name.dropFirst(2) : name
+    return "\(Self.markPrefix)\(type.lowercased()).\(stem)"
+  }
+
+  /// The mark that says that this record is the owner's. Nobody resolves it; it may be kept for a day.
+  func mark(for owner: RecordOwner) -> RecordSet.LiveRecord {
+    RecordSet.LiveRecord(name: markName, type: "TXT", ttl: 86_400, values: [owner.text])
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AWSAPIRoute53
+package import AWSClient
+package import Core
+package import ResourceKit
+
+// aws: route53 ListResourceRecordSets ChangeResourceRecordSets
+
+/// A name in one of the stack's zones, with its type, its values and how long resolvers may keep them.
+///
+/// A record set cannot carry tags, and a zone may hold names that others put there. So each of ours has a mark beside it, a `TXT`
+/// record that says whose it is: `_harecon-cname.writer.payments.internal` for the `CNAME` of `writer.payments.internal`. Record
+/// and mark are made, and deleted, in one batch, which Route 53 carries out whole or not at all. A record that has our name and
+/// no mark is somebody else's and is never touched.
+package enum RecordSet: ResourceKind {
+  package static let name: KindName = "route53/record-set"
+  package static let identity = Identity.name
+  package static let parent: KindName? = HostedZone.name
+  package static let follows: [KindName] = [HostedZone.name]
+  package static let patience = Patience(ready: .seconds(300), gone: .seconds(300))
+
+  package struct Desired: Sendable {
+    package var zone: Input<String>
+    /// Whole, lower case, no dot at the end.
+    package var record: String
+    /// `CNAME`, `A`, `AAAA`, `TXT`, ...
+    package var type: String
+    /// Seconds.
+    package var ttl: Int
+    /// As people write them: texts without quotes, names without the dot at the end.
+    package var values: [Input<String>]
+    /// Whose it is; its mark says so.
+    package var owner: RecordOwner
+
+    package init(
+      zone: Input<String>, record: String, type: String, ttl: Int, values: [Input<String>], owner: RecordOwner
+    ) {
+      self.zone = zone
+      self.record = DNSName.normalised(record)
+      self.type = type
+      self.ttl = ttl
+      self.values = values
+      self.owner = owner
+    }
+  }
+
+  package struct Observed: Sendable {
+    let zone: String
+    let live: LiveRecord
+    let mark: LiveRecord?
+    let health: Health
+
+    var record: String { live.name }
+    var type: String { live.type }
+    var ttl: Int { live.ttl ?? 0 }
+    var values: [String] { live.values }
+    var owner: Owner { mark.flatMap { RecordOwner($0) }?.owner ?? .nobody }
+  }
+
+  package static let attributes: [Attribute<Self>] = [
+    Attribute("zone", \.zone, \.zone, .refuse(wayOut: "a record stays in its zone")),
+    Attribute("record", \.record, \.record, .refuse(wayOut: "a record keeps its name: add one under the new name")),
+    Attribute("type", \.type, \.type, .refuse(wayOut: "a record keeps its type: add one of another name")),
+    Attribute("ttl", \.ttl, \.ttl),
+    Attribute("values", \.values, \.values, .inPlace(.connections), equality: .unordered),
+  ]
+
+  package static func key(for desired: Desired) -> String? {
+    desired.zone.known.map { key(zone: $0, desired.record, desired.type) }
+  }
+
+  private static func key(zone: String, _ record: String, _ type: String) -> String { "\(zone)/\(record)/\(type)" }
+
+  package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
+    let wanted = Set(query.desired.map { LiveRecord.Name(name: $0.record, type: $0.type) })
+    let zones = query.parents.map { $0.typed(HostedZone.self) }.filter { zone in
+      if case .stack(query.stack, _) = zone.owner { true } else { false }
+    }
+    return try await zones.concurrently { (zone) async throws(CallError) -> [Observed] in
+      let (records, health) = try await both(
+        { () async throws(CallError) -> [LiveRecord] in
+          try await ifThere { () async throws(CallError) in try await self.records(of: zone.id, aws) } ?? []
+        },
+        { () async throws(CallError) -> Health in try await ChangesInFlight.health(of: zone.id, aws) })
+      let marks = records.filter(\.isMark).reduce(into: [:]) { $0[$1.name] = $1 }
+      return records.compactMap { record -> Observed? in
+        if record.isMark { return nil }
+        let observed = Observed(zone: zone.id, live: record, mark: marks[record.markName], health: health)
+        if case .stack(query.stack, _) = observed.owner { return observed }
+        return wanted.contains(.init(name: record.name, type: record.type)) ? observed : nil
+      }
+    }.flatMap(\.self)
+  }
+
+  package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
+    let record = LiveRecord(
+      name: desired.record, type: desired.type, ttl: desired.ttl, values: try desired.values.now())
+    do throws(CallError) {
+      // The record is created and not overwritten: one that turned up since the observation is not ours. The mark may be
+      // left over from a record that somebody deleted.
+      try await change(
+        [("CREATE", record), ("UPSERT", record.mark(for: desired.owner))], in: try desired.zone.now(), aws)
+    } catch  where error.code == "InvalidChangeBatch" && error.message.contains("already exists") {
+      var told = error
+      told.category = .alreadyExists
+      throw told
+    }
+  }
+
+  package static func update(
+    _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
+  ) async throws(CallError) {
+    let record = LiveRecord(
+      name: desired.record, type: desired.type, ttl: desired.ttl, values: try desired.values.now())
+    try await change([("UPSERT", record)], in: observed.zone, aws)
+  }
+
+  /// A delete names the values too. When they have moved since the observation, or one of the two is gone, Route 53 refuses
+  /// the batch; what is still there is then read again and deleted if it is still ours.
+  package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
+    _ = try await ifThere { () async throws(CallError) in
+      do throws(CallError) {
+        try await remove([observed.live, observed.mark].compactMap(\.self), from: observed.zone, aws)
+      } catch  where error.code == "InvalidChangeBatch" {
+        let records = try await records(of: observed.zone, aws)
+        guard let mark = records.first(where: { $0.isMark && $0.name == observed.live.markName }) else { return }
+        let record = records.first { $0.name == observed.live.name && $0.type == observed.live.type }
+        try await remove([record, mark].compactMap(\.self), from: observed.zone, aws)
+      }
+    }
+  }
+
+  package static func facts(_ observed: Observed) -> Facts {
+    let key = key(zone: observed.zone, observed.live.name, observed.live.type)
+    return Facts(id: key, key: key, owner: observed.owner, health: observed.health)
+  }
+}
+
+// MARK: Calls
+
+extension RecordSet {
+  /// All simple records of a zone.
+  static func records(of zone: String, _ aws: AWS) async throws(CallError) -> [LiveRecord] {
+    try await aws.all(Route53.listResourceRecordSets, .init(hostedZoneId: zone), \.resourceRecordSets)
+      .map(LiveRecord.init)
+  }
+
+  static func remove(_ records: [LiveRecord], from zone: String, _ aws: AWS) async throws(CallError) {
+    try await change(records.map { ("DELETE", $0) }, in: zone, aws)
+  }
+
+  /// One batch: all of it or nothing.
+  private static func change(
+    _ changes: [(action: String, record: LiveRecord)], in zone: String, _ aws: AWS
+  ) async throws(CallError) {
+    if changes.isEmpty { return }
+    let batch = changes.map { Route53.Change(action: $0.action, resourceRecordSet: $0.record.sent) }
+    let answer = try await aws(
+      Route53.changeResourceRecordSets, .init(hostedZoneId: zone, changeBatch: .init(changes: batch)))
+    ChangesInFlight.note(answer.changeInfo, in: zone)
+  }
+}
