@@ -51,7 +51,7 @@ private func outcome<T>(_ call: () async throws(CallError) -> T) async -> Result
 package func ifThere<T>(_ call: () async throws(CallError) -> T) async throws(CallError) -> T? {
   do {
     return try await call()
-  } catch where error.category == .notFound {
+  } catch let error where error.category == .notFound {
     return nil
   }
 }

@@ -22,9 +22,9 @@ func deleting(
 ) async throws(CallError) {
   do throws(CallError) {
     try await call()
-  } catch  where error.category == .notFound {
+  } catch let error where error.category == .notFound {
     return
-  } catch  where error.code == "DependencyViolation" {
+  } catch let error where error.code == "DependencyViolation" {
     var told = error
     // The refusal is the news; when the look at who holds it fails too, the plain refusal is still true.
     let interfaces = try? await aws.all(

@@ -102,7 +102,7 @@ package enum InterfaceEndpoint: ResourceKind {
           vpcId: vpc, vpcEndpointType: "Interface", serviceName: desired.service, policyDocument: desired.policy,
           subnetIds: subnets, securityGroupIds: groups, ipAddressType: desired.addressType,
           privateDnsEnabled: desired.privateDNS, tagSpecifications: .creating("vpc-endpoint", desired.tags)))
-    } catch  where error.category == .invalid && desired.privateDNS {
+    } catch let error where error.category == .invalid && desired.privateDNS {
       throw await named(error, service: desired.service, vpc: vpc, aws)
     }
   }

@@ -146,8 +146,7 @@ package enum RouteTable: ResourceKind {
   }
 
   package static func facts(_ observed: Observed) -> Facts {
-    let unsettled = observed.unsettled.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(
-      separator: ", ")
+    let unsettled = observed.unsettled.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", ")
     let health: Health =
       if observed.unsettled.values.contains("failed") {
         .degraded(unsettled)

@@ -130,7 +130,7 @@ package enum HostedZone: ResourceKind {
         ChangesInFlight.note(answer.changeInfo, in: id)
         try await retag(id, from: [:], to: desired.tags, aws)
         return
-      } catch  where error.code == "HostedZoneAlreadyExists" {
+      } catch let error where error.code == "HostedZoneAlreadyExists" {
         // A live zone with the reference is ours, from an answer that was lost: the engine finds it. Otherwise the
         // reference is that of a deleted zone.
         let references: Set<String>
@@ -181,9 +181,9 @@ package enum HostedZone: ResourceKind {
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
     do throws(CallError) {
       _ = try await aws(Route53.deleteHostedZone, .init(id: observed.id))
-    } catch  where error.category == .notFound {
+    } catch let error where error.category == .notFound {
       return
-    } catch  where error.code == "HostedZoneNotEmpty" {
+    } catch let error where error.code == "HostedZoneNotEmpty" {
       let records = try await RecordSet.records(of: observed.id, aws)
       let others = records.filter { !$0.isMark && !($0.name == observed.zone && ["NS", "SOA"].contains($0.type)) }
       guard others.isEmpty else {

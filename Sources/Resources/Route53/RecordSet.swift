@@ -101,7 +101,7 @@ package enum RecordSet: ResourceKind {
       // left over from a record that somebody deleted.
       try await change(
         [("CREATE", record), ("UPSERT", record.mark(for: desired.owner))], in: try desired.zone.now(), aws)
-    } catch  where error.code == "InvalidChangeBatch" && error.message.contains("already exists") {
+    } catch let error where error.code == "InvalidChangeBatch" && error.message.contains("already exists") {
       var told = error
       told.category = .alreadyExists
       throw told
@@ -122,7 +122,7 @@ package enum RecordSet: ResourceKind {
     _ = try await ifThere { () async throws(CallError) in
       do throws(CallError) {
         try await remove([observed.live, observed.mark].compactMap(\.self), from: observed.zone, aws)
-      } catch  where error.code == "InvalidChangeBatch" {
+      } catch let error where error.code == "InvalidChangeBatch" {
         let records = try await records(of: observed.zone, aws)
         guard let mark = records.first(where: { $0.isMark && $0.name == observed.live.markName }) else { return }
         let record = records.first { $0.name == observed.live.name && $0.type == observed.live.type }
