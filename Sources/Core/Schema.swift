@@ -55,7 +55,7 @@ package struct Traits: OptionSet, Sendable, Hashable {
   /// Set now, noticed at the next restart, which harecon does not do by itself.
   package static let atNextRestart = Traits(rawValue: 1 << 5)
   /// `refuse` holds once AWS has a value: where the live one is `null`, it is set in place.
-  package static let setOnce = Traits(rawValue: 1 << 5)
+  package static let setOnce = Traits(rawValue: 1 << 6)
 }
 
 /// One attribute of a kind, as the engine, the documentation and the tests see it.
