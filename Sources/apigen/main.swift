@@ -6,7 +6,7 @@ internal import Core
 internal import Foundation
 
 // Writes the targets AWSAPI*: one enum per service with the operations that the markers in the sources name, and everything
-// that those reach.
+// that those reach. Also writes the registry of kinds.
 //
 // apigen --models FOLDER [--root FOLDER] [--check]
 //
@@ -57,7 +57,7 @@ func readJSON(_ file: URL) throws(ModelError) -> JSON {
 func generate(_ arguments: Arguments) throws(ModelError) -> [String: String] {
   guard let models = arguments.models else { throw ModelError("--models FOLDER is missing") }
   let markers = try Markers(root: arguments.root)
-  var files: [String: String] = [:]
+  var files = try KindRegistry(root: arguments.root).files
   for service in Service.all {
     let model = try readModel(service, in: models)
     let emitter = try ServiceEmitter(service, model, operations: markers.operations[service.folder] ?? [])
