@@ -62,3 +62,43 @@ package enum EndpointService: String, Choice {
     }
   }
 }
+
+extension Network: Section {
+  package static let fields: [Field<Network>] = [
+    .required(
+      "cidr", \.$cidr, .ipv4,
+      "The VPC's private address range, /16 to /28. It cannot be changed later.", example: "10.20.0.0/16"),
+    .required(
+      "zones", \.$zones, .list(of: .zone, atLeast: 1),
+      """
+      The availability zones, at least three; each gets one private subnet. A zone's addresses follow from its letter, so \
+      that reordering the list changes nothing.
+      """, example: "[us-east-1a, us-east-1b, us-east-1c]"),
+    .defaulted(
+      "subnetPrefix", \.$subnetPrefix, .integer(16...28), 24,
+      """
+      The prefix length of each subnet. Zone `a` has the first block of this size in `network.cidr`, zone `b` the second. \
+      It cannot be changed later. AWS keeps five addresses of each subnet for itself.
+      """),
+    .defaulted(
+      "clients", \.$clients, .list(of: Client.self), [],
+      "Who may reach the database's port; nobody else can. The functions of the stack itself always can."),
+    .defaulted(
+      "endpoints", \.$endpoints, .list(of: .choice),
+      items: [.rdsData, .secretsManager, .kms, .monitoring, .logs, .sts],
+      """
+      Interface endpoints: AWS services that functions in the private subnets can call. Nothing in the network reaches \
+      the internet. Each costs one network interface per zone.
+      """),
+  ]
+}
+
+extension Client: Section {
+  package static let fields: [Field<Client>] = [
+    .required(
+      "cidr", \.$cidr, .cidr, "The clients' address range. All of the internet is refused.", example: "10.40.0.0/16"),
+    .required(
+      "description", \.$description, .text(.ruleDescription),
+      "Who they are; it becomes the description of the security group's rule.", example: "payments api"),
+  ]
+}

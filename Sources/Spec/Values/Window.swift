@@ -7,6 +7,14 @@ package struct DailyWindow: Sendable, Hashable, CustomStringConvertible {
   /// 1 to 1439.
   package let minutes: Int
 
+  /// `03:00-04:00`.
+  package static let everyNight = DailyWindow(start: 3 * 60, minutes: 60)
+
+  private init(start: Int, minutes: Int) {
+    self.start = start
+    self.minutes = minutes
+  }
+
   package init?(_ text: String) {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false)
     guard ends.count == 2, let start = ClockTime.minutes(ends[0]), let end = ClockTime.minutes(ends[1]), start != end
@@ -27,6 +35,14 @@ package struct WeeklyWindow: Sendable, Hashable, CustomStringConvertible {
   package let start: Int
   /// 1 to 10079.
   package let minutes: Int
+
+  /// `sun:05:00-sun:06:00`.
+  package static let sundayMorning = WeeklyWindow(start: 6 * ClockTime.day + 5 * 60, minutes: 60)
+
+  private init(start: Int, minutes: Int) {
+    self.start = start
+    self.minutes = minutes
+  }
 
   package init?(_ text: String) {
     let ends = text.split(separator: "-", omittingEmptySubsequences: false)
