@@ -10,8 +10,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-import botocore.session
-from botocore.loaders import Loader
+from botocore.loaders import Loader, create_loader
 from botocore.model import Shape
 from botocore.regions import EndpointResolver
 from moto.core.model import OperationModel, ServiceModel
@@ -33,8 +32,7 @@ def is_read(operation: str) -> bool:
 
 @cache
 def loader() -> Loader:
-    found: Loader = botocore.session.get_session().get_component("data_loader")
-    return found
+    return create_loader()
 
 
 @cache
@@ -75,11 +73,15 @@ def service_of_scope(name: str) -> str | None:
 
 
 @cache
+def _resolver() -> EndpointResolver:
+    return EndpointResolver(loader().load_data("endpoints"))
+
+
+@cache
 def hostname(service: str, region: str) -> str:
     """The host that a client of this region calls, without scheme."""
-    resolver: EndpointResolver = botocore.session.get_session().get_component("endpoint_resolver")
     prefix = service_model(service).endpoint_prefix
-    endpoint = resolver.construct_endpoint(prefix, region)
+    endpoint = _resolver().construct_endpoint(prefix, region)
     return str(endpoint["hostname"]) if endpoint else f"{prefix}.{region}.amazonaws.com"
 
 

@@ -26,10 +26,6 @@ class Question:
     operation: str
     params: str
 
-    @property
-    def key(self) -> str:
-        return json.dumps([self.service, self.region, self.operation, self.params])
-
 
 def question(method: str, target: str, headers: dict[str, str], body: bytes) -> Question:
     """`headers` have lower-case names."""
