@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+/// Looks at one resource, less and less often, until it is ready and as desired; changes what is left over on the way.
+struct Settling<C: Clock<Duration>> {
+  let runner: StepRunner<C>
+  let desired: DesiredResource
+  /// The create that may or may not have happened: when nothing shows up, it has not.
+  var doubt: CallError?
+  /// The bad health in which it was found: our change may be the cure, so that it alone is no reason to give up.
+  var knownIll: String?
+
+  /// What the last update sent.
+  private var sent: Set<String> = []
+  private var rounds = 0
+  /// Looks since the last update that showed it ready and not as desired.
+  private var unchangedLooks = 0
+
+  init(runner: StepRunner<C>, desired: DesiredResource) {
+    self.runner = runner
+    self.desired = desired
+  }
+
+  private static var longestRounds: Int { 3 }
+  /// AWS goes on showing the old values, and `available`, for some seconds after it has taken a change.
+  private static var patientLooks: Int { 6 }
+
+  private enum Look {
+    case settled(Observation)
+    case wait(String)
+  }
+
+  mutating func run() async throws(StepFailure) -> Observation {
+    var watch = Watch(runner.clock, runner.kind.patience, limit: runner.kind.patience.ready)
+    let doubtful = min(.seconds(15), runner.kind.patience.ready / 4)
+    while true {
+      let roundsBefore = rounds
+      switch try await look() {
+      case .settled(let observation): return observation
+      case .wait(let status):
+        if let doubt, watch.elapsed >= doubtful { throw .call(doubt) }
+        if rounds > roundsBefore { watch.hurry() }
+        try await watch.pause(status: status, runner.report)
+      }
+    }
+  }
+
+  private mutating func look() async throws(StepFailure) -> Look {
+    let found: Observation?
+    do throws(StepFailure) {
+      found = try await runner.lookNow(desired)
+    } catch .call(let error) where error.mayPass {
+      return .wait(error.code)
+    }
+    guard let found else { return .wait("not visible yet") }
+    doubt = nil
+    switch found.health {
+    case .progressing(let status): return .wait(status)
+    case .degraded(let status):
+      guard status == knownIll else { throw .degraded(status) }
+      let rest = difference(runner.kind, desired, found)
+      return rest.isEmpty ? .wait(status) : try await correct(found, rest)
+    case .ready:
+      let rest = difference(runner.kind, desired, found)
+      return rest.isEmpty ? .settled(found) : try await correct(found, rest)
+    }
+  }
+
+  /// Sends what has not been sent; otherwise gives AWS time to show it, and sends it again only then.
+  private mutating func correct(_ found: Observation, _ rest: Difference) async throws(StepFailure) -> Look {
+    unchangedLooks += 1
+    let isNew = !rest.names.subtracting(sent).isEmpty
+    let status = "settling \(rest.names.sorted().joined(separator: ", "))"
+    guard isNew || unchangedLooks > Self.patientLooks else { return .wait(status) }
+    let isInPlace = rest.attributes.allSatisfy { if case .inPlace = $0.mutability { true } else { false } }
+    guard isInPlace, rounds < Self.longestRounds else {
+      // What cannot be changed in place may still be on its way after a create.
+      guard unchangedLooks > Self.patientLooks else { return .wait(status) }
+      throw .didNotConverge(rest.attributes)
+    }
+    rounds += 1
+    sent = rest.names
+    unchangedLooks = 0
+    do throws(CallError) {
+      try await runner.kind.update(found, desired, rest.names)
+    } catch {
+      guard error.leavesDoubt else { throw .call(error) }
+    }
+    return .wait(status)
+  }
+}
+
+/// Pauses between looks, from the kind's first to its longest, within a limit.
+struct Watch<C: Clock<Duration>> {
+  private let clock: C
+  private let patience: Patience
+  private let limit: Duration
+  private let start: C.Instant
+  private var next: Duration
+
+  init(_ clock: C, _ patience: Patience, limit: Duration) {
+    self.clock = clock
+    self.patience = patience
+    self.limit = limit
+    start = clock.now
+    next = patience.firstLook
+  }
+
+  var elapsed: Duration { start.duration(to: clock.now) }
+
+  /// Something was just changed: look soon again.
+  mutating func hurry() {
+    next = patience.firstLook
+  }
+
+  mutating func pause(status: String, _ report: (String) -> Void) async throws(StepFailure) {
+    let elapsed = elapsed
+    guard elapsed < limit else { throw .timedOut(waitingFor: status, after: elapsed) }
+    report(status)
+    do {
+      try await clock.sleep(for: min(next, limit - elapsed))
+    } catch {
+      throw .call(CallError(.cancelled, code: "Cancelled", message: "the run was ended while waiting"))
+    }
+    next = min(patience.longestPause, next * 2)
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Core
+
+/// Why a step did not end as it should.
+package enum StepFailure: Error, Sendable, Hashable {
+  case call(CallError)
+  /// What is there is no longer what the plan was decided from.
+  case stale([Diagnostic])
+  /// Something that is not ours stands in its place, or more than one claims to be it.
+  case ownership(Diagnostic)
+  /// Changed as asked, and still not as desired.
+  case didNotConverge([AttributeChange])
+  /// Its health will not get better by waiting.
+  case degraded(String)
+  /// Patience has run out; a rerun goes on from here. With the last status.
+  case timedOut(waitingFor: String, after: Duration)
+
+  package var exitCode: ExitCode {
+    switch self {
+    case .call(let error): error.exitCode
+    case .stale: .stale
+    case .ownership: .ownership
+    case .didNotConverge: .checkFailed
+    case .degraded: .error
+    case .timedOut: .incomplete
+    }
+  }
+
+  /// The plan as a whole can no longer be relied on: nothing new may start.
+  var endsTheRun: Bool {
+    switch self {
+    case .stale, .ownership: true
+    case .call, .didNotConverge, .degraded, .timedOut: false
+    }
+  }
+
+  /// Whether doing the same again, from looking onwards, may come to something else.
+  var mayPass: Bool {
+    switch self {
+    case .call(let error): error.mayPass
+    case .stale, .ownership, .didNotConverge, .degraded, .timedOut: false
+    }
+  }
+
+  package func diagnostics(_ step: Step.ID) -> [Diagnostic] {
+    switch self {
+    case .stale(let moved): moved
+    case .ownership(let diagnostic): [diagnostic]
+    case .call(let error): [.callFailed(step, error)]
+    case .didNotConverge(let attributes): [.didNotConverge(step, attributes)]
+    case .degraded(let status): [.stayedDegraded(step, status)]
+    case .timedOut(let status, let after): [.timedOut(step, status, after)]
+    }
+  }
+}
+
+extension CallError {
+  /// Whether what was asked for may have been done: only a look can tell.
+  var leavesDoubt: Bool {
+    switch category {
+    case .alreadyExists, .ambiguous: true
+    case .notFound, .throttled, .conflict, .unavailable, .invalid, .denied, .cancelled: false
+    }
+  }
+
+  var mayPass: Bool {
+    switch category {
+    case .notFound, .alreadyExists, .throttled, .conflict, .unavailable, .ambiguous: true
+    case .invalid, .denied, .cancelled: false
+    }
+  }
+}
+
+extension Diagnostic {
+  fileprivate static func callFailed(_ step: Step.ID, _ error: CallError) -> Diagnostic {
+    Diagnostic(
+      .error, rule: "engine.call-failed", "cannot \(step): \(error)", address: step.address,
+      hint: error.category == .denied
+        ? "allow the call for these credentials, then run the same command again"
+        : "correct the cause, then run the same command again; it goes on from here")
+  }
+
+  fileprivate static func didNotConverge(_ step: Step.ID, _ attributes: [AttributeChange]) -> Diagnostic {
+    let rest = attributes.map { "\"\($0.name)\" is \($0.old.brief), not \($0.new.brief)" }.joined(separator: "; ")
+    return Diagnostic(
+      .error, rule: "engine.did-not-converge", "\"\(step.address)\" was changed and is still not as desired: \(rest)",
+      address: step.address, hint: "see whether something else changes it back, then plan again")
+  }
+
+  fileprivate static func stayedDegraded(_ step: Step.ID, _ status: String) -> Diagnostic {
+    Diagnostic(
+      .error, rule: "engine.degraded", "\"\(step.address)\" is \"\(status)\" and does not get better by waiting",
+      address: step.address, hint: "look at its events in AWS, then plan again")
+  }
+
+  fileprivate static func timedOut(_ step: Step.ID, _ status: String, _ after: Duration) -> Diagnostic {
+    Diagnostic(
+      .error, rule: "engine.timed-out", "\(step): still \"\(status)\" after \(after.brief)", address: step.address,
+      hint: "run the same command again; it goes on from here")
+  }
+}
+
+extension Duration {
+  /// `0.25s`, `12s`, `3m05s`, `1h02m`.
+  package var brief: String {
+    let seconds = components.seconds
+    if seconds < 10 {
+      let hundredths = components.attoseconds / 10_000_000_000_000_000
+      return hundredths == 0 ? "\(seconds)s" : "\(seconds).\(hundredths < 10 ? "0" : "")\(hundredths)s"
+    }
+    func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    if seconds < 60 { return "\(seconds)s" }
+    if seconds < 3600 { return "\(seconds / 60)m\(padded(seconds % 60))s" }
+    return "\(seconds / 3600)h\(padded(seconds / 60 % 60))m"
+  }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+/// Carries out one step: looks, compares with the plan, calls, and looks until it is so.
+///
+/// Every way through begins with a look, so that a step may be run again after any failure, in this process or another.
+struct StepRunner<C: Clock<Duration>>: Sendable {
+  let step: Step
+  let kind: Kind
+  let stack: String
+  /// With all references resolved; nil for deletes.
+  let desired: DesiredResource?
+  /// As the plan knew it.
+  let planned: DesiredResource?
+  let sighting: Sighting?
+  /// The old one of a resource that is being made anew beside it.
+  let ignoring: Set<String>
+  let parents: [Observation]
+  let clock: C
+  let report: @Sendable (_ status: String) -> Void
+
+  /// - Returns: what is there at the end; nil after a delete.
+  func run() async throws(StepFailure) -> Observation? {
+    guard let desired else {
+      try await remove()
+      return nil
+    }
+    switch step.id.verb {
+    case .create: return try await make(desired)
+    case .update: return try await change(desired)
+    case .delete:
+      try await remove()
+      return nil
+    }
+  }
+
+  private func make(_ desired: DesiredResource) async throws(StepFailure) -> Observation {
+    var settling = Settling(runner: self, desired: desired)
+    if let found = try await lookNow(desired) {
+      // An earlier run that was cut short made it, or a lost answer was a success after all.
+      try mustBeChangeable(difference(kind, desired, found), desired)
+      return try await settling.run()
+    }
+    do throws(CallError) {
+      try await kind.create(desired)
+    } catch {
+      guard error.leavesDoubt else { throw .call(error) }
+      settling.doubt = error
+    }
+    return try await settling.run()
+  }
+
+  private func change(_ desired: DesiredResource) async throws(StepFailure) -> Observation {
+    guard let found = try await lookNow(desired) else {
+      throw .stale([.moved(desired.address, from: sighting?.id, to: nil)])
+    }
+    let difference = difference(kind, desired, found)
+    try mustMatchPlan(found, difference)
+    try mustBeChangeable(difference, desired)
+    var settling = Settling(runner: self, desired: desired)
+    if case .degraded(let status) = found.health { settling.knownIll = status }
+    return try await settling.run()
+  }
+
+  // MARK: Looking
+
+  /// The resource as it is now; nil when it is not there.
+  func lookNow(_ desired: DesiredResource) async throws(StepFailure) -> Observation? {
+    let lookup = Lookup(
+      stack: stack, desired: [desired], parents: parents,
+      focus: Lookup.Focus(address: desired.address, id: step.target))
+    let observations: [Observation]
+    do throws(CallError) {
+      observations = try await kind.observe(lookup)
+    } catch {
+      throw .call(error)
+    }
+    switch Candidate(for: desired, of: kind, among: observations, stack: stack, ignoring: ignoring) {
+    case .none: return nil
+    case .one(let observation): return observation
+    case .foreign(let observation): throw .ownership(.foreign(desired, observation, stack: stack))
+    case .several(let claimants):
+      throw .ownership(.twoCandidates(desired.address, claimants, origin: desired.origin))
+    }
+  }
+
+  // MARK: Comparing with the plan
+
+  /// Nothing may have moved since the plan, unless to where the plan wanted it.
+  private func mustMatchPlan(_ found: Observation, _ rest: Difference) throws(StepFailure) {
+    guard let sighting, let planned else { return }
+    guard found.id == sighting.id else {
+      throw .stale([.moved(planned.address, from: sighting.id, to: found.id)])
+    }
+    let now = difference(kind, planned, found).sighting
+    let moved = rest.names.sorted().filter { now.attributes[$0] != sighting.attributes[$0] }
+    guard moved.isEmpty else {
+      throw .stale(
+        moved.map { name in
+          .moved(
+            planned.address, name, from: sighting.attributes[name] ?? .null, to: now.attributes[name] ?? .null)
+        })
+    }
+  }
+
+  /// A difference that the plan would have refused, or made anew, is no matter for an update.
+  private func mustBeChangeable(_ difference: Difference, _ desired: DesiredResource) throws(StepFailure) {
+    let fixed = difference.attributes.filter { attribute in
+      switch attribute.mutability {
+      case .inPlace: false
+      case .replace, .refuse: true
+      }
+    }
+    guard fixed.isEmpty else {
+      throw .stale(
+        fixed.map { .moved(desired.address, $0.name, from: sighting?.attributes[$0.name] ?? .null, to: $0.old) })
+    }
+  }
+}

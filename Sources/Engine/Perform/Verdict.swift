@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Core
+
+/// What a run came to, step by step.
+package struct Verdict: Sendable, Hashable {
+  package enum Ending: Sendable, Hashable {
+    case done
+    case failed(StepFailure)
+    /// Not started, because that step failed.
+    case skipped(because: Step.ID)
+    /// Not started, or not tried again, because the run was told to stop.
+    case cancelled
+  }
+
+  package let endings: [Step.ID: Ending]
+
+  package init(endings: [Step.ID: Ending]) {
+    self.endings = endings
+  }
+
+  package var isSuccess: Bool { endings.values.allSatisfy { $0 == .done } }
+
+  package var done: [Step.ID] { endings.filter { $0.value == .done }.keys.sorted() }
+
+  /// Skipped and cancelled: what a rerun would do.
+  package var notStarted: [Step.ID] {
+    endings.filter { ending in
+      switch ending.value {
+      case .skipped, .cancelled: true
+      case .done, .failed: false
+      }
+    }.keys.sorted()
+  }
+
+  package var failures: [(step: Step.ID, failure: StepFailure)] {
+    endings.compactMap { id, ending in
+      if case .failed(let failure) = ending { (id, failure) } else { nil }
+    }.sorted { $0.0 < $1.0 }
+  }
+
+  package var diagnostics: Diagnostics { Diagnostics(failures.flatMap { $0.failure.diagnostics($0.step) }) }
+
+  /// A failure's consequences do not hide its cause.
+  package var exitCode: ExitCode {
+    let codes = failures.map(\.failure.exitCode)
+    if !codes.isEmpty { return .first(of: codes) }
+    return notStarted.isEmpty ? .done : .incomplete
+  }
+}
