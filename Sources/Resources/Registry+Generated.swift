@@ -5,8 +5,16 @@ internal import ResourceKit
 
 extension Registry {
   static let found: [any ResourceKind.Type] = [
+    DBCluster.self,
+    DBClusterParameterGroup.self,
+    DBInstance.self,
+    DBParameterGroup.self,
+    DBSubnetGroup.self,
     HostedZone.self,
+    IAMRole.self,
     InterfaceEndpoint.self,
+    KMSKey.self,
+    LogGroup.self,
     RecordSet.self,
     RouteTable.self,
     SecurityGroup.self,

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AWSAPIRDS
+package import AWSClient
+package import Core
+package import ResourceKit
+
+// aws: rds CreateDBInstance ModifyDBInstance DeleteDBInstance DescribeDBInstances DescribeDBClusters
+// aws: rds AddTagsToResource RemoveTagsFromResource
+
+/// An instance of an Aurora cluster: the writer, or a reader that may become it.
+///
+/// - Which of them is the writer is Aurora's affair and never a difference. The promotion tier says which one it should be
+///   next; tiers 0 and 1 keep a reader as large as the writer.
+/// - Changes that restart an instance are made one instance at a time, readers first and the writer last.
+/// - Taking an instance out of the spec deletes it while it is a reader and another instance stays. The writer and the last
+///   copy go only with the whole stack.
+/// - An instance that Aurora's autoscaling added is not harecon's, whatever its tags say.
+package enum DBInstance: ResourceKind {
+  package static let name: KindName = "rds/instance"
+  package static let identity: Identity = .name
+  package static let oneAtATime = true
+  // The cluster knows which of its members writes and which wait for a restart.
+  package static let parent: KindName? = DBCluster.name
+  package static let follows: [KindName] = [DBCluster.name, DBParameterGroup.name, IAMRole.name]
+
+  package struct Desired: Sendable {
+    package var name: String
+    package var cluster: Input<String>
+    package var instanceClass: String
+    package var zone: String
+    /// 0 is promoted first, 15 last.
+    package var promotionTier: Int
+    package var parameterGroup: Input<String>
+    package var autoMinorUpgrade: Bool
+    /// Seconds; 0 is off. Set here and not at the cluster, where AWS takes it at creation and never again.
+    package var monitoringInterval: Int
+    package var monitoringRole: Input<String>?
+    package var certificateAuthority: String?
+    package var maintenanceWindow: String?
+    package var publiclyAccessible = false
+    package var tags: [String: String]
+
+    package init(
+      name: String, cluster: Input<String>, instanceClass: String = "db.serverless", zone: String,
+      promotionTier: Int, parameterGroup: Input<String>, autoMinorUpgrade: Bool = false, monitoringInterval: Int = 0,
+      monitoringRole: Input<String>? = nil, certificateAuthority: String? = nil, maintenanceWindow: String? = nil,
+      tags: [String: String]
+    ) {
+      self.name = name
+      self.cluster = cluster
+      self.instanceClass = instanceClass
+      self.zone = zone
+      self.promotionTier = promotionTier
+      self.parameterGroup = parameterGroup
+      self.autoMinorUpgrade = autoMinorUpgrade
+      self.monitoringInterval = monitoringInterval
+      self.monitoringRole = monitoringRole
+      self.certificateAuthority = certificateAuthority
+      self.maintenanceWindow = maintenanceWindow
+      self.tags = tags
+    }
+  }
+
+  package struct Observed: Sendable {
+    package var name: String
+    package var arn: String
+    package var status: String
+    package var cluster: String
+    package var instanceClass: String
+    package var zone: String
+    package var promotionTier: Int
+    package var parameterGroup: String
+    package var autoMinorUpgrade: Bool
+    package var monitoringInterval: Int
+    package var monitoringRole: String?
+    package var certificateAuthority: String
+    package var maintenanceWindow: String
+    package var publiclyAccessible: Bool
+    package var endpoint: String?
+    package var tags: [String: String]
+    package var isWriter: Bool
+    package var pending: [String: String]
+  }
+
+  package static let attributes: [Attribute<Self>] = [
+    Attribute(
+      "cluster", \.cluster, \.cluster,
+      .refuse(wayOut: "an instance never changes its cluster: give the member another name")),
+    Attribute(
+      "zone", \.zone, \.zone,
+      .refuse(
+        wayOut:
+          "an instance never changes its zone: add a member with another name there, apply, then take this one out")),
+    Attribute("instanceClass", \.instanceClass, \.instanceClass, .inPlace(.restart)),
+    Attribute("promotionTier", \.promotionTier, \.promotionTier),
+    Attribute("parameterGroup", \.parameterGroup, \.parameterGroup, .inPlace(.restart), .atNextRestart),
+    Attribute("autoMinorUpgrade", \.autoMinorUpgrade, \.autoMinorUpgrade),
+    Attribute("monitoringInterval", \.monitoringInterval, \.monitoringInterval),
+    Attribute("monitoringRole", \.monitoringRole, \.monitoringRole),
+    Attribute(
+      serverDefaulted: "certificateAuthority", \.certificateAuthority, \.certificateAuthority, .inPlace(.restart)),
+    Attribute(
+      serverDefaulted: "maintenanceWindow", \.maintenanceWindow, \.maintenanceWindow, equality: .caseInsensitive),
+    Attribute("publiclyAccessible", \.publiclyAccessible, \.publiclyAccessible, .inPlace(.connections)),
+    Attribute("tags", \.tags, \.tags, equality: .tags),
+  ]
+
+  package static let outputs: [Output<Self>] = [
+    Output("id", \.name), Output("arn", \.arn), Output("endpoint", \.endpoint),
+  ]
+
+  package static let patience = Patience(
+    ready: .seconds(2400), gone: .seconds(2400), longestPause: .seconds(15))
+
+  package static func key(for desired: Desired) -> String? { desired.name }
+
+  package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
+    let name = query.focusName
+    let instances = try await ifThere { () async throws(CallError) in
+      try await aws.all(RDS.describeDBInstances, .init(dbInstanceIdentifier: name), \.dbInstances)
+    }
+    let members = query.parents.flatMap { $0.typed(DBCluster.self).members }
+    return (instances ?? []).filter { query.mayOwn($0.dbInstanceIdentifier ?? "") }.compactMap { instance in
+      Observed(
+        instance, members.first { $0.name == instance.dbInstanceIdentifier },
+        wanted: query.desired.first { $0.name == instance.dbInstanceIdentifier })
+    }
+  }
+
+  package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
+    let request = RDS.CreateDBInstanceInput(
+      dbInstanceIdentifier: desired.name,
+      dbInstanceClass: desired.instanceClass,
+      engine: DBCluster.engine,
+      availabilityZone: desired.zone,
+      preferredMaintenanceWindow: desired.maintenanceWindow,
+      dbParameterGroupName: try desired.parameterGroup.now(),
+      autoMinorVersionUpgrade: desired.autoMinorUpgrade,
+      publiclyAccessible: desired.publiclyAccessible,
+      tags: desired.tags.rdsTags,
+      dbClusterIdentifier: try desired.cluster.now(),
+      monitoringInterval: desired.monitoringInterval,
+      monitoringRoleArn: try desired.monitoringRole?.now(),
+      promotionTier: desired.promotionTier,
+      caCertificateIdentifier: desired.certificateAuthority)
+    _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.createDBInstance, request) }
+  }
+
+  package static func update(
+    _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
+  ) async throws(CallError) {
+    if changes.contains(\.tags) { try await rdsRetag(observed.arn, from: observed.tags, to: desired.tags, aws) }
+    guard let request = try modifyRequest(observed, to: desired, changes) else { return }
+    _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.modifyDBInstance, request) }
+  }
+
+  /// One call for all that has changed, at once and never in the maintenance window; nil when only tags have.
+  static func modifyRequest(
+    _ observed: Observed, to desired: Desired, _ changes: Changes<Self>
+  ) throws(CallError) -> RDS.ModifyDBInstanceInput? {
+    let untouched = RDS.ModifyDBInstanceInput(dbInstanceIdentifier: observed.name, applyImmediately: true)
+    var request = untouched
+    if changes.contains(\.instanceClass) { request.dbInstanceClass = desired.instanceClass }
+    if changes.contains(\.promotionTier) { request.promotionTier = desired.promotionTier }
+    if changes.contains(\.parameterGroup) { request.dbParameterGroupName = try desired.parameterGroup.now() }
+    if changes.contains(\.autoMinorUpgrade) { request.autoMinorVersionUpgrade = desired.autoMinorUpgrade }
+    if changes.containsAny(\.monitoringInterval, \.monitoringRole) {
+      // AWS wants both or neither.
+      request.monitoringInterval = desired.monitoringInterval
+      request.monitoringRoleArn = try desired.monitoringRole?.now()
+    }
+    if changes.contains(\.certificateAuthority) { request.caCertificateIdentifier = desired.certificateAuthority }
+    if changes.contains(\.maintenanceWindow) { request.preferredMaintenanceWindow = desired.maintenanceWindow }
+    if changes.contains(\.publiclyAccessible) { request.publiclyAccessible = desired.publiclyAccessible }
+    return request.fields == untouched.fields ? nil : request
+  }
+
+  package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
+    if observed.status.lowercased() == "deleting" { return }
+    try await allowDeletion(of: observed, deletion, aws)
+    _ = try await ifThere { () async throws(CallError) in
+      try await aws(
+        RDS.deleteDBInstance, .init(dbInstanceIdentifier: observed.name, skipFinalSnapshot: true))
+    }
+  }
+
+  /// Looks again who writes: a failover since the plan was made must not cost the writer.
+  private static func allowDeletion(
+    of observed: Observed, _ deletion: Deletion, _ aws: AWS
+  ) async throws(CallError) {
+    let cluster = try await ifThere { () async throws(CallError) in
+      try await aws(RDS.describeDBClusters, .init(dbClusterIdentifier: observed.cluster)).dbClusters?.first
+    }
+    let members = (cluster??.dbClusterMembers ?? []).map(DBCluster.Member.init)
+    switch DBInstance.deletion(of: observed.name, among: members, wholeStack: deletion.wholeStack) {
+    case .allowed: return
+    case .later(let reason): throw CallError(.conflict, code: "ReadersFirst", message: reason)
+    case .refused(let reason): throw CallError(.invalid, code: "InstanceKept", message: reason)
+    }
+  }
+
+  enum DeletionVerdict: Hashable {
+    case allowed
+    case later(String)
+    case refused(String)
+  }
+
+  static func deletion(of name: String, among members: [DBCluster.Member], wholeStack: Bool) -> DeletionVerdict {
+    guard let member = members.first(where: { $0.name == name }) else { return .allowed }
+    let others = members.filter { $0.name != name }
+    if wholeStack {
+      // Deleting the writer before its readers makes Aurora fail over to one of them, for nothing.
+      return member.isWriter && !others.isEmpty
+        ? .later("the writer \"\(name)\" goes after its readers") : .allowed
+    }
+    if others.isEmpty {
+      return .refused("\"\(name)\" is the last instance of its cluster: add another member first")
+    }
+    if member.isWriter {
+      return .refused("\"\(name)\" is the writer: switch over to another member first")
+    }
+    return .allowed
+  }
+
+  package static func facts(_ observed: Observed) -> Facts {
+    let isAutoscaled = observed.name.hasPrefix("application-autoscaling-")
+    return Facts(
+      id: observed.name, key: observed.name, owner: isAutoscaled ? .nobody : OwnerTag.owner(observed.tags),
+      health: Health(rdsStatus: observed.status), pending: observed.pending, turn: observed.isWriter ? 1 : 0)
+  }
+}
+
+extension DBInstance.Observed {
+  /// nil for an answer without a name or an ARN.
+  init?(_ instance: RDS.DBInstance, _ member: DBCluster.Member?, wanted: DBInstance.Desired?) {
+    guard let name = instance.dbInstanceIdentifier, let arn = instance.dbInstanceArn else { return nil }
+    var queue = QueuedChanges(window: instance.preferredMaintenanceWindow)
+    let instanceClass = queue.value(
+      of: "instanceClass", live: instance.dbInstanceClass ?? "",
+      queued: instance.pendingModifiedValues?.dbInstanceClass, wanted: wanted?.instanceClass)
+    let certificateAuthority = queue.value(
+      of: "certificateAuthority", live: instance.caCertificateIdentifier ?? "",
+      queued: instance.pendingModifiedValues?.caCertificateIdentifier, wanted: wanted?.certificateAuthority)
+    let group = instance.dbParameterGroups?.first
+    var pending = queue.pending
+    if group?.parameterApplyStatus == "pending-reboot" { pending["parameterGroup"] = "at the next restart" }
+    self.init(
+      name: name,
+      arn: arn,
+      status: instance.dbInstanceStatus ?? "",
+      cluster: instance.dbClusterIdentifier ?? "",
+      instanceClass: instanceClass,
+      zone: instance.availabilityZone ?? "",
+      promotionTier: instance.promotionTier ?? 1,
+      parameterGroup: group?.dbParameterGroupName ?? "",
+      autoMinorUpgrade: instance.autoMinorVersionUpgrade ?? false,
+      monitoringInterval: instance.monitoringInterval ?? 0,
+      monitoringRole: instance.monitoringRoleArn,
+      certificateAuthority: certificateAuthority,
+      maintenanceWindow: instance.preferredMaintenanceWindow ?? "",
+      publiclyAccessible: instance.publiclyAccessible ?? false,
+      endpoint: instance.endpoint?.address,
+      tags: [String: String](rdsTags: instance.tagList),
+      isWriter: member?.isWriter ?? false,
+      pending: pending)
+  }
+}
