@@ -18,7 +18,7 @@ package struct EndpointResolver: Sendable {
   package let region: String
   package let partition: Partition
   package let variant: Variant
-  private let overrides: EndpointOverrides
+  fileprivate let overrides: EndpointOverrides
 
   /// Which kind of endpoint is wanted.
   package struct Variant: Sendable, Hashable {
@@ -110,4 +110,11 @@ package struct EndpointResolver: Sendable {
     "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-north-1",
     "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
   ]
+}
+
+extension EndpointResolver {
+  /// The same rules in another region.
+  func moved(to region: String) throws(CallError) -> EndpointResolver {
+    try EndpointResolver(region: region, variant: variant, overrides: overrides)
+  }
 }

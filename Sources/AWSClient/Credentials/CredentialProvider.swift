@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+/// One place where credentials can be found.
+///
+/// Errors and reasons name variables, files and addresses, never what they hold.
+protocol CredentialProvider: Sendable {
+  /// As people know it: `environment`, `profile "dev"`.
+  var name: String { get }
+  /// Fails when the place is set up and does not work: then nothing further down is tried, because credentials other than
+  /// those that were meant are worse than none.
+  func load() async throws(CallError) -> CredentialLookup
+}
+
+enum CredentialLookup: Sendable {
+  case found(Credentials)
+  /// Not set up, and in what way.
+  case absent(String)
+}
+
+extension CallError {
+  /// A place that is set up and does not work.
+  static func credentials(_ message: String) -> CallError {
+    CallError(.denied, code: "CredentialsUnavailable", message: message)
+  }
+}
+
+/// Places that are looked at one after the other.
+struct CredentialChain: CredentialProvider {
+  let name = "credentials chain"
+  private let providers: [any CredentialProvider]
+
+  init(_ providers: [any CredentialProvider]) {
+    self.providers = providers
+  }
+
+  /// The order of AWS's own tools.
+  static func standard(_ context: ClientContext, _ endpoints: EndpointResolver) -> CredentialChain {
+    let sts = STSClient(context, endpoints)
+    let profile = ProfileCredentials(context, endpoints, sts)
+    // Whoever names a profile on the command line wants that one, whatever the environment holds.
+    if context.settings.profile.nonEmpty != nil { return CredentialChain([profile]) }
+    return CredentialChain([
+      EnvironmentCredentials(context.settings.environment), WebIdentityCredentials(context, sts), profile,
+      ContainerCredentials(context), InstanceCredentials(context),
+    ])
+  }
+
+  func load() async throws(CallError) -> CredentialLookup {
+    var reasons: [String] = []
+    for provider in providers {
+      switch try await provider.load() {
+      case .found(let credentials): return .found(credentials)
+      case .absent(let reason): reasons.append("\(provider.name): \(reason)")
+      }
+    }
+    return .absent(reasons.joined(separator: "; "))
+  }
+}
