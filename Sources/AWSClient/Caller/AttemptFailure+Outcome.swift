@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import CCurl
 internal import Core
 
 extension AttemptFailure {
@@ -36,22 +35,13 @@ extension AttemptFailure {
     }
     guard let text = response.header("x-amzn-RetryAfter") ?? response.header("Retry-After") else { return nil }
     if let seconds = Double(text), seconds >= 0, seconds < 86_400 { return .milliseconds(Int(seconds * 1000)) }
-    guard let date = Timestamp(httpDate: text) else { return nil }
+    guard let date = Timestamp(text) else { return nil }
     let seconds = date.secondsSinceEpoch - now.secondsSinceEpoch
     return seconds > 0 && seconds < 86_400 ? .milliseconds(Int(seconds * 1000)) : nil
   }
 
   private static func clockOffset(_ response: HTTPResponse, now: Timestamp) -> Double? {
-    guard let date = response.header("Date").flatMap(Timestamp.init(httpDate:)) else { return nil }
+    guard let date = response.header("Date").flatMap({ Timestamp($0) }) else { return nil }
     return date.secondsSinceEpoch - now.secondsSinceEpoch
-  }
-}
-
-extension Timestamp {
-  /// The date of an HTTP header, in any of its three forms.
-  init?(httpDate text: String) {
-    let seconds = curl_getdate(text, nil)
-    guard seconds >= 0 else { return nil }
-    self.init(secondsSinceEpoch: Double(seconds))
   }
 }

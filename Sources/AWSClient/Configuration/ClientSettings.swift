@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Core
 package import Logging
 
 /// What a client is made from. Nothing in this module reads the environment: it is handed in here.

@@ -30,8 +30,10 @@ enum ChildProcess {
     _ program: String, _ arguments: [String], _ environment: [String: String]
   ) -> Result<[UInt8], Failure> {
     var ends: [Int32] = [0, 0]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else { return .failure(.system("no pipe")) }
+    guard pipe(&ends) == 0 else { return .failure(.system("no pipe")) }
     defer { close(ends[0]) }
+    // Neither end may live on in another child, or the end of the output would never be seen.
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -43,7 +45,9 @@ enum ChildProcess {
       }
     }
     close(ends[1])
-    guard status == 0 else { return .failure(Failure(message: "it does not start: \(String(cString: strerror(status)))")) }
+    guard status == 0 else {
+      return .failure(Failure(message: "it does not start: \(String(cString: strerror(status)))"))
+    }
     let output = collect(ends[0])
     if case .failure = output { kill(child, SIGKILL) }
     var exit: Int32 = 0

@@ -48,7 +48,8 @@ struct ContainerCredentials: CredentialProvider {
     }
     guard endpoint.scheme == "https" || PlainHTTP.isAllowed(host: endpoint.host) else {
       throw .credentials(
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI leads to \"\(endpoint.host)\" without TLS; only this machine and its agents may")
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI leads to \"\(endpoint.host)\" without TLS; only this machine and its agents may"
+      )
     }
     return (endpoint, path.first == "/" ? String(path) : "/" + path)
   }

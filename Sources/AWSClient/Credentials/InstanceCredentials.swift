@@ -49,12 +49,13 @@ struct InstanceCredentials: CredentialProvider {
 
   /// The characters of a role's name; anything else has no place in a path.
   private static func isName(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { byte in
-      switch byte {
-      case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
-      case 0x2b, 0x2c, 0x2d, 0x2e, 0x3d, 0x40, 0x5f: true
-      default: false
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case 0x2b, 0x2c, 0x2d, 0x2e, 0x3d, 0x40, 0x5f: true
+        default: false
+        }
       }
-    }
   }
 }

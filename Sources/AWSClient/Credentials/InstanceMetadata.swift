@@ -15,12 +15,14 @@ struct InstanceMetadata: Sendable {
   init(_ context: ClientContext) {
     self.context = context
     var deadlines = Deadlines.metadata
-    if let seconds = (context.variable("AWS_METADATA_SERVICE_TIMEOUT")
+    if let seconds =
+      (context.variable("AWS_METADATA_SERVICE_TIMEOUT")
       ?? context.profile["metadata_service_timeout"].nonEmpty).flatMap({ Double($0) }), seconds > 0, seconds < 3600
     {
       deadlines = Deadlines(connect: .seconds(seconds), total: .seconds(seconds), idle: .seconds(seconds))
     }
-    let attempts = (context.variable("AWS_METADATA_SERVICE_NUM_ATTEMPTS")
+    let attempts =
+      (context.variable("AWS_METADATA_SERVICE_NUM_ATTEMPTS")
       ?? context.profile["metadata_service_num_attempts"].nonEmpty).flatMap { Int($0) }
     requests = MetadataRequests(
       context.transport, time: context.settings.time, deadlines: deadlines, attempts: max(1, attempts ?? 1))
@@ -29,7 +31,8 @@ struct InstanceMetadata: Sendable {
       absence = "switched off by AWS_EC2_METADATA_DISABLED"
       return
     }
-    let mode = context.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
+    let mode =
+      context.variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
       ?? context.profile["ec2_metadata_service_endpoint_mode"].nonEmpty
     let standard = mode?.lowercased() == "ipv6" ? "http://[fd00:ec2::254]" : "http://169.254.169.254"
     endpoint = Endpoint(

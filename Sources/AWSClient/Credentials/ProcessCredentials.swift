@@ -46,10 +46,12 @@ struct ProcessCredentials: Sendable {
 extension Credentials {
   /// From the JSON that processes, containers and instances answer with; nil when it is not complete.
   init?(_ answer: JSON, secret: String, token: String) {
-    guard let key = answer["AccessKeyId"]?.string.nonEmpty, let secret = answer[secret]?.string.nonEmpty else { return nil }
+    guard let key = answer["AccessKeyId"]?.string.nonEmpty, let secret = answer[secret]?.string.nonEmpty else {
+      return nil
+    }
     self.init(accessKeyID: key, secretAccessKey: secret, sessionToken: answer[token]?.string.nonEmpty)
     if let text = answer["Expiration"]?.string.nonEmpty {
-      guard let expiration = Timestamp(iso8601: text) else { return nil }
+      guard let expiration = Timestamp(text) else { return nil }
       self.expiration = expiration
     }
   }

@@ -77,7 +77,8 @@ struct ProfileCredentials: CredentialProvider {
     case (_?, _?):
       throw .credentials("profile \"\(name)\" has both \"source_profile\" and \"credential_source\"; keep one")
     case (nil, nil):
-      throw .credentials("profile \"\(name)\" has a \"role_arn\" but neither \"source_profile\" nor \"credential_source\"")
+      throw .credentials(
+        "profile \"\(name)\" has a \"role_arn\" but neither \"source_profile\" nor \"credential_source\"")
     case (nil, let source?): return try await named(source, for: name)
     case (let source?, nil): return try await profileSource(source, neededBy: name, path: path)
     }
@@ -91,7 +92,8 @@ struct ProfileCredentials: CredentialProvider {
     if let keys = try Self.keys(profile, name: source) { return keys }
     if let role = profile["role_arn"].nonEmpty {
       guard !path.contains(source) else {
-        throw .credentials("the profiles \((path + [source]).map { "\"\($0)\"" }.joined(separator: " → ")) go in a circle")
+        throw .credentials(
+          "the profiles \((path + [source]).map { "\"\($0)\"" }.joined(separator: " → ")) go in a circle")
       }
       return try await assume(role, of: profile, name: source, path: path + [source])
     }
@@ -110,11 +112,13 @@ struct ProfileCredentials: CredentialProvider {
     case "ec2instancemetadata": provider = InstanceCredentials(context)
     default:
       throw .credentials(
-        "\"credential_source\" of profile \"\(name)\" is \"\(source)\"; use Environment, EcsContainer or Ec2InstanceMetadata")
+        "\"credential_source\" of profile \"\(name)\" is \"\(source)\"; use Environment, EcsContainer or Ec2InstanceMetadata"
+      )
     }
     switch try await provider.load() {
     case .found(let credentials): return credentials
-    case .absent(let reason): throw .credentials("the credential source of profile \"\(name)\", \(provider.name), gives nothing: \(reason)")
+    case .absent(let reason):
+      throw .credentials("the credential source of profile \"\(name)\", \(provider.name), gives nothing: \(reason)")
     }
   }
 
@@ -148,6 +152,7 @@ struct ProfileCredentials: CredentialProvider {
     let need = other.map { ", the source of \"\($0)\"," } ?? ""
     let known = context.files.profiles.keys.sorted().prefix(10).joined(separator: ", ")
     return .credentials(
-      "profile \"\(name)\"\(need) is in neither the config nor the credentials file; the files have: \(known.isEmpty ? "none" : known)")
+      "profile \"\(name)\"\(need) is in neither the config nor the credentials file; the files have: \(known.isEmpty ? "none" : known)"
+    )
   }
 }

@@ -22,12 +22,15 @@ struct SSOCredentials: Sendable {
       var settings = profile
       if let session = profile["sso_session"].nonEmpty {
         guard let shared = files.ssoSessions[session] else {
-          throw .credentials("profile \"\(name)\" refers to the section \"[sso-session \(session)]\", which does not exist")
+          throw .credentials(
+            "profile \"\(name)\" refers to the section \"[sso-session \(session)]\", which does not exist")
         }
         settings.merge(shared) { _, shared in shared }
       }
       func required(_ key: String) throws(CallError) -> String {
-        guard let value = settings[key].nonEmpty else { throw .credentials("profile \"\(name)\" uses SSO and lacks \"\(key)\"") }
+        guard let value = settings[key].nonEmpty else {
+          throw .credentials("profile \"\(name)\" uses SSO and lacks \"\(key)\"")
+        }
         return value
       }
       self.profile = name
@@ -61,10 +64,11 @@ struct SSOCredentials: Sendable {
     let output: Fields
     do {
       output = try await caller.call(operation, input)
-    } catch where error.code == "UnauthorizedException" || error.status == 401 {
+    } catch let error where error.code == "UnauthorizedException" || error.status == 401 {
       throw SSOToken.login(settings, "the SSO session is no longer accepted")
     }
-    guard case .structure(let result) = output[0], let key: String = result.get(0), let secret: String = result.get(1) else {
+    guard case .structure(let result) = output[0], let key: String = result.get(0), let secret: String = result.get(1)
+    else {
       throw .credentials("SSO gave no credentials of the role \"\(settings.role)\" in account \(settings.account)")
     }
     let milliseconds: Int? = result.get(3)

@@ -13,12 +13,13 @@ enum SSOToken {
     _ settings: SSOCredentials.Settings, _ context: ClientContext, _ caller: Caller
   ) async throws(CallError) -> String {
     guard let home = context.settings.home else {
-      throw .credentials("profile \"\(settings.profile)\" uses SSO, whose tokens are kept in a home directory, and there is none")
+      throw .credentials(
+        "profile \"\(settings.profile)\" uses SSO, whose tokens are kept in a home directory, and there is none")
     }
     let path = "\(home)/.aws/sso/cache/\(fileName(settings.cacheKey)).json"
     guard let text = try TextFile.read(path) else { throw login(settings, "there is no SSO session yet") }
     guard let cached = try? JSON(parsing: text), let token = cached["accessToken"]?.string.nonEmpty,
-      let expiration = cached["expiresAt"]?.string.flatMap({ Timestamp(iso8601: $0) })
+      let expiration = cached["expiresAt"]?.string.flatMap({ Timestamp($0) })
     else { throw login(settings, "the kept SSO session cannot be read") }
     let now = context.settings.time.now().secondsSinceEpoch
     let left = expiration.secondsSinceEpoch - now
@@ -40,9 +41,10 @@ enum SSOToken {
   private static func renewed(
     _ cached: JSON, now: Double, _ caller: Caller
   ) async -> (token: String, file: String)? {
-    guard case .object(var file) = cached, let id = cached["clientId"]?.string, let secret = cached["clientSecret"]?.string,
+    guard case .object(var file) = cached, let id = cached["clientId"]?.string,
+      let secret = cached["clientSecret"]?.string,
       let refresh = cached["refreshToken"]?.string,
-      let registration = cached["registrationExpiresAt"]?.string.flatMap({ Timestamp(iso8601: $0) }),
+      let registration = cached["registrationExpiresAt"]?.string.flatMap({ Timestamp($0) }),
       registration.secondsSinceEpoch > now
     else { return nil }
     let operation = SSOOperations.createToken
@@ -55,9 +57,9 @@ enum SSOToken {
       let seconds: Int = output.get(1)
     else { return nil }
     file["accessToken"] = .string(token)
-    file["expiresAt"] = .string(Timestamp(secondsSinceEpoch: (now + Double(seconds)).rounded(.down)).iso8601)
+    file["expiresAt"] = .string(Timestamp(secondsSinceEpoch: (now + Double(seconds)).rounded(.down)).text(.iso8601))
     if let next: String = output.get(2) { file["refreshToken"] = .string(next) }
-    return (token, JSON.object(file).text)
+    return (token, JSON.object(file).text())
   }
 
   /// SHA-1 in hexadecimal: the naming scheme of the AWS tools' cache, no matter of secrecy.

@@ -50,7 +50,8 @@ struct STSClient: Sendable {
     _ operation: OperationModel, _ input: Fields, _ source: any CredentialSource, _ role: String
   ) async throws(CallError) -> Credentials {
     let output = try await Caller(context.parts(source, endpoints)).call(operation, input)
-    guard case .structure(let result) = output[0], let key: String = result.get(0), let secret: String = result.get(1) else {
+    guard case .structure(let result) = output[0], let key: String = result.get(0), let secret: String = result.get(1)
+    else {
       throw .credentials("the answer to \(operation) for \"\(role)\" holds no credentials")
     }
     return Credentials(
