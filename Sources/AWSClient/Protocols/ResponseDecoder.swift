@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Core
+
 /// Reads what a service answered.
 package enum ResponseDecoder {
   /// The output of a call that succeeded.
@@ -12,34 +14,62 @@ package enum ResponseDecoder {
   package static func decode(
     _ response: HTTPResponse, for operation: OperationModel
   ) throws(ServiceError) -> Answer {
-    throw ServiceError(code: "NotDecoded", message: "\(operation)", status: response.status)
+    guard (200..<300).contains(response.status) else { throw ErrorDecoder.decode(response, for: operation) }
+    do {
+      switch operation.service.wireProtocol {
+      case .query, .ec2: return try decodeXML(response, operation)
+      case .json:
+        return Answer(
+          output: try JSONBody.decode(try json(response), operation.output), requestID: response.requestID)
+      case .restJSON, .restXML:
+        return Answer(
+          output: try RESTDecoder.decode(response, operation.output, operation.service.wireProtocol),
+          requestID: response.requestID)
+      }
+    } catch {
+      throw ServiceError(
+        code: "UnreadableAnswer", message: error.description, requestID: response.requestID, status: response.status,
+        isUnreadable: true)
+    }
+  }
+
+  private static func decodeXML(_ response: HTTPResponse, _ operation: OperationModel) throws(Unreadable) -> Answer {
+    if response.body.isEmpty && operation.output.members.isEmpty {
+      return Answer(output: Fields(count: 0), requestID: response.requestID)
+    }
+    let root = try XMLNode(parsing: response.body)
+    let requestID = response.requestID ?? root.requestID
+    guard let wrapper = operation.resultWrapper else {
+      return Answer(output: try XMLBody.decode(root, operation.output), requestID: requestID)
+    }
+    guard let result = root.child(wrapper) else { throw Unreadable("no <\(wrapper)> in <\(root.name)>") }
+    return Answer(output: try XMLBody.decode(result, operation.output), requestID: requestID)
+  }
+
+  /// An empty body is an empty object.
+  static func json(_ response: HTTPResponse) throws(Unreadable) -> JSON {
+    if response.body.isEmpty { return [:] }
+    do {
+      return try JSON(parsing: response.body)
+    } catch {
+      throw Unreadable("not JSON: \(error)")
+    }
   }
 }
 
-/// An answer that is an error.
-package struct ServiceError: Error, Sendable, Hashable {
-  /// AWS's code without namespace: `DBClusterAlreadyExistsFault`. `UnreadableAnswer` when `isUnreadable`.
-  package var code: String
-  package var message: String
-  package var requestID: String?
-  package var status: Int
-  /// The members of the modelled error shape, where there is one.
-  package var details: Fields?
-  /// The answer, whatever its status, could not be read: whether the call was carried out is not known.
-  package var isUnreadable: Bool
-  /// Seconds to wait before the next attempt, when the service said so (`Retry-After`).
-  package var retryAfter: Double?
+extension HTTPResponse {
+  /// The headers in which services put the request's id, whatever their protocol.
+  var requestID: String? {
+    header("x-amzn-RequestId") ?? header("x-amzn-request-id") ?? header("x-amz-request-id")
+  }
+}
 
-  package init(
-    code: String, message: String, requestID: String? = nil, status: Int, details: Fields? = nil,
-    isUnreadable: Bool = false, retryAfter: Double? = nil
-  ) {
-    self.code = code
-    self.message = message
-    self.requestID = requestID
-    self.status = status
-    self.details = details
-    self.isUnreadable = isUnreadable
-    self.retryAfter = retryAfter
+extension XMLNode {
+  /// Each protocol has its own place for it.
+  var requestID: String? {
+    let node =
+      child("ResponseMetadata")?.child("RequestId") ?? child("RequestId") ?? child("requestId")
+      ?? child("RequestID")
+    return node.flatMap { $0.text.isEmpty ? nil : $0.text }
   }
 }

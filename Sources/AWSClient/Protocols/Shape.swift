@@ -98,6 +98,7 @@ package final class StructureShape: Sendable {
   /// At most one member is set.
   package let isUnion: Bool
   private let indices: [String: Int]
+  private let elementIndices: [String: Int]
 
   package init(
     _ name: String, _ members: [Member], payload: String? = nil, elementName: String? = nil,
@@ -112,10 +113,25 @@ package final class StructureShape: Sendable {
     let indices = Dictionary(positions, uniquingKeysWith: { first, _ in first })
     self.indices = indices
     self.payload = payload.flatMap { indices[$0] }
+    elementIndices = Self.elementIndices(members)
   }
 
   /// The index of the member that the model calls `name`.
   package func index(of name: String) -> Int? { indices[name] }
+
+  /// The index of the member that stands in an XML element of that name.
+  package func index(ofElement name: String) -> Int? { elementIndices[name] }
+
+  /// The elements of a flattened list may bear the list's name or their own.
+  private static func elementIndices(_ members: [Member]) -> [String: Int] {
+    var indices: [String: Int] = [:]
+    for (index, member) in members.enumerated() where member.location == .body {
+      if member.traits.contains(.xmlAttribute) { continue }
+      if case .list(let list) = member.shape, list.isFlattened, let name = list.elementName { indices[name] = index }
+      indices[member.wireName] = index
+    }
+    return indices
+  }
 
   /// The members that AWS recognises a repeated request by; the caller fills in those that are absent.
   package var idempotencyTokens: [Int] {

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+/// Documents as JSON and back: the bodies of `json` and `rest-json`.
+enum JSONBody {
+  static func encode(_ fields: Fields, _ shape: StructureShape) -> JSON {
+    var object = JSONObject()
+    for (index, member) in shape.members.enumerated() where member.location == .body {
+      guard let value = fields[index] else { continue }
+      object[member.wireName] = encode(value, member.shape)
+    }
+    return .object(object)
+  }
+
+  static func encode(_ value: Document, _ shape: Shape) -> JSON {
+    switch (value, shape) {
+    case (.null, _): return .null
+    case (.boolean(let flag), _): return .bool(flag)
+    case (.integer(let number), _): return .int(number)
+    case (.double(let number), _): return number.isFinite ? .double(number) : .string(ScalarText.text(number))
+    case (.string(let text), _): return .string(text)
+    case (.blob(let bytes), _): return .string(Base64.encode(bytes))
+    case (.timestamp(let moment), _): return encode(moment, ScalarText.format(of: shape) ?? .unixTimestamp)
+    case (.json(let json), _): return json
+    case (.list(let items), .list(let list)): return .array(items.map { encode($0, list.element) })
+    case (.map(let entries), .map(let map)):
+      return .object(JSONObject(entries.map { (key: $0.key, value: encode($0.value, map.value)) }))
+    case (.structure(let fields), .structure(let resolve)): return encode(fields, resolve())
+    case (.list, _), (.map, _), (.structure, _): return .null
+    }
+  }
+
+  private static func encode(_ moment: Timestamp, _ format: TimestampFormat) -> JSON {
+    switch format {
+    case .iso8601, .rfc822: .string(moment.text(format))
+    case .unixTimestamp: Int(exactly: moment.secondsSinceEpoch).map(JSON.int) ?? .double(moment.secondsSinceEpoch)
+    }
+  }
+
+  // MARK: Decoding
+
+  static func decode(_ json: JSON, _ shape: StructureShape) throws(Unreadable) -> Fields {
+    guard let object = json.object else { throw Unreadable("expected an object") }
+    var fields = Fields(count: shape.members.count)
+    for (index, member) in shape.members.enumerated() where member.location == .body {
+      guard let value = object[member.wireName], value != .null else { continue }
+      do {
+        fields[index] = try decode(value, member.shape)
+      } catch {
+        throw error.inside(member.name)
+      }
+    }
+    return fields
+  }
+
+  /// nil when the value stands for none.
+  static func decode(_ json: JSON, _ shape: Shape) throws(Unreadable) -> Document? {
+    switch (shape, json) {
+    case (.document, _): return .json(json)
+    case (_, .null): return .null
+    case (.boolean, .bool(let flag)): return .boolean(flag)
+    case (.integer, .int(let number)): return .integer(number)
+    case (.integer, .double(let number)):
+      guard let whole = Int(exactly: number.rounded(.towardZero)) else { throw Unreadable("\(number) is out of range") }
+      return .integer(whole)
+    case (.double, .int), (.double, .double): return .double(json.double ?? 0)
+    case (.timestamp, .int), (.timestamp, .double): return .timestamp(Timestamp(secondsSinceEpoch: json.double ?? 0))
+    case (.string, .string(let text)): return .string(text)
+    // Numbers and flags as strings: some services send them, and a member that they name is theirs to write as they like.
+    case (.boolean, .string(let text)), (.integer, .string(let text)), (.double, .string(let text)),
+      (.blob, .string(let text)), (.timestamp, .string(let text)):
+      return try ScalarText.decode(text, shape)
+    case (.list(let list), .array(let items)): return .list(try decode(items, list))
+    case (.map(let map), .object(let object)): return .map(try decode(object, map))
+    case (.structure(let resolve), _): return .structure(try decode(json, resolve()))
+    default: throw Unreadable("not the kind of value that was expected")
+    }
+  }
+
+  private static func decode(_ items: [JSON], _ list: ListShape) throws(Unreadable) -> [Document] {
+    var documents: [Document] = []
+    documents.reserveCapacity(items.count)
+    for (index, item) in items.enumerated() {
+      do {
+        documents.append(try decode(item, list.element) ?? .null)
+      } catch {
+        throw error.inside("[\(index)]")
+      }
+    }
+    return documents
+  }
+
+  private static func decode(_ object: JSONObject, _ map: MapShape) throws(Unreadable) -> [Document.MapEntry] {
+    var entries: [Document.MapEntry] = []
+    entries.reserveCapacity(object.count)
+    for (key, value) in object.members {
+      do {
+        entries.append(Document.MapEntry(key, try decode(value, map.value) ?? .null))
+      } catch {
+        throw error.inside("[\(key)]")
+      }
+    }
+    return entries
+  }
+}
