@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 from harecon_sandbox import models
 from harecon_sandbox.accounts import DEFAULT_ACCOUNT, Account, Accounts, plain
 from harecon_sandbox.engine import GLOBAL_REGION, Engine
+from harecon_sandbox.faults import BadFault
 from harecon_sandbox.http11 import Request, Response
 from harecon_sandbox.kit import AWSError
 from harecon_sandbox.recording import Recorder
@@ -68,8 +71,13 @@ class Control:
             return Response.of_json(plain(call(self._accounts[number], request, body)))
         except AWSError as error:
             return Response.of_json({"error": error.message, "code": error.code}, 409)
-        except (Refused, KeyError, OSError, TypeError, ValueError) as error:
-            return Response.of_json({"error": f"{type(error).__name__}: {error}"}, 400)
+        except (Refused, BadFault, OSError, json.JSONDecodeError) as error:
+            return Response.of_json({"error": str(error)}, 400)
+        except Exception as error:
+            # An edit runs the emulator and plug-ins, which may fail in any way; whoever asked should see how.
+            trace = traceback.format_exc()
+            sys.stderr.write(trace)
+            return Response.of_json({"error": f"{type(error).__name__}: {error}", "trace": trace}, 500)
 
     def _reset(self, account: Account, request: Request, body: Any) -> Any:
         if account.recorder is not None:
@@ -96,7 +104,10 @@ class Control:
         if unknown or not body:
             raise Refused(f"a clock can {', '.join(CLOCK_WORDS)}")
         for word, value in body.items():
-            getattr(account.clock, word)(CLOCK_WORDS[word](value))
+            try:
+                getattr(account.clock, word)(CLOCK_WORDS[word](value))
+            except (TypeError, ValueError) as error:
+                raise Refused(f"clock {word} {value!r}: {error}") from None
         return account.clock.describe()
 
     def _faults(self, account: Account, request: Request, body: Any) -> Any:
@@ -110,7 +121,7 @@ class Control:
 
     def _edit(self, account: Account, request: Request, body: Any) -> Any:
         """A change behind the client's back: the operation without journal, faults and checks."""
-        service, operation = body["service"], body["operation"]
+        service, operation = body.get("service"), body.get("operation")
         if service not in models.service_names():
             raise Refused(f"no service {service!r}")
         if operation not in models.service_model(service).operation_names:
@@ -120,7 +131,10 @@ class Control:
         return {"result": self._engine.run(context, body.get("params", {}))}
 
     def _hold(self, account: Account, request: Request, body: Any) -> Any:
-        account.holds.add(int(body.get("n", 1)), bool(body.get("any")), bool(body.get("after")))
+        n = body.get("n", 1)
+        if type(n) is not int or n < 1:
+            raise Refused(f"n counts calls from 1, not {n!r}")
+        account.holds.add(n, bool(body.get("any")), bool(body.get("after")))
         return {}
 
     def _record(self, account: Account, request: Request, body: Any) -> Any:

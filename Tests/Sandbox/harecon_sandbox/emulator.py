@@ -40,8 +40,9 @@ AUTHORIZATION = (
 )
 
 
+@cache
 def speed_up() -> None:
-    """Removes work that moto repeats on every request although its result never changes."""
+    """Removes work that moto repeats on every request although its result never changes. Once is enough."""
     responses.method_names_from_class = cache(method_names_from_class)
     original = AccountSpecificBackend._generate_regions
     regions = lru_cache(maxsize=None)(lambda name: original.__wrapped__(None, name))

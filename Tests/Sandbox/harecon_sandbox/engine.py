@@ -21,11 +21,12 @@ class UnknownOperations(Exception):
 class Engine:
     """The emulator with its plug-ins."""
 
-    def __init__(self, registry: Registry = REGISTRY) -> None:
+    def __init__(self, registry: Registry | None = None, plugins: list[ModuleType] | None = None) -> None:
+        """Without arguments with the plug-ins of this package, which register themselves."""
         emulator.speed_up()
         self.lock = threading.RLock()
-        self._registry = registry
-        self._plugins: list[ModuleType] = list(services.load())
+        self._plugins = list(services.load()) if plugins is None else plugins
+        self._registry = REGISTRY if registry is None else registry
         self._check_registered()
 
     def _check_registered(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 import traceback
@@ -64,9 +65,9 @@ class Visit:
 class Sandbox:
     """Answers what comes over HTTP: AWS requests and the control interface."""
 
-    def __init__(self, defaults: Defaults | None = None) -> None:
+    def __init__(self, defaults: Defaults | None = None, engine: Engine | None = None) -> None:
         self._defaults = defaults or Defaults()
-        self.engine = Engine()
+        self.engine = engine or Engine()
         self.accounts = Accounts(self._new_account)
         self._keys: dict[str, Key] = {}
         self._control = Control(self.engine, self.accounts, self._forget_keys)
@@ -144,11 +145,16 @@ class Sandbox:
             self._check(visit)
             response = self._effect(visit)
         except AWSError as error:
-            visit.call.code = error.code
-            response = protocols.refuse(found.service, found.protocol, error, visit.request_id)
+            response = self._refuse(visit, error)
+        except Exception as error:
+            response = self._refuse(visit, self._crashed(visit, error))
         if isinstance(response, Response) and struck is not None and struck[0] in AFTER_EFFECT:
             return Truncated(response) if struck[0] == "truncated" else Cut.RESET
         return response
+
+    def _refuse(self, visit: Visit, error: AWSError) -> Response:
+        visit.call.code = error.code
+        return protocols.refuse(visit.route.service, visit.route.protocol, error, visit.request_id)
 
     def _early_fault(self, visit: Visit, kind: str, fault: Fault) -> Outcome | None:
         """What a fault does before the effect; None when the call goes on."""
@@ -203,8 +209,10 @@ class Sandbox:
         held = {"service": found.service, "operation": found.operation}
         if hold is not None and not hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
             return Cut.CLOSE
-        self._gate(visit, visit.params)
-        result = self._run(visit, visit.params)
+        # Hooks may change what they get; the journal shows what came.
+        params = copy.deepcopy(visit.params)
+        self._gate(visit, params)
+        result = self._run(visit, params)
         call.effect = True
         response = protocols.answer(found, result, visit.request_id)
         if hold is not None and hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
@@ -235,10 +243,6 @@ class Sandbox:
                 result = self.engine.run(context, given)
                 result = account.unseen.filter(found.operation, result, account.clock)
                 result = pager.cut(found.service, found.operation, params, result, account.tokens, account.settings)
-            except AWSError:
-                raise
-            except Exception as error:
-                raise self._crashed(visit, error) from error
             finally:
                 if found.read:
                     account.clock.settle()
