@@ -72,7 +72,8 @@ let package = Package(
     // MARK: Spec
 
     .target(name: "Spec", dependencies: ["Core", "CYAML"], swiftSettings: settings),
-    .testTarget(name: "SpecTests", dependencies: ["Core", "Spec"], swiftSettings: settings),
+    .testTarget(
+      name: "SpecTests", dependencies: ["Core", "Spec"], exclude: ["Fixtures"], swiftSettings: settings),
 
     // MARK: Blueprint
 

@@ -25,6 +25,7 @@ package enum SpecFile {
       var reader = Reader(file: file, home: start)
       stack = reader.section(Stack.self, root, at: nil)
       found += reader.diagnostics
+      if let stack { found += Rule.all.flatMap { $0.diagnostics(stack, broken: reader.broken) } }
     }
     let diagnostics = inOrder(found)
     return Reading(stack: diagnostics.hasErrors ? nil : stack, diagnostics: diagnostics)

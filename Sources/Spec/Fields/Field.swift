@@ -126,7 +126,8 @@ extension Field {
   static func planned(_ name: String, _ documentation: String) -> Field {
     Field(
       description: FieldDescription(
-        name: name, shape: nil, presence: .planned, documentation: documentation, example: nil, since: "a later version")
+        name: name, shape: nil, presence: .planned, documentation: documentation, example: nil, since: "a later version"
+      )
     ) { entry, _, reader in
       guard let entry else { return true }
       reader.complain(

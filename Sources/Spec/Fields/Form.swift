@@ -30,7 +30,9 @@ extension Form {
           hint: suggestion.map { "did you mean \"\($0)\"?" })
         return nil
       }
-    } text: { Scalar.written(text($0)) }
+    } text: {
+      Scalar.written(text($0))
+    }
   }
 }
 
@@ -47,7 +49,9 @@ extension Form where Value == String {
       if accepts(written) { return .value(written) }
       let lowered = written.lowercased()
       return .wrong(suggestion: lowered != written && accepts(lowered) ? lowered : nil)
-    } text: { $0 }
+    } text: {
+      $0
+    }
   }
 
   static func text(_ pattern: TextPattern) -> Form {
@@ -67,7 +71,9 @@ extension Form where Value == Int {
         return nil
       }
       return number
-    } text: { "\($0)" }
+    } text: {
+      "\($0)"
+    }
   }
 }
 
@@ -77,7 +83,9 @@ extension Form where Value == Double {
     let shape = Shape.number(step: step)
     return Form(shape: shape) { node, reader in
       reader.number(of: node, expecting: shape.noun)
-    } text: { PlainScalar.shortest($0) }
+    } text: {
+      PlainScalar.shortest($0)
+    }
   }
 }
 
@@ -85,7 +93,9 @@ extension Form where Value == Bool {
   static var flag: Form {
     Form(shape: .flag) { node, reader in
       reader.flag(of: node)
-    } text: { "\($0)" }
+    } text: {
+      "\($0)"
+    }
   }
 }
 
@@ -102,7 +112,9 @@ extension Form where Value: Choice {
         .choice, "\"\(written.clipped)\" is not one of \(all.map { "\"\($0)\"" }.joined(separator: ", "))",
         at: node.range, hint: nearest.map { "did you mean \"\($0)\"?" })
       return nil
-    } text: { Scalar.written($0.rawValue) }
+    } text: {
+      Scalar.written($0.rawValue)
+    }
   }
 }
 
@@ -133,7 +145,9 @@ extension Form {
         return Located(value, span: reader.span(node.range))
       }
       return isWhole ? items : nil
-    } text: { "[\($0.map { item.text($0.value) }.joined(separator: ", "))]" }
+    } text: {
+      "[\($0.map { item.text($0.value) }.joined(separator: ", "))]"
+    }
   }
 
   static func list<Item: Section>(of: Item.Type, atLeast: Int = 0) -> Form where Value == [Item] {
@@ -141,7 +155,9 @@ extension Form {
       guard let nodes = reader.items(of: node, atLeast: atLeast) else { return nil }
       let items = nodes.compactMap { reader.section(Item.self, $0, at: $0.range) }
       return items.count == nodes.count ? items : nil
-    } text: { $0.isEmpty ? "[]" : "[…]" }
+    } text: {
+      $0.isEmpty ? "[]" : "[…]"
+    }
   }
 }
 

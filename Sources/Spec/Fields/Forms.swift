@@ -98,7 +98,9 @@ extension Form where Value == CIDR {
   ) { text in
     guard let (block, isExact) = CIDR.parse(text) else { return .wrong }
     return isExact ? .value(block) : .wrong(suggestion: "\(block)")
-  } text: { "\($0)" }
+  } text: {
+    "\($0)"
+  }
 }
 
 extension Form where Value == IPv4Block {
@@ -109,7 +111,9 @@ extension Form where Value == IPv4Block {
   ) { text in
     guard case (.v4(let block), let isExact)? = CIDR.parse(text) else { return .wrong }
     return isExact ? .value(block) : .wrong(suggestion: "\(block)")
-  } text: { "\($0)" }
+  } text: {
+    "\($0)"
+  }
 }
 
 extension Form where Value == EngineVersion {
@@ -119,7 +123,9 @@ extension Form where Value == EngineVersion {
       pattern: "^(0|[1-9][0-9]{0,2})[.](0|[1-9][0-9]{0,2})$")
   ) { text in
     EngineVersion(text).map { .value($0) } ?? .wrong
-  } text: { "\($0)" }
+  } text: {
+    "\($0)"
+  }
 }
 
 extension Form where Value == Duration {
@@ -131,7 +137,9 @@ extension Form where Value == Duration {
     if let value = Duration(specText: text) { return .value(value) }
     let compact = text.filter { $0 != " " }.lowercased()
     return .wrong(suggestion: compact != text && Duration(specText: compact) != nil ? compact : nil)
-  } text: { $0.specText }
+  } text: {
+    $0.specText
+  }
 }
 
 extension Form where Value == DailyWindow {
@@ -141,7 +149,9 @@ extension Form where Value == DailyWindow {
       pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")
   ) { text in
     DailyWindow(text).map { .value($0) } ?? .wrong
-  } text: { "\($0)" }
+  } text: {
+    "\($0)"
+  }
 }
 
 extension Form where Value == WeeklyWindow {
@@ -154,5 +164,7 @@ extension Form where Value == WeeklyWindow {
     if let window = WeeklyWindow(text) { return .value(window) }
     let lowered = text.lowercased()
     return .wrong(suggestion: WeeklyWindow(lowered) != nil ? lowered : nil)
-  } text: { "\($0)" }
+  } text: {
+    "\($0)"
+  }
 }

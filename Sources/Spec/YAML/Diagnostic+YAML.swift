@@ -12,7 +12,8 @@ extension Diagnostic {
 
   static func emptyFile(file: String) -> Diagnostic {
     Diagnostic(
-      .error, .empty, "there is no spec in the file", span: .startOf(file), hint: "`harecon init` writes one to start from")
+      .error, .empty, "there is no spec in the file", span: .startOf(file),
+      hint: "`harecon init` writes one to start from")
   }
 
   static func secondDocument(_ span: SourceSpan) -> Diagnostic {
@@ -85,7 +86,9 @@ extension Diagnostic {
           end: SourcePosition(line: position.line, column: line.unicodeScalars.count + 1)))
     }
     var notes: [String] = []
-    if let context = error.context, let start = error.contextStart { notes.append("\(context) from line \(start.line)") }
+    if let context = error.context, let start = error.contextStart {
+      notes.append("\(context) from line \(start.line)")
+    }
     return Diagnostic(
       .error, .syntax, "this is not YAML: \(error.problem)", span: span, hint: hint(for: error.problem), notes: notes)
   }

@@ -22,7 +22,9 @@ enum PlainScalar: Hashable {
   }
 
   private static let words: [String: PlainScalar] = {
-    var words: [String: PlainScalar] = ["": .null, "~": .null, "<<": .mergeKey, "=": .oddNumber("the default value key")]
+    var words: [String: PlainScalar] = [
+      "": .null, "~": .null, "<<": .mergeKey, "=": .oddNumber("the default value key"),
+    ]
     func add(_ word: String, _ meaning: PlainScalar) {
       for form in [word, word.uppercased(), word.prefix(1).uppercased() + word.dropFirst()] { words[form] = meaning }
     }
