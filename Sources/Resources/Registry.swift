@@ -21,8 +21,12 @@ package enum Registry {
     var placed: Set<KindName> = []
     var order: [any ResourceKind.Type] = []
     while !waiting.isEmpty {
-      guard let next = waiting.firstIndex(where: { $0.follows.allSatisfy { placed.contains($0) || !known.contains($0) } })
-      else { preconditionFailure("these kinds follow each other in a circle: \(waiting.map { $0.name })") }
+      let next = waiting.firstIndex { kind in
+        kind.follows.allSatisfy { placed.contains($0) || !known.contains($0) }
+      }
+      guard let next else {
+        preconditionFailure("these kinds follow each other in a circle: \(waiting.map { $0.name })")
+      }
       let kind = waiting.remove(at: next)
       placed.insert(kind.name)
       order.append(kind)

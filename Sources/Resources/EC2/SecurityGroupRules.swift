@@ -48,7 +48,7 @@ package enum SecurityGroupRules: ResourceKind {
   }
 
   package static let attributes: [Attribute<Self>] = [
-    Attribute("group", \.group, \.group, .refuse(wayOut: "rules stay with their group")),
+    Attribute("group", \.group, \.group, .replace(.createThenDelete)),
     Attribute("ingress", \.ingress, \.ingress, equality: .unordered),
     Attribute("egress", \.egress, \.egress, equality: .unordered),
   ]

@@ -13,6 +13,8 @@ package import ResourceKit
 /// record that says whose it is: `_harecon-cname.writer.payments.internal` for the `CNAME` of `writer.payments.internal`. Record
 /// and mark are made, and deleted, in one batch, which Route 53 carries out whole or not at all. A record that has our name and
 /// no mark is somebody else's and is never touched.
+///
+/// Zone, name and type are what a record is known by: another one of these is another record, made before the old one goes.
 package enum RecordSet: ResourceKind {
   package static let name: KindName = "route53/record-set"
   package static let identity = Identity.name
@@ -59,9 +61,9 @@ package enum RecordSet: ResourceKind {
   }
 
   package static let attributes: [Attribute<Self>] = [
-    Attribute("zone", \.zone, \.zone, .refuse(wayOut: "a record stays in its zone")),
-    Attribute("record", \.record, \.record, .refuse(wayOut: "a record keeps its name: add one under the new name")),
-    Attribute("type", \.type, \.type, .refuse(wayOut: "a record keeps its type: add one of another name")),
+    Attribute("zone", \.zone, \.zone, .replace(.createThenDelete)),
+    Attribute("record", \.record, \.record, .replace(.createThenDelete)),
+    Attribute("type", \.type, \.type, .replace(.createThenDelete)),
     Attribute("ttl", \.ttl, \.ttl),
     Attribute("values", \.values, \.values, .inPlace(.connections), equality: .unordered),
   ]
@@ -101,10 +103,8 @@ package enum RecordSet: ResourceKind {
       // left over from a record that somebody deleted.
       try await change(
         [("CREATE", record), ("UPSERT", record.mark(for: desired.owner))], in: try desired.zone.now(), aws)
-    } catch let error where error.code == "InvalidChangeBatch" && error.message.contains("already exists") {
-      var told = error
-      told.category = .alreadyExists
-      throw told
+    } catch let error where error.code == "InvalidChangeBatch" {
+      throw error.sorted
     }
   }
 
@@ -134,6 +134,20 @@ package enum RecordSet: ResourceKind {
   package static func facts(_ observed: Observed) -> Facts {
     let key = key(zone: observed.zone, observed.live.name, observed.live.type)
     return Facts(id: key, key: key, owner: observed.owner, health: observed.health)
+  }
+}
+
+extension CallError {
+  /// Route 53 has one code for all that can be wrong with a batch; its words tell them apart.
+  fileprivate var sorted: CallError {
+    var told = self
+    if message.contains("already exists") {
+      told.category = .alreadyExists
+    } else if message.contains("conflicts with other records") {
+      // The old record of another type, whose turn to go may not have come yet.
+      told.category = .conflict
+    }
+    return told
   }
 }
 
