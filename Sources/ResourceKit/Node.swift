@@ -23,6 +23,16 @@ package struct Node<Kind: ResourceKind>: Sendable {
     return .output(OutputID(address, output.name))
   }
 
+  /// The same for what AWS publishes only after a while: it stays unknown until then.
+  ///
+  /// - Precondition: the kind lists the path among its outputs.
+  package func output<T: AttributeValue>(_ path: any KeyPath<Kind.Observed, T?> & Sendable) -> Input<T> {
+    guard let output = Kind.outputs.first(where: { $0.path == path }) else {
+      preconditionFailure("\(Kind.name) does not list this path among its outputs")
+    }
+    return .output(OutputID(address, output.name))
+  }
+
   /// The resource as the engine sees it.
   ///
   /// - Parameters:
