@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+internal import ResourceKit
+internal import Resources
+internal import Spec
+
+/// The cluster, its instances and what they are made with.
+struct DatabaseBlueprint {
+  let cluster: Node<DBCluster>
+  private let subnetGroup: Node<DBSubnetGroup>
+  private let clusterParameters: Node<DBClusterParameterGroup>
+  private let instanceParameters: Node<DBParameterGroup>
+  private let monitoringRole: Node<IAMRole>?
+  private let logGroups: [Node<LogGroup>]
+  private let scope: Scope
+
+  init(_ scope: Scope, _ network: NetworkBlueprint, _ encryption: EncryptionBlueprint) {
+    self.scope = scope
+    let (spec, names) = (scope.stack.cluster, scope.names)
+    let key = encryption.key.output(\.arn)
+    let version = Self.version(spec)
+    subnetGroup = Node(
+      "main",
+      .init(
+        name: names.subnetGroup, description: "private subnets of \(scope.stack.name)",
+        subnets: network.subnets.map { $0.output(\.id) }, tags: scope.tags(DBSubnetGroup.self, "main")))
+    clusterParameters = Node(
+      "main",
+      .init(
+        name: names.clusterParameterGroup, family: version.family,
+        description: "cluster settings of \(scope.stack.name)",
+        parameters: ParameterDefaults.cluster.merging(spec.parameters.dictionary) { _, wanted in wanted },
+        tags: scope.tags(DBClusterParameterGroup.self, "main")))
+    instanceParameters = Node(
+      "main",
+      .init(
+        name: names.instanceParameterGroup, family: version.family,
+        description: "instance settings of \(scope.stack.name)", parameters: [:],
+        tags: scope.tags(DBParameterGroup.self, "main")))
+    monitoringRole = spec.monitoringInterval > .zero ? Self.monitoringRole(scope) : nil
+    logGroups = spec.logExports.map { export in
+      let name = "cluster-\(export.value.rawValue)"
+      return Node(
+        name,
+        .init(
+          name: names.logGroup(export.value), retention: spec.logRetention.wholeDays, key: key,
+          tags: scope.tags(LogGroup.self, name)))
+    }
+    cluster = Node(
+      "main",
+      .init(
+        name: names.cluster, version: version, acceptsLater: spec.version.atLeast != nil,
+        databaseName: spec.database, masterUsername: spec.masterUser, port: spec.port,
+        capacity: .init(min: spec.capacity.min, max: spec.capacity.max), subnetGroup: subnetGroup.output(\.name),
+        parameterGroup: clusterParameters.output(\.name), securityGroups: [network.databaseGroup.output(\.id)],
+        storageType: spec.storage.storageType, key: key, masterSecretKey: key,
+        iamAuthentication: spec.iamAuthentication, backupRetention: spec.backupRetention.wholeDays,
+        backupWindow: spec.backupWindow.description, maintenanceWindow: spec.maintenanceWindow.description,
+        autoMinorUpgrade: Self.isUpgradedByAWS(spec), deletionProtection: spec.protection,
+        logExports: spec.logExports.map(\.value.rawValue),
+        insights: .init(mode: spec.insights.rawValue, retention: spec.insights.retentionDays), insightsKey: key,
+        dataAPI: spec.dataAPI, lifecycleSupport: Self.lifecycleSupport(spec),
+        tags: scope.tags(DBCluster.self, "main")))
+  }
+
+  var resources: [DesiredResource] {
+    let (stack, spec) = (scope.stack, scope.stack.cluster)
+    let groups = zip(logGroups, spec.logExports).map { group, export in group.resource(origin: export.span) }
+    let role = monitoringRole.map { [$0.resource(origin: spec.$monitoringInterval.span)] } ?? []
+    return [
+      subnetGroup.resource(origin: stack.network.$zones.span),
+      clusterParameters.resource(origin: spec.$parameters.span),
+      instanceParameters.resource(origin: stack.$cluster.span),
+      // RDS makes a group that it does not find, without key and retention, and again after it has been deleted: the
+      // groups come before the cluster and go after it.
+      cluster.resource(after: Set(logGroups.map(\.address)), origin: stack.$cluster.span),
+    ] + groups + role + spec.members.map { instance($0).resource(origin: $0.$name.span) }
+  }
+
+  private func instance(_ member: Member) -> Node<DBInstance> {
+    let spec = scope.stack.cluster
+    return Node(
+      member.name,
+      .init(
+        name: scope.names.instance(member.name), cluster: cluster.output(\.name), zone: member.zone,
+        promotionTier: member.tier, parameterGroup: instanceParameters.output(\.name),
+        autoMinorUpgrade: Self.isUpgradedByAWS(spec), monitoringInterval: spec.monitoringInterval.wholeSeconds,
+        monitoringRole: monitoringRole?.output(\.arn), certificateAuthority: spec.certificateAuthority.rawValue,
+        maintenanceWindow: spec.maintenanceWindow.description, tags: scope.tags(DBInstance.self, member.name)))
+  }
+
+  /// What RDS sends the measurements of the operating system with.
+  private static func monitoringRole(_ scope: Scope) -> Node<IAMRole> {
+    let trust: JSON = [
+      "Version": "2012-10-17",
+      "Statement": [
+        [
+          "Effect": "Allow",
+          "Principal": ["Service": "monitoring.rds.amazonaws.com"],
+          "Action": "sts:AssumeRole",
+          // For this stack's instances and no others.
+          "Condition": [
+            "StringEquals": ["aws:SourceAccount": .string(scope.stack.account)],
+            "StringLike": ["aws:SourceArn": .string(scope.arn("rds", "db:\(scope.stack.name)-*"))],
+          ],
+        ]
+      ],
+    ]
+    return Node(
+      "monitoring",
+      .init(
+        name: scope.names.monitoringRole, path: scope.names.rolePath,
+        description: "enhanced monitoring of \(scope.stack.name)", trust: trust.text(),
+        attachedPolicies: [scope.managedPolicy("service-role/AmazonRDSEnhancedMonitoringRole")],
+        tags: scope.tags(IAMRole.self, "monitoring")))
+  }
+
+  private static func version(_ spec: Cluster) -> DBCluster.Version {
+    guard let version = DBCluster.Version(spec.version.wanted.description) else {
+      preconditionFailure("\(spec.version.wanted) is no version, which the spec's reader refuses")
+    }
+    return version
+  }
+
+  private static func isUpgradedByAWS(_ spec: Cluster) -> Bool {
+    switch spec.minorUpgrades {
+    case .manual: false
+    case .automatic: true
+    }
+  }
+
+  private static func lifecycleSupport(_ spec: Cluster) -> String {
+    let extended = "open-source-rds-extended-support"
+    return spec.extendedSupport ? extended : "\(extended)-disabled"
+  }
+}
