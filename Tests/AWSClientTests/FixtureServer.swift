@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Core
+import Foundation
+import Testing
+
+@testable import AWSClient
+
+/// `Tests/Fixtures/http_fixture.py`, running for as long as this object lives.
+final class FixtureServer {
+  struct Journal {
+    let accepted: Int
+    let resumed: Int
+    let gone: Int
+    let requests: [String]
+    let tunnels: [String]
+  }
+
+  let port: Int
+  /// The PEM file of the server's own certificate, with `--tls`.
+  let certificate: String?
+  private let process = Process()
+  private let input = Pipe()
+  private let lines: LineReader
+
+  init(_ options: String...) throws {
+    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/http_fixture.py")
+    let output = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = ["python3", script.path] + options
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    lines = LineReader(output.fileHandleForReading)
+    let greeting = try JSON(parsing: try #require(lines.next()))
+    port = try #require(greeting["port"]?.int)
+    certificate = greeting["certificate"]?.string
+  }
+
+  deinit {
+    try? input.fileHandleForWriting.close()
+    process.waitUntilExit()
+  }
+
+  var host: String { "127.0.0.1:\(port)" }
+
+  /// What the server has seen, once it has seen `count` of `what` (`requests`, `gone`, ...).
+  func journal(_ what: String = "", _ count: Int = 0) throws -> Journal {
+    try input.fileHandleForWriting.write(contentsOf: Data((what.isEmpty ? "\n" : "\(what)=\(count)\n").utf8))
+    let journal = try JSON(parsing: try #require(lines.next()))
+    func texts(_ name: String) -> [String] { journal[name]?.array?.compactMap(\.string) ?? [] }
+    return Journal(
+      accepted: try #require(journal["accepted"]?.int), resumed: try #require(journal["resumed"]?.int),
+      gone: try #require(journal["gone"]?.int), requests: texts("requests"), tunnels: texts("tunnels"))
+  }
+
+  func request(
+    _ path: String, method: String = "GET", scheme: String = "http", query: [(name: String, value: String)] = [],
+    headers: [(name: String, value: String)] = [], body: String = ""
+  ) -> HTTPRequest {
+    HTTPRequest(
+      method: method, scheme: scheme, host: host, path: path, query: query, headers: headers, body: Array(body.utf8))
+  }
+}
+
+/// Lines of a pipe, one at a time.
+private final class LineReader {
+  private let handle: FileHandle
+  private var buffer: [UInt8] = []
+
+  init(_ handle: FileHandle) {
+    self.handle = handle
+  }
+
+  func next() -> String? {
+    while true {
+      if let end = buffer.firstIndex(of: 0x0a) {
+        defer { buffer.removeSubrange(...end) }
+        return String(decoding: buffer[..<end], as: UTF8.self)
+      }
+      let data = handle.availableData
+      guard !data.isEmpty else { return nil }
+      buffer += data
+    }
+  }
+}

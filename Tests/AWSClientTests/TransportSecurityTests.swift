@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Core
+import Foundation
+import Testing
+
+@testable import AWSClient
+
+@Suite("Transport: TLS and proxies")
+struct TransportSecurityTests {
+  private func failure(_ transport: CurlTransport, _ request: HTTPRequest) async throws -> TransportError {
+    try await #require(throws: TransportError.self) { try await transport.send(request, within: Deadlines()) }
+  }
+
+  private func trusting(_ server: FixtureServer, proxy: String? = nil, noProxy: String? = nil) throws -> CurlTransport {
+    try CurlTransport(
+      TransportSettings(proxy: proxy, noProxy: noProxy, certificateAuthorities: try #require(server.certificate)))
+  }
+
+  @Test("a certificate of an unknown authority is refused before anything is sent")
+  func unknownAuthority() async throws {
+    let server = try FixtureServer("--tls")
+    let error = try await failure(CurlTransport(), server.request("/x", scheme: "https", body: "secret"))
+    #expect(error.cause == .tls)
+    #expect(error.progress == .notSent)
+    #expect(error.message.contains("AWS_CA_BUNDLE"))
+    #expect(try server.journal().requests == [])
+  }
+
+  @Test("the authorities of AWS_CA_BUNDLE are trusted")
+  func bundle() async throws {
+    let server = try FixtureServer("--tls")
+    let response = try await trusting(server).send(server.request("/x", scheme: "https"), within: Deadlines())
+    #expect(response.status == 200)
+  }
+
+  @Test("a certificate for another name is refused although its authority is trusted")
+  func otherName() async throws {
+    let server = try FixtureServer("--tls")
+    var request = server.request("/x", scheme: "https")
+    request.host = "127.0.0.2:\(server.port)"
+    let other = try FixtureServer("--tls")
+    request.host = "127.0.0.1:\(other.port)"
+    let error = try await failure(trusting(server), request)
+    #expect(error.cause == .tls)
+  }
+
+  @Test("a bundle that is not there is named as the cause")
+  func missingBundle() async throws {
+    let server = try FixtureServer("--tls")
+    let transport = try CurlTransport(TransportSettings(certificateAuthorities: "/nonexistent/bundle.pem"))
+    let error = try await failure(transport, server.request("/x", scheme: "https"))
+    #expect(error.cause == .tls)
+    #expect(error.progress == .notSent)
+    #expect(error.message.contains("AWS_CA_BUNDLE"))
+  }
+
+  @Test("further connections to a host resume its TLS session")
+  func sessions() async throws {
+    let server = try FixtureServer("--tls")
+    let transport = try trusting(server)
+    let first = server.request("/ok", scheme: "https")
+    _ = try await transport.send(first, within: Deadlines())
+    // The answer closes the connection, so the next call needs another.
+    _ = try? await transport.send(server.request("/close", scheme: "https"), within: Deadlines())
+    _ = try await transport.send(first, within: Deadlines())
+    let journal = try server.journal()
+    #expect(journal.accepted >= 2)
+    #expect(journal.resumed >= 1)
+  }
+
+  @Test("https goes through the proxy with CONNECT")
+  func proxy() async throws {
+    let server = try FixtureServer("--tls")
+    let proxy = try FixtureServer("--proxy")
+    let transport = try trusting(server, proxy: "http://\(proxy.host)")
+    let response = try await transport.send(server.request("/x", scheme: "https"), within: Deadlines())
+    #expect(response.status == 200)
+    #expect(response.header("content-length") != nil)
+    #expect(try proxy.journal().tunnels == ["CONNECT \(server.host)"])
+  }
+
+  @Test("hosts of NO_PROXY are reached directly", arguments: ["127.0.0.1", "localhost,127.0.0.1", "127.0.0.0/8", "*"])
+  func noProxy(list: String) async throws {
+    let server = try FixtureServer("--tls")
+    let proxy = try FixtureServer("--proxy")
+    let transport = try trusting(server, proxy: "http://\(proxy.host)", noProxy: list)
+    let response = try await transport.send(server.request("/x", scheme: "https"), within: Deadlines())
+    #expect(response.status == 200)
+    #expect(try proxy.journal().accepted == 0)
+  }
+
+  @Test("plain HTTP to this machine never goes through the proxy")
+  func plainPastProxy() async throws {
+    let server = try FixtureServer()
+    let proxy = try FixtureServer("--proxy")
+    let transport = try CurlTransport(TransportSettings(proxy: "http://\(proxy.host)"))
+    _ = try await transport.send(server.request("/x"), within: Deadlines())
+    #expect(try proxy.journal().accepted == 0)
+  }
+
+  @Test("a proxy that refuses: not sent")
+  func refusingProxy() async throws {
+    let server = try FixtureServer("--tls")
+    let proxy = try FixtureServer("--proxy", "--refuse")
+    let transport = try trusting(server, proxy: "http://\(proxy.host)")
+    let error = try await failure(transport, server.request("/x", scheme: "https"))
+    #expect(error.cause == .proxy)
+    #expect(error.progress == .notSent)
+    #expect(try server.journal().accepted == 0)
+  }
+
+  @Test("settings come from the variables that curl and AWS's tools read")
+  func settingsFromEnvironment() {
+    let settings = TransportSettings(environment: [
+      "HTTPS_PROXY": "http://upper:1", "https_proxy": "http://lower:2", "NO_PROXY": "a", "AWS_CA_BUNDLE": "/b.pem",
+      "HTTP_PROXY": "http://plain:3",
+    ])
+    #expect(settings.proxy == "http://lower:2")
+    #expect(settings.noProxy == "a")
+    #expect(settings.certificateAuthorities == "/b.pem")
+    #expect(TransportSettings(environment: ["HTTP_PROXY": "http://plain:3"]).proxy == nil)
+    #expect(TransportSettings(environment: ["HTTPS_PROXY": ""]).proxy == nil)
+  }
+}
