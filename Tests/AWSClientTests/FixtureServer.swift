@@ -7,7 +7,9 @@ import Testing
 @testable import AWSClient
 
 /// `Tests/Fixtures/http_fixture.py`, running for as long as this object lives.
-final class FixtureServer {
+///
+/// Unchecked because a process and its pipes say nothing of threads; after `init` they are used one question at a time.
+final class FixtureServer: @unchecked Sendable {
   struct Journal {
     let accepted: Int
     let resumed: Int
@@ -46,9 +48,16 @@ final class FixtureServer {
   var host: String { "127.0.0.1:\(port)" }
 
   /// What the server has seen, once it has seen `count` of `what` (`requests`, `gone`, ...).
-  func journal(_ what: String = "", _ count: Int = 0) throws -> Journal {
-    try input.fileHandleForWriting.write(contentsOf: Data((what.isEmpty ? "\n" : "\(what)=\(count)\n").utf8))
-    let journal = try JSON(parsing: try #require(lines.next()))
+  func journal(_ what: String = "", _ count: Int = 0) async throws -> Journal {
+    let question = what.isEmpty ? "\n" : "\(what)=\(count)\n"
+    // The answer may take its time, which must not hold up one of the few threads that run tasks.
+    let answer = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { [self] in
+        try? input.fileHandleForWriting.write(contentsOf: Data(question.utf8))
+        continuation.resume(returning: lines.next())
+      }
+    }
+    let journal = try JSON(parsing: try #require(answer))
     func texts(_ name: String) -> [String] { journal[name]?.array?.compactMap(\.string) ?? [] }
     return Journal(
       accepted: try #require(journal["accepted"]?.int), resumed: try #require(journal["resumed"]?.int),

@@ -71,7 +71,7 @@ struct TransportTests {
     let error = try await failure(CurlTransport(), server.request("/x", headers: [("X", "a\r\nHost: evil")]))
     #expect(error.cause == .refused)
     #expect(error.progress == .notSent)
-    #expect(try server.journal().accepted == 0)
+    #expect(try await server.journal().accepted == 0)
   }
 
   @Test(
@@ -110,7 +110,7 @@ struct TransportTests {
     let server = try FixtureServer()
     let response = try await CurlTransport().send(server.request("/redirect"), within: Deadlines())
     #expect(response.status == 302)
-    #expect(try server.journal().requests == ["GET /redirect"])
+    #expect(try await server.journal().requests == ["GET /redirect"])
   }
 
   @Test("an answer may be as long as the bound and not a byte longer")
@@ -133,7 +133,7 @@ struct TransportTests {
     for number in 0..<20 {
       _ = try await transport.send(server.request("/n/\(number)", method: "POST", body: "x"), within: Deadlines())
     }
-    let journal = try server.journal()
+    let journal = try await server.journal()
     #expect(journal.requests.count == 20)
     #expect(journal.accepted == 1)
   }
@@ -142,8 +142,9 @@ struct TransportTests {
   func concurrency() async throws {
     let server = try FixtureServer()
     let transport = try CurlTransport()
-    let stuck = Task { try await transport.send(server.request("/hang"), within: Deadlines()) }
-    _ = try server.journal("requests", 1)
+    let hanging = server.request("/hang")
+    let stuck = Task { try await transport.send(hanging, within: Deadlines()) }
+    _ = try await server.journal("requests", 1)
     let response = try await transport.send(server.request("/ok"), within: Deadlines())
     #expect(response.status == 200)
     stuck.cancel()
@@ -160,7 +161,7 @@ struct TransportTests {
       transport, server.request("/close", method: method, body: method == "POST" ? "Action=CreateVpc" : ""))
     #expect(error.progress == .sent)
     #expect(error.cause == .reset)
-    #expect(try server.journal().requests == ["GET /ok", "\(method) /close"])
+    #expect(try await server.journal().requests == ["GET /ok", "\(method) /close"])
   }
 
   // MARK: Failures
@@ -189,7 +190,7 @@ struct TransportTests {
     let error = try await failure(CurlTransport(), server.request("/hang", method: "POST", body: "x"), within: deadlines)
     #expect(error.cause == .timeout)
     #expect(error.progress == .sent)
-    #expect(try server.journal("gone", 1).gone == 1)
+    #expect(try await server.journal("gone", 1).gone == 1)
   }
 
   @Test("an answer that stops coming is given up before the deadline")
@@ -226,7 +227,7 @@ struct TransportTests {
     let error = try await #require(throws: TransportError.self) { try await task.value }
     #expect(error.cause == .cancelled)
     #expect(error.progress == .notSent)
-    #expect(try server.journal().accepted == 0)
+    #expect(try await server.journal().accepted == 0)
   }
 
   @Test("a call that is cancelled during the handshake was not sent")
@@ -235,12 +236,12 @@ struct TransportTests {
     let transport = try CurlTransport()
     let request = server.request("/x", scheme: "https")
     let task = Task { try await transport.send(request, within: Deadlines()) }
-    _ = try server.journal("accepted", 1)
+    _ = try await server.journal("accepted", 1)
     task.cancel()
     let error = try await #require(throws: TransportError.self) { try await task.value }
     #expect(error.cause == .cancelled)
     #expect(error.progress == .notSent)
-    #expect(try server.journal("gone", 1).gone == 1)
+    #expect(try await server.journal("gone", 1).gone == 1)
   }
 
   @Test("a call that is cancelled while it waits for the answer was sent, and its connection is closed")
@@ -249,12 +250,12 @@ struct TransportTests {
     let transport = try CurlTransport()
     let request = server.request("/hang", method: "POST", body: "x")
     let task = Task { try await transport.send(request, within: Deadlines()) }
-    _ = try server.journal("requests", 1)
+    _ = try await server.journal("requests", 1)
     task.cancel()
     let error = try await #require(throws: TransportError.self) { try await task.value }
     #expect(error.cause == .cancelled)
     #expect(error.progress == .sent)
-    #expect(try server.journal("gone", 1).gone == 1)
+    #expect(try await server.journal("gone", 1).gone == 1)
   }
 
   @Test("a transport that goes away ends what it has under way")
@@ -265,7 +266,7 @@ struct TransportTests {
     let outcome = Task {
       await withCheckedContinuation { if exchange.begin($0) { loop.start(exchange) } }
     }
-    _ = try server.journal("requests", 1)
+    _ = try await server.journal("requests", 1)
     loop.stop()
     let error = await #expect(throws: TransportError.self) { try await outcome.value.get() }
     #expect(error?.cause == .cancelled)

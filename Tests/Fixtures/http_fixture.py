@@ -203,7 +203,7 @@ def main() -> None:
             certificate, key = make_certificate(Path(folder))
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate, key)
-        listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        listener = socket.create_server(("0.0.0.0" if options.tls else "127.0.0.1", 0), backlog=128)
 
         def serve(plain: socket.socket) -> None:
             try:
