@@ -60,6 +60,9 @@ let package = Package(
 
     .target(
       name: "Resources", dependencies: ["AWSClient", "Core", "ResourceKit"] + serviceTargets, swiftSettings: settings),
+    .testTarget(
+      name: "ResourcesTests", dependencies: ["Core", "ResourceKit", "Resources"] + serviceTargets,
+      swiftSettings: settings),
 
     // MARK: Engine
 
@@ -68,6 +71,13 @@ let package = Package(
       dependencies: ["Core", .product(name: "OrderedCollections", package: "swift-collections")],
       swiftSettings: settings),
     .testTarget(name: "EngineTests", dependencies: ["Core", "Engine"], swiftSettings: settings),
+
+    .testTarget(
+      name: "ConformanceTests",
+      dependencies: [
+        "AWSClient", "Core", "Engine", "ResourceKit", "Resources", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
 
     // MARK: Spec
 

@@ -32,7 +32,8 @@ extension Query {
   /// What picks this stack's resources, or the one in focus, out of a listing of EC2's.
   var filters: [EC2.Filter] {
     var filters = [EC2.Filter(name: "tag:\(OwnerTag.stack)", values: [stack])]
-    if let focus {
+    // Of two that claim to be the same resource, the id says which one is meant, and the engine picks it out.
+    if let focus, focus.id == nil {
       filters.append(EC2.Filter(name: "tag:\(OwnerTag.id)", values: [focus.address.description]))
     }
     return filters
