@@ -143,7 +143,10 @@ struct ConformanceTests {
     let sample = try await expectSameWorld(of: subject) { stage, writes in
       try await stage.control(
         "faults",
-        .array(writes.map { ["service": .string($0.service), "operation": .string($0.operation), "kind": "lost", "times": 1] }))
+        .array(
+          writes.map {
+            ["service": .string($0.service), "operation": .string($0.operation), "kind": "lost", "times": 1]
+          }))
     }
     #expect(!sample.desired.values.isEmpty)
   }
@@ -158,7 +161,8 @@ struct ConformanceTests {
           calls.sorted().map { call in
             let words = call.split(separator: " ")
             return [
-              "service": .string(String(words[0])), "operation": .string(String(words[1])), "kind": "throttle", "times": 2,
+              "service": .string(String(words[0])), "operation": .string(String(words[1])), "kind": "throttle",
+              "times": 2,
             ]
           }))
     }
@@ -193,7 +197,9 @@ struct ConformanceTests {
     let service = subject.name.service
     let first = try #require(
       try await stage.calls(since: start).first { $0.isWrite && $0.service == service && $0.hadEffect })
-    #expect(first.params.contains("harecon:\(stage.stack)") || first.params.contains(OwnerTag.stack), "\(first) \(first.params)")
+    #expect(
+      first.params.contains("harecon:\(stage.stack)") || first.params.contains(OwnerTag.stack),
+      "\(first) \(first.params)")
   }
 
   @Test("a secret is seen nowhere", arguments: Subject.all)

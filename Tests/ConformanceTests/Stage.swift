@@ -104,7 +104,8 @@ struct Stage: Sendable {
   /// A change behind the stack's back.
   @discardableResult
   func edit(_ service: String, _ operation: String, _ params: JSON) async throws -> JSON {
-    let answer = try await control("edit", ["service": .string(service), "operation": .string(operation), "params": params])
+    let answer = try await control(
+      "edit", ["service": .string(service), "operation": .string(operation), "params": params])
     return answer["result"] ?? .null
   }
 

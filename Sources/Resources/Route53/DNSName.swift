@@ -16,7 +16,7 @@ enum DNSName {
   static func text(_ value: String) -> String {
     var result: [UInt8] = []
     var isQuoted = false
-    let bytes = unescaped(Array(value.utf8)) { $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+    let bytes = Array(value.utf8)
     var index = bytes.startIndex
     while index < bytes.endIndex {
       let byte = bytes[index]

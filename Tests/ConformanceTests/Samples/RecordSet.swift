@@ -22,7 +22,7 @@ extension RecordSet: Sampled {
         .other(\.values, ["other.cluster-abc.us-east-1.rds.amazonaws.com"]),
       ],
       untried: [
-        "zone": "a record's name ends in its zone's, so that both change together",
+        "zone": "a record's name ends in its zone's, so that both change together"
       ],
       drifts: [
         Drift("somebody points the name elsewhere", changes: "values") { stage, record in
