@@ -57,17 +57,20 @@ class Journal:
     """The calls of an account, in the order of their arrival."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._grown = threading.Condition()
         self._calls: list[Call] = []
 
     def open(self, **known: Any) -> Call:
-        with self._lock:
+        with self._grown:
             call = Call(n=len(self._calls) + 1, started=time.time(), **known)
             self._calls.append(call)
+            self._grown.notify_all()
             return call
 
-    def since(self, n: int) -> list[dict[str, Any]]:
-        with self._lock:
+    def since(self, n: int, seconds: float = 0.0) -> list[dict[str, Any]]:
+        """The calls after the n-th; waits up to `seconds` for the first of them."""
+        with self._grown:
+            self._grown.wait_for(lambda: len(self._calls) > n, seconds)
             calls = self._calls[max(0, n) :]
         return [asdict(call) | {"params": plain(call.params)} for call in calls]
 

@@ -117,7 +117,8 @@ class Control:
         return {"faults": len(body)}
 
     def _journal(self, account: Account, request: Request, body: Any) -> Any:
-        return {"calls": account.journal.since(int(request.argument("since") or 0))}
+        since, wait = int(request.argument("since") or 0), float(request.argument("wait") or 0)
+        return {"calls": account.journal.since(since, wait)}
 
     def _edit(self, account: Account, request: Request, body: Any) -> Any:
         """A change behind the client's back: the operation without journal, faults and checks."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -67,6 +68,8 @@ def answer(route: Route, result: Result, request_id: str) -> Response:
     made = serializer.serialize(result)
     body = made["body"].encode() if isinstance(made["body"], str) else made["body"] or b""
     headers = {name: str(value) for name, value in made["headers"].items()}
+    if route.service in NAMESPACES and models.blob_payload(model.output_shape) is None:
+        body = ROOT.sub(rb'\1<\2 xmlns="%s"' % NAMESPACES[route.service].encode(), body, count=1)
     if model.output_shape is None and route.protocol == "json":
         # An operation without output answers nothing at all, as KMS's EnableKeyRotation does.
         body = b""
@@ -77,6 +80,14 @@ def answer(route: Route, result: Result, request_id: str) -> Response:
         headers["Content-Type"] = CONTENT_TYPES[route.protocol]
     return Response(int(made["status_code"]), headers | request_id_headers(route.service, request_id), body)
 
+
+NAMESPACES = {
+    "route53": "https://route53.amazonaws.com/doc/2013-04-01/",
+    "s3": "http://s3.amazonaws.com/doc/2006-03-01/",
+}
+"""Of services that have none in their model's metadata, though their answers do."""
+
+ROOT = re.compile(rb"\A(<\?xml[^>]*\?>\s*)<(\w+)(?=[>/])")
 
 CONTENT_TYPES = {"query": "text/xml", "ec2": "text/xml;charset=UTF-8", "rest-xml": "text/xml"}
 
@@ -112,8 +123,7 @@ def refuse(service: str, protocol: str, error: AWSError, request_id: str) -> Res
 
 
 def _query_error(model: ServiceModel | None, error: AWSError, status: int, request_id: str) -> str:
-    namespace = model.metadata.get("xmlNamespace") if model is not None else None
-    uri = namespace["uri"] if isinstance(namespace, dict) else namespace
+    uri = model.metadata.get("xmlNamespace", NAMESPACES.get(model.service_name)) if model is not None else None
     attribute = f' xmlns="{escape(uri)}"' if uri else ""
     kind = "Receiver" if status >= 500 else "Sender"
     return (

@@ -18,8 +18,16 @@ from botocore.config import Config
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from harecon_sandbox.sandbox import Sandbox  # noqa: E402
-from harecon_sandbox.server import Server  # noqa: E402
+from harecon_sandbox.sandbox import Sandbox
+from harecon_sandbox.server import Server
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    }
+)
+"""A role that everybody may assume."""
 
 NUMBERS = itertools.count(200_000_000_000)
 

@@ -6,68 +6,35 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import wire
 from botocore.exceptions import ClientError
 from conftest import Aws
-
-WRITES: list[tuple[str, str, dict[str, Any]]] = [
-    ("ec2", "CreateVpc", {"CidrBlock": "10.0.0.0/16", "TagSpecifications": [
-        {"ResourceType": "vpc", "Tags": [{"Key": "Name", "Value": "a & b <é>"}]}]}),
-    ("ec2", "DescribeSubnets", {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1234abcd", "vpc-1234abce"]}]}),
-    ("ec2", "AuthorizeSecurityGroupIngress", {"GroupId": "sg-1234abcd", "IpPermissions": [
-        {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]}),
-    ("ec2", "ModifyVpcAttribute", {"VpcId": "vpc-1234abcd", "EnableDnsSupport": {"Value": True}}),
-    ("rds", "CreateDBCluster", {"DBClusterIdentifier": "payments", "Engine": "aurora-postgresql",
-        "ServerlessV2ScalingConfiguration": {"MinCapacity": 1.0, "MaxCapacity": 8.5}, "DeletionProtection": True,
-        "AvailabilityZones": ["us-east-1a", "us-east-1b"], "Tags": [{"Key": "a", "Value": ""}],
-        "EnableCloudwatchLogsExports": ["postgresql"], "MasterUsername": "root", "ManageMasterUserPassword": True}),
-    ("rds", "ModifyDBClusterParameterGroup", {"DBClusterParameterGroupName": "p", "Parameters": [
-        {"ParameterName": "rds.force_ssl", "ParameterValue": "1", "ApplyMethod": "pending-reboot"}]}),
-    ("rds", "DescribeEvents", {"StartTime": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "EventCategories": []}),
-    ("kms", "CreateKey", {"Description": "d", "Tags": [{"TagKey": "a", "TagValue": "b"}], "MultiRegion": False}),
-    ("kms", "Encrypt", {"KeyId": "k", "Plaintext": b"\x00\xff"}),
-    ("iam", "CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": '{"Version": "2012-10-17"}', "MaxSessionDuration": 3600}),
-    ("route53", "ChangeResourceRecordSets", {"HostedZoneId": "Z0123456789ABC", "ChangeBatch": {"Comment": "c", "Changes": [
-        {"Action": "UPSERT", "ResourceRecordSet": {"Name": "a.example", "Type": "CNAME", "TTL": 5,
-            "ResourceRecords": [{"Value": "b.example"}]}}]}}),
-    ("route53", "ListResourceRecordSets", {"HostedZoneId": "Z0123456789ABC", "StartRecordName": "a b", "MaxItems": "1"}),
-    ("logs", "PutRetentionPolicy", {"logGroupName": "/aws/rds/cluster/x/postgresql", "retentionInDays": 30}),
-    ("sts", "AssumeRole", {"RoleArn": "arn:aws:iam::111122223333:role/r", "RoleSessionName": "harecon"}),
-    ("resourcegroupstaggingapi", "GetResources", {"TagFilters": [{"Key": "a", "Values": ["b"]}], "ResourcesPerPage": 50}),
-    ("sns", "CreateTopic", {"Name": "t", "Attributes": {"KmsMasterKeyId": "k"}, "Tags": [{"Key": "a", "Value": "b"}]}),
-    ("sqs", "CreateQueue", {"QueueName": "q", "Attributes": {"VisibilityTimeout": "30"}}),
-    ("lambda", "CreateFunction", {"FunctionName": "f", "Role": "arn:aws:iam::111122223333:role/r", "Code": {"ZipFile": b"PK"},
-        "Runtime": "python3.11", "Handler": "m.h", "Timeout": 5, "Environment": {"Variables": {"MODE": "b"}}}),
-    ("lambda", "Invoke", {"FunctionName": "f", "Payload": b"\xff\x00", "InvocationType": "Event"}),
-    ("events", "PutRule", {"Name": "r", "EventPattern": '{"source": ["aws.rds"]}', "State": "ENABLED"}),
-    ("scheduler", "CreateSchedule", {"Name": "s", "ScheduleExpression": "rate(1 minute)", "FlexibleTimeWindow": {"Mode": "OFF"},
-        "Target": {"Arn": "arn:aws:lambda:us-east-1:111122223333:function:f", "RoleArn": "arn:aws:iam::111122223333:role/r"},
-        "StartDate": datetime(2026, 1, 2, tzinfo=UTC)}),
-    ("cloudwatch", "PutMetricAlarm", {"AlarmName": "a", "ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 2,
-        "Threshold": 1.5}),
-    ("secretsmanager", "CreateSecret", {"Name": "s", "SecretString": "x", "ClientRequestToken": "0" * 32}),
-    ("fis", "CreateExperimentTemplate", {"clientToken": "t", "description": "d", "stopConditions": [{"source": "none"}],
-        "actions": {}, "roleArn": "arn:aws:iam::111122223333:role/r-12345"}),
-    ("backup", "CreateBackupVault", {"BackupVaultName": "vault", "BackupVaultTags": {"a": "b"}}),
-    ("dynamodb", "UpdateItem", {"TableName": "table", "Key": {"k": {"S": "x"}}, "UpdateExpression": "SET n = :n",
-        "ExpressionAttributeValues": {":n": {"N": "1"}, ":b": {"B": b"\x01"}}}),
-    ("s3", "PutObject", {"Bucket": "bucket", "Key": "a/b c+é", "Body": b"\x00\xff", "Metadata": {"k": "v"}}),
-    ("s3", "PutBucketVersioning", {"Bucket": "bucket", "VersioningConfiguration": {"Status": "Enabled"}}),
-    ("s3", "ListObjectsV2", {"Bucket": "bucket", "Prefix": "a/", "MaxKeys": 5}),
-]  # fmt: skip
+from corpus import WRITES
 
 LISTS = {
-    "ec2": "describe_vpcs", "rds": "describe_db_clusters", "kms": "list_keys", "iam": "list_roles",
-    "route53": "list_hosted_zones", "logs": "describe_log_groups", "sts": "get_caller_identity",
-    "resourcegroupstaggingapi": "get_resources", "sns": "list_topics", "sqs": "list_queues",
-    "lambda": "list_functions", "events": "list_rules", "scheduler": "list_schedules", "cloudwatch": "describe_alarms",
-    "secretsmanager": "list_secrets", "backup": "list_backup_plans", "dynamodb": "list_tables", "s3": "list_buckets",
+    "ec2": "describe_vpcs",
+    "rds": "describe_db_clusters",
+    "kms": "list_keys",
+    "iam": "list_roles",
+    "route53": "list_hosted_zones",
+    "logs": "describe_log_groups",
+    "sts": "get_caller_identity",
+    "resourcegroupstaggingapi": "get_resources",
+    "sns": "list_topics",
+    "sqs": "list_queues",
+    "lambda": "list_functions",
+    "events": "list_rules",
+    "scheduler": "list_schedules",
+    "cloudwatch": "describe_alarms",
+    "secretsmanager": "list_secrets",
+    "backup": "list_backup_plans",
+    "dynamodb": "list_tables",
+    "s3": "list_buckets",
     "ssm": "describe_parameters",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("service", LISTS)
@@ -132,16 +99,38 @@ def in_target(old: str, new: str) -> Callable[[wire.Sketch], wire.Sketch]:
 
 
 CLUSTER: dict[str, Any] = {
-    "DBClusterIdentifier": "payments", "Engine": "aurora-postgresql", "DeletionProtection": True, "Port": 5432,
-    "AvailabilityZones": ["us-east-1a", "us-east-1b"], "ServerlessV2ScalingConfiguration": {"MinCapacity": 1.0},
-}  # fmt: skip
+    "DBClusterIdentifier": "payments",
+    "Engine": "aurora-postgresql",
+    "DeletionProtection": True,
+    "Port": 5432,
+    "AvailabilityZones": ["us-east-1a", "us-east-1b"],
+    "ServerlessV2ScalingConfiguration": {"MinCapacity": 1.0},
+}
 KEY: dict[str, Any] = {"Description": "d", "Tags": [{"TagKey": "a", "TagValue": "b"}], "MultiRegion": True}
-RECORD: dict[str, Any] = {"HostedZoneId": "Z0123456789ABC", "ChangeBatch": {"Changes": [{"Action": "UPSERT",
-    "ResourceRecordSet": {"Name": "a.example", "Type": "A", "TTL": 5, "ResourceRecords": [{"Value": "10.0.0.1"}]}}]}}  # fmt: skip
+RECORD: dict[str, Any] = {
+    "HostedZoneId": "Z0123456789ABC",
+    "ChangeBatch": {
+        "Changes": [
+            {
+                "Action": "UPSERT",
+                "ResourceRecordSet": {
+                    "Name": "a.example",
+                    "Type": "A",
+                    "TTL": 5,
+                    "ResourceRecords": [{"Value": "10.0.0.1"}],
+                },
+            }
+        ]
+    },
+}
 GROUP: dict[str, Any] = {"logGroupName": "g", "retentionInDays": 30}
 VPC: dict[str, Any] = {"CidrBlock": "10.0.0.0/16", "AmazonProvidedIpv6CidrBlock": False}
-SCHEDULE: dict[str, Any] = {"Name": "s", "ScheduleExpression": "rate(1 minute)", "FlexibleTimeWindow": {"Mode": "OFF"},
-    "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "RoleArn": "arn:aws:iam::111122223333:role/r"}}  # fmt: skip
+SCHEDULE: dict[str, Any] = {
+    "Name": "s",
+    "ScheduleExpression": "rate(1 minute)",
+    "FlexibleTimeWindow": {"Mode": "OFF"},
+    "Target": {"Arn": "arn:aws:lambda:us-east-1:1:function:f", "RoleArn": "arn:aws:iam::111122223333:role/r"},
+}
 
 MUTANTS: list[tuple[str, str, str, dict[str, Any], Callable[[wire.Sketch], wire.Sketch]]] = [
     ("member misspelt", "rds", "CreateDBCluster", CLUSTER, in_body("DeletionProtection", "DeletionProtektion")),
@@ -152,12 +141,27 @@ MUTANTS: list[tuple[str, str, str, dict[str, Any], Callable[[wire.Sketch], wire.
     ("1 for true", "rds", "CreateDBCluster", CLUSTER, in_body("DeletionProtection=true", "DeletionProtection=1")),
     ("no number", "rds", "CreateDBCluster", CLUSTER, in_body("Port=5432", "Port=a")),
     ("float for integer", "rds", "CreateDBCluster", CLUSTER, in_body("Port=5432", "Port=5432.0")),
-    ("member for its name", "rds", "CreateDBCluster", CLUSTER,
-        in_body("AvailabilityZones.AvailabilityZone.1", "AvailabilityZones.member.1")),
-    ("list from zero", "rds", "CreateDBCluster", CLUSTER,
-        in_body("AvailabilityZones.AvailabilityZone.1", "AvailabilityZones.AvailabilityZone.0")),
-    ("list with a gap", "rds", "CreateDBCluster", CLUSTER,
-        in_body("AvailabilityZones.AvailabilityZone.2", "AvailabilityZones.AvailabilityZone.3")),
+    (
+        "member for its name",
+        "rds",
+        "CreateDBCluster",
+        CLUSTER,
+        in_body("AvailabilityZones.AvailabilityZone.1", "AvailabilityZones.member.1"),
+    ),
+    (
+        "list from zero",
+        "rds",
+        "CreateDBCluster",
+        CLUSTER,
+        in_body("AvailabilityZones.AvailabilityZone.1", "AvailabilityZones.AvailabilityZone.0"),
+    ),
+    (
+        "list with a gap",
+        "rds",
+        "CreateDBCluster",
+        CLUSTER,
+        in_body("AvailabilityZones.AvailabilityZone.2", "AvailabilityZones.AvailabilityZone.3"),
+    ),
     ("member twice", "rds", "CreateDBCluster", CLUSTER, in_body("Port=5432", "Port=5432&Port=5432")),
     ("required member left out", "rds", "CreateDBCluster", CLUSTER, in_body("&Engine=aurora-postgresql", "")),
     ("unknown member", "rds", "CreateDBCluster", CLUSTER, in_body("Port=5432", "Port=5432&Foo=bar")),
@@ -181,24 +185,47 @@ MUTANTS: list[tuple[str, str, str, dict[str, Any], Callable[[wire.Sketch], wire.
     ("float for integer", "logs", "PutRetentionPolicy", GROUP, in_body(": 30", ": 30.0")),
     ("pattern", "logs", "PutRetentionPolicy", GROUP, in_json(logGroupName="a b")),
     ("element misspelt", "route53", "ChangeResourceRecordSets", RECORD, in_body("ResourceRecords>", "ResourceRecord>")),
-    ("namespace lost", "route53", "ChangeResourceRecordSets", RECORD,
-        in_body(' xmlns="https://route53.amazonaws.com/doc/2013-04-01/"', "")),
+    (
+        "namespace lost",
+        "route53",
+        "ChangeResourceRecordSets",
+        RECORD,
+        in_body(' xmlns="https://route53.amazonaws.com/doc/2013-04-01/"', ""),
+    ),
     ("enum unknown", "route53", "ChangeResourceRecordSets", RECORD, in_body("UPSERT", "upsert")),
-    ("another root", "route53", "ChangeResourceRecordSets", RECORD,
-        in_body("ChangeResourceRecordSetsRequest", "ChangeResourceRecordSetsRequestt")),
-    ("list unwrapped", "route53", "ChangeResourceRecordSets", RECORD,
-        lambda request: in_body("<Changes>", "")(in_body("</Changes>", "")(request))),
+    (
+        "another root",
+        "route53",
+        "ChangeResourceRecordSets",
+        RECORD,
+        in_body("ChangeResourceRecordSetsRequest", "ChangeResourceRecordSetsRequestt"),
+    ),
+    (
+        "list unwrapped",
+        "route53",
+        "ChangeResourceRecordSets",
+        RECORD,
+        lambda request: in_body("<Changes>", "")(in_body("</Changes>", "")(request)),
+    ),
     ("no XML", "route53", "ChangeResourceRecordSets", RECORD, in_body("</Changes>", "")),
     ("final slash lost", "route53", "ChangeResourceRecordSets", RECORD, in_target("/rrset/", "/rrset")),
-    ("query misspelt", "route53", "ListResourceRecordSets", {"HostedZoneId": "Z1", "StartRecordName": "a"},
-        in_target("?name=", "?nam=")),
+    (
+        "query misspelt",
+        "route53",
+        "ListResourceRecordSets",
+        {"HostedZoneId": "Z1", "StartRecordName": "a"},
+        in_target("?name=", "?nam="),
+    ),
     ("member misspelt", "scheduler", "CreateSchedule", SCHEDULE, in_body('"RoleArn"', '"RoleARN"')),
     ("label twice", "scheduler", "CreateSchedule", SCHEDULE, in_json(Name="s")),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("service", "operation", "params", "change"), [mutant[1:] for mutant in MUTANTS],
-    ids=[f"{mutant[1]}: {mutant[0]}" for mutant in MUTANTS])  # fmt: skip
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "change"),
+    [mutant[1:] for mutant in MUTANTS],
+    ids=[f"{mutant[1]}: {mutant[0]}" for mutant in MUTANTS],
+)
 def test_a_mutant_is_refused(
     aws: Aws, service: str, operation: str, params: dict[str, Any], change: Callable[[wire.Sketch], wire.Sketch]
 ) -> None:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import wire
@@ -115,8 +116,25 @@ def test_results_and_errors_have_the_content_type_and_request_id_of_the_protocol
     assert answer.headers["content-type"] == CONTENT_TYPES[service, operation]
     (call,) = aws.calls()
     assert answer.headers["x-amzn-requestid"] == call["request_id"]
-    if answer.body.startswith(b"<"):
+    if service in ("rds", "ec2") or (answer.body.startswith(b"<") and fault):
         assert call["request_id"] in answer.text
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "namespace"),
+    [
+        ("rds", "DescribeDBClusters", "http://rds.amazonaws.com/doc/2014-10-31/"),
+        ("ec2", "DescribeVpcs", "http://ec2.amazonaws.com/doc/2016-11-15"),
+        ("route53", "ListHostedZones", "https://route53.amazonaws.com/doc/2013-04-01/"),
+        ("s3", "ListBuckets", "http://s3.amazonaws.com/doc/2006-03-01/"),
+    ],
+)
+def test_xml_answers_are_in_the_namespace_of_the_service(
+    aws: Aws, service: str, operation: str, namespace: str
+) -> None:
+    request = wire.signed(wire.sketch(service, operation), aws.endpoint, aws.access_key, aws.secret)
+    root = ElementTree.fromstring(wire.send(request, aws.endpoint).body)
+    assert root.tag.startswith(f"{{{namespace}}}")
 
 
 def test_an_operation_without_output_answers_an_empty_body_in_json(aws: Aws) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import wire
 from botocore.exceptions import ClientError
-from conftest import Aws
+from conftest import TRUST, Aws
 from wire import Sketch
 
 SERVICES: list[tuple[str, str, dict[str, Any], str]] = [
@@ -139,8 +139,7 @@ def test_a_request_dated_ten_minutes_ago_is_refused_with_the_time_of_the_server(
 
 
 def test_keys_of_an_assumed_role_sign_with_their_token_for_the_roles_account(aws: Aws, other: Aws) -> None:
-    trust = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}'
-    role = other.edit("iam", "CreateRole", RoleName="deploy", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    role = other.edit("iam", "CreateRole", RoleName="deploy", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
     keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="harecon")["Credentials"]
     secrets = {
         "aws_access_key_id": keys["AccessKeyId"],
