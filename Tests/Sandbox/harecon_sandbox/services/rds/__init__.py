@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RDS: Aurora PostgreSQL clusters, their instances and groups.
+
+These kinds are kept here and not in the emulator, so that each has the statuses, pending changes and refusals of AWS.
+Proxies, event subscriptions and other engines are the emulator's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harecon_sandbox.kit import Context
+from harecon_sandbox.services import ec2
+from . import clusters, groups, instances, modify, snapshots, tags, versions  # noqa: F401  (register operations)
+from .lifecycle import current
+
+
+def _needs(ctx: Context, resource: ec2.Resource) -> str | None:
+    """Which database still needs a subnet or a security group."""
+    place = ("rds", ctx.region)
+    if place not in ctx.store:
+        return None
+    state = current(ctx)
+    if resource.kind == "subnet":
+        return next((g.name for g in state.subnet_groups.values() if resource.id in g.subnets), None)
+    if resource.kind == "security-group":
+        return next((c.name for c in state.clusters.values() if resource.id in c.security_groups), None)
+    return None
+
+
+ec2.HOLDERS.append(_needs)
+
+
+def inventory(ctx: Context) -> list[dict[str, Any]]:
+    state = current(ctx)
+    rows: list[tuple[str, str, str, dict[str, str], str]] = []
+    for cluster in state.clusters.values():
+        rows.append(("cluster", cluster.name, cluster.arn, cluster.tags, cluster.timeline.status()))
+    for instance in state.instances.values():
+        rows.append(("instance", instance.name, instance.arn, instance.tags, instance.timeline.status()))
+    for group in state.subnet_groups.values():
+        rows.append(("subnet-group", group.name, group.arn, group.tags, "Complete"))
+    for kind, held in (("cluster-parameter-group", state.cluster_groups), ("parameter-group", state.groups)):
+        rows += [(kind, g.name, g.arn, g.tags, "available") for g in held.values() if not g.is_default]
+    for name, snapshot in state.snapshots.items():
+        rows.append(
+            ("cluster-snapshot", name, snapshot.fields["DBClusterSnapshotArn"], snapshot.tags, snapshot.timeline.status())
+        )
+    return [
+        {"kind": f"rds/{kind}", "id": name, "name": name, "arn": arn, "tags": dict(tags), "status": status}
+        for kind, name, arn, tags, status in rows
+    ]
