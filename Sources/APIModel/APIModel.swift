@@ -30,7 +30,9 @@ package final class APIModel: Sendable {
     }
     let input = operation["input"]?.object
     let output = operation["output"]?.object
-    let inputTraits = try input.map { (reference) throws(ModelError) in try traits(of: reference) }
+    let inputShape =
+      try input.map { (reference) throws(ModelError) in try structure(referredToBy: reference) }
+      ?? StructureShape("\(name)Input", [])
     var errors: [String: @Sendable () -> StructureShape] = [:]
     for case .object(let reference) in operation["errors"]?.array ?? [] {
       let shape = try structure(referredToBy: reference)
@@ -40,13 +42,12 @@ package final class APIModel: Sendable {
       service, name,
       method: operation["http"]?["method"]?.string ?? "POST",
       requestURI: operation["http"]?["requestUri"]?.string ?? "/",
-      input: try input.map { (reference) throws(ModelError) in try structure(referredToBy: reference) }
-        ?? StructureShape("\(name)Input", []),
+      input: inputShape,
       output: try output.map { (reference) throws(ModelError) in try structure(referredToBy: reference) }
         ?? StructureShape("\(name)Output", []),
       resultWrapper: output?["resultWrapper"]?.string,
-      inputElement: inputTraits?["locationName"]?.string,
-      inputNamespace: try namespace(inputTraits?["xmlNamespace"]),
+      inputElement: inputShape.elementName ?? input?["locationName"]?.string,
+      inputNamespace: try namespace(input?["xmlNamespace"]) ?? inputShape.namespace,
       hostPrefix: operation["endpoint"]?["hostPrefix"]?.string,
       authorization: authorization(operation),
       isReadOnly: OperationModel.isReadOnly(name),
@@ -180,10 +181,15 @@ extension APIModel {
       valueNamespace: try namespace(valueTraits["xmlNamespace"]))
   }
 
-  /// The traits of the shape, overridden by those of the reference to it.
+  /// The traits of the shape, overridden by those of the reference to it; a structure's own name and namespace are for when
+  /// it is the whole body, and stay with its shape.
   private func traits(of reference: JSONObject) throws(ModelError) -> JSONObject {
     let name = try shapeName(of: reference)
     guard var traits = shapes[name]?.object else { throw ModelError("\(service.name): no shape \"\(name)\"") }
+    if traits["type"] == "structure" {
+      traits["locationName"] = nil
+      traits["xmlNamespace"] = nil
+    }
     for (key, value) in reference.members where key != "shape" { traits[key] = value }
     return traits
   }

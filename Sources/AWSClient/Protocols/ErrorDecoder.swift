@@ -61,11 +61,11 @@ enum ErrorDecoder {
     error.message =
       body?["message"]?.string ?? body?["Message"]?.string ?? body?["errorMessage"]?.string
       ?? error.message
-    if let shape = operation.errors[code]?(), body != nil {
-      error.details = try? RESTDecoder.decode(response, shape, operation.service.wireProtocol)
-    }
     // `Code;Sender`: the code of the days when the service spoke query.
     if let old = response.header("x-amzn-query-error")?.split(separator: ";").first { error.code = String(old) }
+    if let shape = operation.errors[error.code]?() ?? operation.errors[code]?(), body != nil {
+      error.details = try? RESTDecoder.decode(response, shape, operation.service.wireProtocol)
+    }
     return error
   }
 

@@ -43,7 +43,7 @@ enum JSONBody {
   static func decode(_ json: JSON, _ shape: StructureShape) throws(Unreadable) -> Fields {
     guard let object = json.object else { throw Unreadable("expected an object") }
     var fields = Fields(count: shape.members.count)
-    for (index, member) in shape.members.enumerated() where member.location == .body {
+    for (index, member) in shape.members.enumerated() where member.isInResponseBody {
       guard let value = object[member.wireName], value != .null else { continue }
       do {
         fields[index] = try decode(value, member.shape)

@@ -29,16 +29,19 @@ struct QueryEncoder {
     for (index, member) in shape.members.enumerated() {
       guard let value = fields[index] else { continue }
       let name = name(of: member)
-      encode(value, member.shape, prefix: prefix.isEmpty ? name : "\(prefix).\(name)")
+      encode(
+        value, member.shape, prefix: prefix.isEmpty ? name : "\(prefix).\(name)",
+        isNamed: member.locationName != nil)
     }
   }
 
-  private mutating func encode(_ value: Document, _ shape: Shape, prefix: String) {
+  /// `isNamed`: the model gives the member a name of its own.
+  private mutating func encode(_ value: Document, _ shape: Shape, prefix: String, isNamed: Bool = false) {
     switch (value, shape) {
     case (.structure(let fields), .structure(let resolve)):
       encode(fields, resolve(), prefix: prefix)
     case (.list(let items), .list(let list)):
-      encode(items, list, prefix: prefix)
+      encode(items, list, prefix: prefix, isNamed: isNamed)
     case (.map(let entries), .map(let map)):
       encode(entries, map, prefix: prefix)
     default:
@@ -47,7 +50,7 @@ struct QueryEncoder {
     }
   }
 
-  private mutating func encode(_ items: [Document], _ list: ListShape, prefix: String) {
+  private mutating func encode(_ items: [Document], _ list: ListShape, prefix: String, isNamed: Bool) {
     let elementPrefix: String
     switch dialect {
     case .ec2:
@@ -57,14 +60,15 @@ struct QueryEncoder {
       pairs.append((prefix, ""))
       return
     case .query:
-      elementPrefix = list.isFlattened ? flattenedPrefix(prefix, list) : "\(prefix).\(list.elementName ?? "member")"
+      elementPrefix =
+        list.isFlattened ? flattenedPrefix(prefix, list, isNamed) : "\(prefix).\(list.elementName ?? "member")"
     }
     for (index, item) in items.enumerated() { encode(item, list.element, prefix: "\(elementPrefix).\(index + 1)") }
   }
 
-  /// The element's name takes the place of the list's.
-  private func flattenedPrefix(_ prefix: String, _ list: ListShape) -> String {
-    guard let name = list.elementName else { return prefix }
+  /// The element's name takes the place of the list's, unless the list has a name of its own.
+  private func flattenedPrefix(_ prefix: String, _ list: ListShape, _ isNamed: Bool) -> String {
+    guard !isNamed, let name = list.elementName else { return prefix }
     return (prefix.split(separator: ".").dropLast() + [name[...]]).joined(separator: ".")
   }
 
@@ -79,7 +83,7 @@ struct QueryEncoder {
   private func name(of member: Member) -> String {
     switch dialect {
     case .query: member.wireName
-    case .ec2: member.queryName ?? member.locationName.map(Self.capitalized) ?? member.name
+    case .ec2: member.queryName ?? Self.capitalized(member.wireName)
     }
   }
 

@@ -19,7 +19,7 @@ enum RESTDecoder {
     for (index, member) in shape.members.enumerated() {
       do {
         switch member.location {
-        case .body, .uri, .querystring: break
+        case .body, .uri, .querystring: break  // In an answer the latter two mean nothing: the body has them all.
         case .statusCode: fields[index] = .integer(response.status)
         case .headers: fields[index] = prefixed(response, member)
         case .header:
@@ -44,7 +44,7 @@ enum RESTDecoder {
       fields[payload] = try payloadValue(response, shape.members[payload].shape, wireProtocol)
       return fields
     }
-    guard shape.members.contains(where: { $0.location == .body }) else { return Fields(count: shape.members.count) }
+    guard shape.members.contains(where: \.isInResponseBody) else { return Fields(count: shape.members.count) }
     if wireProtocol != .restXML { return try JSONBody.decode(try ResponseDecoder.json(response), shape) }
     return try XMLBody.decode(response.body.isEmpty ? .empty : try XMLNode(parsing: response.body), shape)
   }
@@ -52,11 +52,11 @@ enum RESTDecoder {
   private static func payloadValue(
     _ response: HTTPResponse, _ shape: Shape, _ wireProtocol: WireProtocol
   ) throws(Unreadable) -> Document? {
+    if response.body.isEmpty { return nil }
     switch shape {
     case .blob: return .blob(response.body)
     case .string: return .string(String(decoding: response.body, as: UTF8.self))
     case .boolean, .integer, .double, .timestamp, .list, .map, .structure, .document:
-      if response.body.isEmpty { return nil }
       if wireProtocol != .restXML { return try JSONBody.decode(try ResponseDecoder.json(response), shape) }
       return try XMLBody.decode(try XMLNode(parsing: response.body), shape)
     }

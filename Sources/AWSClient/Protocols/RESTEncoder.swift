@@ -98,7 +98,7 @@ struct RESTEncoder {
       }
     }
     for (member, value) in members(in: .header) {
-      guard let text = headerText(value, member), !text.isEmpty else { continue }
+      guard let text = headerText(value, member) else { continue }
       headers.removeAll { $0.name.lowercased() == member.wireName.lowercased() }
       headers.append((member.wireName, text))
     }
@@ -150,12 +150,17 @@ struct RESTEncoder {
     case (.blob(let bytes), _): setBody(bytes, "application/octet-stream", of: &request)
     case (.string(let text), _): setBody(Array(text.utf8), "text/plain", of: &request)
     case (nil, .blob), (nil, .string): break
+    case (nil, .structure(let resolve)) where resolve().isUnion: break
     case (_, _) where operation.service.wireProtocol == .restJSON:
       setJSON(value.map { JSONBody.encode($0, member.shape) } ?? [:], of: &request)
     case (.structure(let fields), .structure(let resolve)):
       let shape = resolve()
+      // A member's name counts when it is a name given on purpose: another than the member's own, or with a namespace, as
+      // S3 has it. Otherwise the shape's does.
+      let isNamed = member.locationName != member.name || member.namespace != nil
+      let memberName = isNamed ? member.locationName : nil
       let body = XMLWriter.body(
-        fields, shape, element: member.locationName ?? shape.elementName ?? shape.name,
+        fields, shape, element: memberName ?? shape.elementName ?? shape.name,
         namespace: member.namespace ?? shape.namespace)
       setBody(body, "application/xml", of: &request)
     default: break

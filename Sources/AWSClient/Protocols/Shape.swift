@@ -125,7 +125,7 @@ package final class StructureShape: Sendable {
   /// The elements of a flattened list may bear the list's name or their own.
   private static func elementIndices(_ members: [Member]) -> [String: Int] {
     var indices: [String: Int] = [:]
-    for (index, member) in members.enumerated() where member.location == .body {
+    for (index, member) in members.enumerated() where member.isInResponseBody {
       if member.traits.contains(.xmlAttribute) { continue }
       if case .list(let list) = member.shape, list.isFlattened, let name = list.elementName { indices[name] = index }
       indices[member.wireName] = index
@@ -187,6 +187,14 @@ package struct Member: Sendable {
     self.traits = traits
     self.queryName = queryName
     self.namespace = namespace
+  }
+
+  /// An answer has no address: what a request puts there stands in its body.
+  var isInResponseBody: Bool {
+    switch location {
+    case .body, .querystring, .uri: true
+    case .header, .headers, .statusCode: false
+    }
   }
 
   /// The name on the wire in all protocols but ec2's requests.
