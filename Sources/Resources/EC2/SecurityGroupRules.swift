@@ -16,8 +16,8 @@ package import ResourceKit
 /// a description changes in place; everything else is a new rule and an old one, and the new one comes first so that nothing is
 /// cut off in between.
 ///
-/// AWS has no set of rules as such: it is there when the group has a rule, and deleting it revokes them all. A group that
-/// should have none has no such resource.
+/// AWS has no set of rules as such: it is there when the group has a rule, and deleting it revokes them all. A group that the
+/// spec gives no rules keeps the one that AWS gave it.
 package enum SecurityGroupRules: ResourceKind {
   package static let name: KindName = "ec2/security-group-rules"
   package static let identity = Identity.parent
@@ -45,6 +45,11 @@ package enum SecurityGroupRules: ResourceKind {
 
     var ingress: [SecurityRule] { ingressRules.map(\.rule) }
     var egress: [SecurityRule] { egressRules.map(\.rule) }
+
+    /// Nothing but the rule that AWS gives every new group: everything may go out.
+    var isAsCreated: Bool {
+      ingressRules.isEmpty && egressRules.map(\.rule.key) == [SecurityRule(.everything, .cidr("0.0.0.0/0")).key]
+    }
   }
 
   package static let attributes: [Attribute<Self>] = [
@@ -59,8 +64,8 @@ package enum SecurityGroupRules: ResourceKind {
     let groups = query.parents.map { $0.typed(SecurityGroup.self) }.filter { group in
       if case .stack(query.stack, _) = OwnerTag.owner(group.tags) { true } else { false }
     }
-    let wanted = query.focus?.desired?.group.known ?? query.focus?.id
-    let ids = groups.map(\.id).filter { wanted == nil || $0 == wanted }.sorted()
+    let inFocus = query.focus?.desired.flatMap { id(of: $0.group, among: groups) } ?? query.focus?.id
+    let ids = groups.map(\.id).filter { inFocus == nil || $0 == inFocus }.sorted()
     // AWS takes 200 values in a filter.
     let chunks = stride(from: 0, to: ids.count, by: 200).map { Array(ids[$0..<min($0 + 200, ids.count)]) }
     let rules = try await chunks.concurrently { (chunk) async throws(CallError) in
@@ -68,10 +73,23 @@ package enum SecurityGroupRules: ResourceKind {
         EC2.describeSecurityGroupRules, .init(filters: [EC2.Filter(name: "group-id", values: chunk)]),
         \.securityGroupRules)
     }
-    return Dictionary(grouping: rules.joined()) { $0.groupId ?? "" }.sorted { $0.key < $1.key }.map { group, rules in
-      Observed(
-        group: group, ingressRules: rules.filter { $0.isEgress != true }.map(LiveSecurityRule.init),
-        egressRules: rules.filter { $0.isEgress == true }.map(LiveSecurityRule.init))
+    let wanted = Set(query.desired.compactMap { id(of: $0.group, among: groups) })
+    var found: [Observed] = []
+    for (group, rules) in Dictionary(grouping: rules.joined(), by: { $0.groupId ?? "" }) {
+      let observed = Observed(
+        group: group, ingressRules: rules.filter { $0.isEgress != true }.map { LiveSecurityRule($0) },
+        egressRules: rules.filter { $0.isEgress == true }.map { LiveSecurityRule($0) })
+      if wanted.contains(group) || !observed.isAsCreated { found.append(observed) }
+    }
+    return found.sorted { $0.group < $1.group }
+  }
+
+  /// The group that a reference means, also before the engine has resolved it.
+  private static func id(of group: Input<String>, among groups: [SecurityGroup.Observed]) -> String? {
+    switch group {
+    case .given(let id): id
+    case .output(let output):
+      groups.first { $0.tags[OwnerTag.id] == output.address.description }?.id
     }
   }
 

@@ -18,14 +18,6 @@ extension InterfaceEndpoint: Sampled {
       needs: [
         stage.vpc.resource(), a.resource(), b.resource(), endpoints.resource(), others.resource(),
       ],
-      beside: [endpoints, others].map { group in
-        Node<SecurityGroupRules>(
-          group.address.name,
-          .init(
-            group: group.output(\.id), ingress: [SecurityRule(.tcp(443...443), .cidr("10.20.0.0/16"), "the network")],
-            egress: [])
-        ).resource()
-      },
       others: [
         .other(\.vpc, given: "vpc-0123456789abcdef0"),
         .other(\.service, "com.amazonaws.us-east-1.kms"),

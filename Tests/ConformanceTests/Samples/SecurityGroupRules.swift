@@ -18,6 +18,7 @@ extension SecurityGroupRules: Sampled {
           SecurityRule(postgres, .group(database.output(\.id)), "members"),
         ],
         egress: [SecurityRule(.tcp(443...443), .cidr("10.20.0.0/16"))]))
+    let third = stage.group("third")
     // The two groups name each other.
     let opposite = Node<Self>(
       "functions",
@@ -26,8 +27,10 @@ extension SecurityGroupRules: Sampled {
         egress: [SecurityRule(postgres, .group(database.output(\.id)), "database")]))
     return Sample(
       node,
-      needs: [stage.vpc.resource(), database.resource(), functions.resource()], beside: [opposite.resource()],
+      needs: [stage.vpc.resource(), database.resource(), functions.resource(), third.resource()],
+      beside: [opposite.resource()],
       others: [
+        .other(\.group, third.output(\.id)),
         .other(
           \.ingress,
           [
