@@ -105,6 +105,8 @@ class Account:
     tokens: Tokens = field(default_factory=Tokens)
     unseen: Unseen = field(default_factory=Unseen)
     regions: set[str] = field(default_factory=set)
+    closed: bool = False
+    """Set by a reset: calls of before it that are still on their way must not change what comes after it."""
     recorder: Recorder | None = None
     skew: float = 0.0
     """How many seconds the server's clock is ahead of the real one, for signatures and the Date header."""
@@ -131,6 +133,7 @@ class Accounts:
         with self._lock:
             account = self._accounts.pop(number, None)
         if account is not None:
+            account.closed = True
             account.holds.release()
 
     def all(self) -> list[Account]:

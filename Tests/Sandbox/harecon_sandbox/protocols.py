@@ -1,28 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests into parameters and results or errors into answers, in the five wire protocols, by the botocore models."""
+"""Requests into parameters, in the five wire protocols, by the botocore models."""
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
 from urllib.parse import parse_qsl
-from xml.sax.saxutils import escape
 
-from botocore.model import Shape
-from moto.core.model import ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
-from moto.core.serialize import SerializationContext, get_serializer_class
 from werkzeug.datastructures import Headers, MultiDict
 
 from harecon_sandbox import models
 from harecon_sandbox.emulator import fast_timestamp
-from harecon_sandbox.http11 import Request, Response
-from harecon_sandbox.kit import AWSError, Params, Result
+from harecon_sandbox.http11 import Request
+from harecon_sandbox.kit import Params
 from harecon_sandbox.routing import Route
-
-XML_PROLOG = '<?xml version="1.0" encoding="UTF-8"?>\n'
-HOST_ID = "9Gjjt1m+cjU4OPvX9O9/8RuvnG41MRb/18Oux2o5H5MY7ISNTlXN+Dz9IG62/ILVxhAGI0qyPfg="
 
 
 class Unreadable(Exception):
@@ -59,107 +49,3 @@ def parse(route: Route, request: Request) -> Params:
     if blob and request.body:
         parsed[blob] = request.body
     return parsed
-
-
-def answer(route: Route, result: Result, request_id: str) -> Response:
-    """The result as the service would send it."""
-    model = route.model
-    serializer = get_serializer_class(route.service, route.protocol)(model, SerializationContext(request_id))
-    made = serializer.serialize(result)
-    body = made["body"].encode() if isinstance(made["body"], str) else made["body"] or b""
-    headers = {name: str(value) for name, value in made["headers"].items()}
-    if route.service in NAMESPACES and models.blob_payload(model.output_shape) is None:
-        body = ROOT.sub(rb'\1<\2 xmlns="%s"' % NAMESPACES[route.service].encode(), body, count=1)
-    if model.output_shape is None and route.protocol == "json":
-        # An operation without output answers nothing at all, as KMS's EnableKeyRotation does.
-        body = b""
-    content_type = models.members(model.output_shape).get("ContentType")
-    if content_type is not None and "ContentType" in result and "location" in content_type.serialization:
-        headers["Content-Type"] = str(result["ContentType"])
-    elif route.protocol in CONTENT_TYPES and "Content-Type" in headers:
-        headers["Content-Type"] = CONTENT_TYPES[route.protocol]
-    return Response(int(made["status_code"]), headers | request_id_headers(route.service, request_id), body)
-
-
-NAMESPACES = {
-    "route53": "https://route53.amazonaws.com/doc/2013-04-01/",
-    "s3": "http://s3.amazonaws.com/doc/2006-03-01/",
-}
-"""Of services that have none in their model's metadata, though their answers do."""
-
-ROOT = re.compile(rb"\A(<\?xml[^>]*\?>\s*)<(\w+)(?=[>/])")
-
-CONTENT_TYPES = {"query": "text/xml", "ec2": "text/xml;charset=UTF-8", "rest-xml": "text/xml"}
-
-
-def request_id_headers(service: str, request_id: str) -> dict[str, str]:
-    if service == "s3":
-        return {"x-amz-request-id": request_id, "x-amz-id-2": HOST_ID}
-    return {"x-amzn-RequestId": request_id}
-
-
-def refuse(service: str, protocol: str, error: AWSError, request_id: str) -> Response:
-    """The error as the service would send it; a `service` of "" stands for one that is not known."""
-    model = models.service_model(service) if service else None
-    status = error.status or (models.error_status(service, error.code) if service else None) or 400
-    headers = request_id_headers(service, request_id)
-    match protocol:
-        case "query":
-            body = _query_error(model, error, status, request_id)
-        case "ec2":
-            body = (
-                f"{XML_PROLOG}<Response><Errors><Error>{_xml_fields(error)}</Error></Errors>"
-                f"<RequestID>{request_id}</RequestID></Response>"
-            )
-        case "rest-xml" if service == "s3":
-            tail = f"<RequestId>{request_id}</RequestId><HostId>{HOST_ID}</HostId>"
-            body = f"{XML_PROLOG}<Error>{_xml_fields(error)}{tail}</Error>"
-        case "rest-xml":
-            body = XML_PROLOG + _query_error(model, error, status, request_id)
-        case _:
-            return _json_error(model, protocol, error, status, headers)
-    headers["Content-Type"] = CONTENT_TYPES[protocol]
-    return Response(status, headers, body.encode())
-
-
-def _query_error(model: ServiceModel | None, error: AWSError, status: int, request_id: str) -> str:
-    uri = model.metadata.get("xmlNamespace", NAMESPACES.get(model.service_name)) if model is not None else None
-    attribute = f' xmlns="{escape(uri)}"' if uri else ""
-    kind = "Receiver" if status >= 500 else "Sender"
-    return (
-        f"<ErrorResponse{attribute}><Error><Type>{kind}</Type>{_xml_fields(error)}</Error>"
-        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-
-
-def _xml_fields(error: AWSError) -> str:
-    fields = {"Code": error.code, "Message": error.message} | error.members
-    return "".join(
-        f"<{name}>{escape(str(value))}</{name}>"
-        for name, value in fields.items()
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
-    )
-
-
-def _json_error(
-    model: ServiceModel | None, protocol: str, error: AWSError, status: int, headers: dict[str, str]
-) -> Response:
-    shape = models.error_shape(model.service_name, error.code) if model is not None else None
-    name = shape.name if shape is not None else error.code
-    message_key = next((key for key in models.members(shape) if key.lower() == "message"), "message")
-    content: dict[str, Any] = {message_key: error.message} | error.members
-    metadata: dict[str, Any] = model.metadata if model is not None else {}
-    if protocol == "json":
-        prefix = metadata.get("targetPrefix") if metadata.get("jsonVersion") == "1.0" else None
-        content["__type"] = f"{prefix}#{name}" if prefix else name
-        headers["Content-Type"] = f"application/x-amz-json-{metadata.get('jsonVersion', '1.1')}"
-    else:
-        headers["Content-Type"] = "application/json"
-        headers["x-amzn-ErrorType"] = name
-    if "awsQueryCompatible" in metadata:
-        headers["x-amzn-query-error"] = f"{_query_code(shape, error)};{'Receiver' if status >= 500 else 'Sender'}"
-    return Response(status, headers, json.dumps(content, default=str).encode())
-
-
-def _query_code(shape: Shape | None, error: AWSError) -> str:
-    return str(shape.metadata.get("error", {}).get("code", shape.name)) if shape is not None else error.code

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from harecon_sandbox import contract, pager, protocols, refusals, signature
+from harecon_sandbox import answers, contract, pager, protocols, refusals, signature
 from harecon_sandbox.accounts import DEFAULT_ACCOUNT, Account, Accounts, Call, Violation
 from harecon_sandbox.control import Control
 from harecon_sandbox.engine import Engine
@@ -104,7 +104,7 @@ class Sandbox:
         service = scope.service if scope else ""
         _violate(account, "route", service, "", [error.message], None, request)
         aws_error = AWSError(error.code, error.message, error.status)
-        return protocols.refuse("", error.protocol, aws_error, str(uuid.uuid4()))
+        return answers.refuse("", error.protocol, aws_error, str(uuid.uuid4()))
 
     def _key(self, access_key: str) -> Key | None:
         return self._keys.get(access_key) or standing_key(access_key)
@@ -154,7 +154,7 @@ class Sandbox:
 
     def _refuse(self, visit: Visit, error: AWSError) -> Response:
         visit.call.code = error.code
-        return protocols.refuse(visit.route.service, visit.route.protocol, error, visit.request_id)
+        return answers.refuse(visit.route.service, visit.route.protocol, error, visit.request_id)
 
     def _early_fault(self, visit: Visit, kind: str, fault: Fault) -> Outcome | None:
         """What a fault does before the effect; None when the call goes on."""
@@ -211,10 +211,14 @@ class Sandbox:
             return Cut.CLOSE
         # Hooks may change what they get; the journal shows what came.
         params = copy.deepcopy(visit.params)
-        self._gate(visit, params)
-        result = self._run(visit, params)
+        with self.engine.lock:
+            if account.closed:
+                return Cut.CLOSE
+            self._gate(visit, params)
+            result = self._run(visit, params)
+        self._learn_keys(visit, params, result)
         call.effect = True
-        response = protocols.answer(found, result, visit.request_id)
+        response = answers.answer(found, result, visit.request_id)
         if hold is not None and hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
             return Cut.CLOSE
         return response
@@ -224,11 +228,10 @@ class Sandbox:
         found, account = visit.route, visit.account
         if not found.read and not account.setting("eventual_writes"):
             return
-        with self.engine.lock:
-            unseen = account.unseen.missing(params, account.clock)
-            if unseen is not None:
-                account.clock.settle()
-                raise refusals.not_found(found.service, found.operation, unseen)
+        unseen = account.unseen.missing(params, account.clock)
+        if unseen is not None:
+            account.clock.settle()
+            raise refusals.not_found(found.service, found.operation, unseen)
 
     def _run(self, visit: Visit, params: Params) -> Result:
         account, found = visit.account, visit.route
@@ -236,20 +239,18 @@ class Sandbox:
         context = self.engine.context(
             account, found.service, found.operation, found.region, visit.request_id, access_key
         )
-        with self.engine.lock:
-            account.clock.forget_expected()
-            try:
-                given = pager.shrink(found.service, found.operation, params, account.settings)
-                result = self.engine.run(context, given)
-                result = account.unseen.filter(found.operation, result, account.clock)
-                result = pager.cut(found.service, found.operation, params, result, account.tokens, account.settings)
-            finally:
-                if found.read:
-                    account.clock.settle()
-            delay = account.setting("eventual")
-            if delay > 0:
-                account.unseen.created(found.operation, params, result, account.clock.now() + delay)
-        self._learn_keys(visit, params, result)
+        account.clock.forget_expected()
+        try:
+            given = pager.shrink(found.service, found.operation, params, account.settings)
+            result = self.engine.run(context, given)
+            result = account.unseen.filter(found.operation, result, account.clock)
+            result = pager.cut(found.service, found.operation, params, result, account.tokens, account.settings)
+        finally:
+            if found.read:
+                account.clock.settle()
+        delay = account.setting("eventual")
+        if delay > 0:
+            account.unseen.created(found.operation, params, result, account.clock.now() + delay)
         return result
 
     def _crashed(self, visit: Visit, error: Exception) -> AWSError:

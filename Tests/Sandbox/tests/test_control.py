@@ -179,8 +179,19 @@ def test_a_hold_in_one_account_does_not_stop_another(aws: Aws, other: Aws) -> No
     caller = Caller(aws.client("kms", read_timeout=60).create_key)
     aws.control("held?wait=10")
     assert other.client("kms").create_key()["KeyMetadata"]["Enabled"]
+    aws.control("release", {})
+    caller.finish()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_reset_ends_what_is_held_and_nothing_of_it_lives_on(aws: Aws, after: bool) -> None:
+    aws.control("hold", {"n": 1, "after": after})
+    caller = Caller(aws.client("kms", read_timeout=60).create_key)
+    aws.control("held?wait=10")
     aws.reset()
     caller.finish()
+    assert aws.client("kms").list_keys()["Keys"] == []
+    assert [call["operation"] for call in aws.calls()] == ["ListKeys"]
 
 
 def test_many_connections_change_one_account_without_losing_a_change(aws: Aws) -> None:
