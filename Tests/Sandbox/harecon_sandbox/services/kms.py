@@ -241,7 +241,7 @@ def schedule_deletion(ctx: Context, params: Params) -> Result:
     note = _note(ctx, key)
     note["deletion"] = ctx.clock.now() + days * DAY
     key.key_state, key.enabled = "PendingDeletion", False
-    key.deletion_date = _moment(note["deletion"])
+    key.deletion_date = _moment(note["deletion"]).replace(tzinfo=None)  # as moto keeps it
     return {
         "KeyId": key.arn,
         "DeletionDate": _moment(note["deletion"]),

@@ -188,12 +188,10 @@ def disassociate_key(ctx: Context, params: Params) -> Result:
 
 @before(SERVICE, "TagResource", "UntagResource", "ListTagsForResource")
 def check_tagged(ctx: Context, params: Params) -> None:
-    """Tags are kept by the ARN that has no `:*` at its end."""
+    """Only of groups that are there; the model already refuses ARNs that end with `:*`."""
     resource = params["resourceArn"]
     if ":log-group:" not in resource:
         return
-    if resource.endswith(":*"):
-        raise _invalid(f"The resource ARN must not end with :* - {resource}")
     _group(ctx, resource)
     if ctx.operation == "TagResource":
         current = ctx.moto(SERVICE).tagger.get_tag_dict_for_resource(resource)
