@@ -61,7 +61,7 @@ let package = Package(
     .target(
       name: "Resources", dependencies: ["AWSClient", "Core", "ResourceKit"] + serviceTargets, swiftSettings: settings),
     .testTarget(
-      name: "ResourcesTests", dependencies: ["Core", "ResourceKit", "Resources"] + serviceTargets,
+      name: "ResourcesTests", dependencies: ["AWSClient", "Core", "ResourceKit", "Resources"] + serviceTargets,
       swiftSettings: settings),
 
     // MARK: Engine
@@ -89,6 +89,9 @@ let package = Package(
 
     .target(
       name: "Blueprint", dependencies: ["Core", "ResourceKit", "Resources", "Spec"], swiftSettings: settings),
+    .testTarget(
+      name: "BlueprintTests", dependencies: ["Blueprint", "Core", "ResourceKit", "Resources", "Spec"],
+      exclude: ["Snapshots"], swiftSettings: settings),
 
     // MARK: CLI
 

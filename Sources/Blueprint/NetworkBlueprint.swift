@@ -37,7 +37,8 @@ struct NetworkBlueprint {
           name: label, description: description, vpc: vpc.output(\.id),
           tags: scope.tags(SecurityGroup.self, name, label: label)))
     }
-    databaseGroup = group("database", names.databaseGroup, "the database's instances")
+    // Letters, digits and few signs: AWS takes no apostrophe here.
+    databaseGroup = group("database", names.databaseGroup, "database instances")
     functionsGroup = group("functions", names.functionsGroup, "functions that talk to the database")
     endpointsGroup = group("endpoints", names.endpointsGroup, "interface endpoints of AWS services")
   }

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Blueprint
+import Core
+import FoundationEssentials
+import Resources
+import Spec
+import Testing
+
+@Suite("The graph of a stack")
+struct StackBlueprintTests {
+  private func graph(_ spec: String, _ change: (String) -> String = { $0 }) throws -> Graph {
+    let text = change(try Repository.text("specs/\(spec).yaml"))
+    let (stack, _) = try SpecFile.stack(Array(text.utf8), file: "specs/\(spec).yaml")
+    return StackBlueprint(stack).graph
+  }
+
+  @Test("is what its spec says, resource by resource", arguments: ["payments", "minimal"])
+  func golden(spec: String) throws {
+    try Snapshot.expect(try graph(spec).listing, "\(spec).txt")
+  }
+
+  @Test("refers to nothing that is not in it", arguments: ["payments", "minimal"])
+  func closed(spec: String) throws {
+    let graph = try graph(spec)
+    for resource in graph.sorted {
+      for needed in resource.needs { #expect(graph.resources[needed] != nil, "\(resource.address) needs \(needed)") }
+    }
+  }
+
+  @Test("knows for every resource the place in the spec that asked for it")
+  func origins() throws {
+    let without = try graph("payments").sorted.filter { $0.origin?.file != "specs/payments.yaml" }.map(\.address)
+    #expect(without == [])
+  }
+
+  @Test("says whose it is on everything that carries tags")
+  func owned() throws {
+    for resource in try graph("payments").sorted {
+      let names = try #require(resource.address.kind.attributes, "\(resource.address) is of no known kind")
+      guard let index = names.firstIndex(of: "tags") else { continue }
+      let tags = [String: String](resource.values[index]) ?? [:]
+      #expect(tags["harecon:stack"] == "payments")
+      #expect(tags["harecon:id"] == resource.address.description)
+      #expect(tags["owner"] == "dbre")
+    }
+  }
+
+  @Test("makes a log's group before the cluster that would make its own")
+  func logGroupsFirst() throws {
+    let cluster = try #require(try graph("payments").resources[Address("rds/cluster", "main")])
+    #expect(cluster.needs.contains(Address("logs/group", "cluster-postgresql")))
+  }
+
+  @Test("has no monitoring role when nothing is monitored")
+  func unmonitored() throws {
+    let graph = try graph("payments") {
+      $0.replacing("  dataAPI: true", with: "  dataAPI: true\n  monitoringInterval: 0s")
+    }
+    #expect(graph.ofKind("iam/role").isEmpty)
+    #expect(graph.ofKind("rds/instance").count == 3)
+  }
+
+  @Test("takes the spec's word over its own for a parameter")
+  func parameters() throws {
+    let graph = try graph("payments") {
+      $0.replacing("log_min_duration_statement: \"1000\"", with: "log_statement: \"all\"")
+    }
+    let group = try #require(graph.resources[Address("rds/cluster-parameter-group", "main")])
+    let text = group.listing
+    #expect(text.contains("log_statement: \"all\""))
+    #expect(text.contains("log_min_duration_statement: \"1000\""))
+  }
+
+  @Test(
+    "speaks of the partition that its region is in",
+    arguments: [("us-gov-west-1", "arn:aws-us-gov:iam::aws:"), ("us-east-1", "arn:aws:iam::aws:")])
+  func partitions(region: String, policy: String) throws {
+    let graph = try graph("minimal") { $0.replacing("us-east-1", with: region) }
+    let role = try #require(graph.ofKind("iam/role").first)
+    #expect(role.listing.contains(policy))
+  }
+}
+
+/// The package's own files.
+enum Repository {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  static func text(_ path: String) throws -> String {
+    String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
+  }
+}
