@@ -113,7 +113,10 @@ extension KMSKey {
       throw CallError(
         .invalid, code: "KeyKept", message: "the key \"\(observed.id)\" is only let go by `harecon destroy`")
     }
-    if !observed.awaitsDeletion {
+    let state = try await ifThere { () async throws(CallError) in
+      try await aws(KMS.describeKey, .init(keyId: observed.id)).keyMetadata?.keyState
+    }
+    if let state, state != "PendingDeletion" {
       if try await hasSnapshots(observed.arn, aws) {
         let tag = KMS.Tag(tagKey: keptTag, tagValue: "snapshots")
         _ = try await aws(KMS.tagResource, .init(keyId: observed.id, tags: [tag]))

@@ -64,9 +64,8 @@ package enum KMSKey: ResourceKind {
     package var tags: [String: String]
 
     package var isEnabled: Bool { state == "Enabled" }
-    var awaitsDeletion: Bool { state == "PendingDeletion" }
     /// `destroy` has let go of it.
-    var isLetGo: Bool { alias.isEmpty && (awaitsDeletion || tags[keptTag] != nil) }
+    var isLetGo: Bool { alias.isEmpty && (state == "PendingDeletion" || tags[keptTag] != nil) }
 
     /// The alias that it has, or that its tags say it should have.
     var key: String? {

@@ -215,13 +215,14 @@ package enum DBCluster: ResourceKind {
       throw CallError(
         .invalid, code: "ClusterKept", message: "the cluster \"\(observed.name)\" is only deleted by `harecon destroy`")
     }
-    if observed.deletionProtection {
-      _ = try await aws(
-        RDS.modifyDBCluster,
-        .init(dbClusterIdentifier: observed.name, applyImmediately: true, deletionProtection: false))
+    _ = try await ifThere { () async throws(CallError) in
+      if observed.deletionProtection {
+        _ = try await aws(
+          RDS.modifyDBCluster,
+          .init(dbClusterIdentifier: observed.name, applyImmediately: true, deletionProtection: false))
+      }
+      return try await aws(RDS.deleteDBCluster, deleteRequest(observed.name, deletion))
     }
-    let request = deleteRequest(observed.name, deletion)
-    _ = try await ifThere { () async throws(CallError) in try await aws(RDS.deleteDBCluster, request) }
   }
 
   package static func facts(_ observed: Observed) -> Facts {
