@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Law 4: SIGKILL at any call of an apply or a destroy; the rerun converges, with no duplicate and no orphan.
+
+A sample of the calls by default; every one of them with SOAK=1.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from harness import Account, Harecon, Sandbox, until
+
+READING = ("Describe", "Get", "List")
+SOAK = os.environ.get("SOAK") == "1"
+
+
+def writes(account: Account) -> int:
+    return sum(not c["operation"].startswith(READING) for c in account.calls())
+
+
+def fresh(sandbox: Sandbox, folder: Path, name: str) -> tuple[Harecon, Account]:
+    account = sandbox.account()
+    account.control("reset", {})
+    account.control("clock", {"auto": True})
+    (folder / name).mkdir()
+    return Harecon(folder / name, account), account
+
+
+def assert_no_duplicate(account: Account) -> None:
+    owned = [r for r in account.inventory() if r.get("tags", {}).get("harecon:stack")]
+    ids = Counter((r["kind"], r["tags"].get("harecon:id")) for r in owned)
+    assert [k for k, n in ids.items() if n > 1] == []
+
+
+def kill_at(harecon: Harecon, account: Account, call: int, after: bool, *arguments: str) -> bool:
+    """Starts the command and kills it at its `call`-th write; false when it ended before."""
+    account.control("hold", {"n": call, "after": after})
+    process = harecon.start(*arguments)
+    try:
+        until("the call to be held or the command to end",
+              lambda: account.control("held").get("held") or process.poll() is not None, 120)
+        reached = process.poll() is None
+        process.send_signal(signal.SIGKILL)
+    finally:
+        process.communicate()
+        account.control("release", {})
+    return reached
+
+
+def sampled(total: int, count: int) -> list[int]:
+    if SOAK or total <= count:
+        return list(range(1, total + 1))
+    return sorted({1 + round(i * (total - 1) / (count - 1)) for i in range(count)})
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])
+def test_an_apply_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, tmp_path: Path, after: bool) -> None:
+    harecon, account = fresh(sandbox, tmp_path, "whole")
+    harecon.apply().expect(0)
+    whole = {(r["kind"], r.get("tags", {}).get("harecon:id")) for r in account.inventory()}
+    for call in sampled(writes(account), 6):
+        harecon, account = fresh(sandbox, tmp_path, f"call-{call}")
+        kill_at(harecon, account, call, after, "apply", "-f", str(harecon.spec), "-auto-approve")
+        harecon.apply().expect(0)
+        assert harecon.converged(), f"killed at write {call}"
+        assert_no_duplicate(account)
+        found = {(r["kind"], r.get("tags", {}).get("harecon:id")) for r in account.inventory()}
+        assert found == whole, f"killed at write {call}"
+        assert account.violations() == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])
+def test_a_destroy_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, tmp_path: Path, after: bool) -> None:
+    harecon, account = fresh(sandbox, tmp_path, "whole")
+    harecon.apply().expect(0)
+    before = writes(account)
+    harecon.destroy().expect(0)
+    for call in sampled(writes(account) - before, 4):
+        harecon, account = fresh(sandbox, tmp_path, f"call-{call}")
+        harecon.apply().expect(0)
+        kill_at(harecon, account, call, after, "destroy", "-f", str(harecon.spec), "-auto-approve", "-confirm", "payments")
+        harecon.destroy().expect(0)
+        owned = [r for r in account.inventory() if r.get("tags", {}).get("harecon:stack") == "payments"]
+        assert {r["kind"] for r in owned} <= {"kms:key", "rds:cluster-snapshot"}, f"killed at write {call}: {owned}"
+        assert account.violations() == []
+
+
+def test_ctrl_c_finishes_what_is_in_flight_and_says_what_is_left(harecon: Harecon, account: Account) -> None:
+    account.control("clock", {"auto": False})
+    process = harecon.start("apply", "-f", str(harecon.spec), "-auto-approve")
+    until("the cluster to be asked for", lambda: any(c["operation"] == "CreateDBCluster" for c in account.calls()), 120)
+    process.send_signal(signal.SIGINT)
+    account.control("clock", {"auto": True})
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 6, out + err
+    assert "rds/instance.a" in out + err, "what is not done is named"
+    harecon.apply().expect(0)
+    assert harecon.converged()

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Law 5: what AWS does by itself is no drift."""
+
+from __future__ import annotations
+
+from harness import Account, Harecon
+
+
+def test_a_role_swap_is_no_change(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    account.edit("rds", "FailoverDBCluster", DBClusterIdentifier="payments", TargetDBInstanceIdentifier="payments-b")
+    harecon.plan("-detailed-exitcode").expect(0)
+
+
+def test_a_minor_upgrade_by_aws_is_a_note(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    account.edit("rds", "ModifyDBCluster", DBClusterIdentifier="payments", EngineVersion="15.12", ApplyImmediately=True)
+    plan = harecon.plan("-detailed-exitcode").expect(0)
+    assert "15.12" in plan.out
+
+
+def test_tags_of_others_stay(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    vpc = account.client("ec2").describe_vpcs(Filters=[{"Name": "tag:harecon:id", "Values": ["ec2/vpc.main"]}])["Vpcs"][0]
+    account.edit("ec2", "CreateTags", Resources=[vpc["VpcId"]], Tags=[{"Key": "cost-centre", "Value": "42"}])
+    harecon.plan("-detailed-exitcode").expect(0)

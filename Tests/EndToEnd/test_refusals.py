@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Laws 3, 8 and 11: what harecon must not do it refuses, and says why and what to do instead."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from harness import Account, Harecon
+
+READING = ("Describe", "Get", "List")
+
+
+def wrote(account: Account, since: int) -> list[str]:
+    return [c["operation"] for c in account.calls()[since:] if not c["operation"].startswith(READING)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "attribute"),
+    [("database: payments", "database: ledger", "databaseName")],
+)
+def test_what_aws_cannot_change_is_refused_before_anything_is_written(
+    harecon: Harecon, account: Account, old: str, new: str, attribute: str
+) -> None:
+    harecon.apply().expect(0)
+    harecon.edit_spec(old, new)
+    since = len(account.calls())
+    refused = harecon.apply().expect(3)
+    assert attribute in refused.err and "payments" in refused.err and "ledger" in refused.err
+    assert wrote(account, since) == []
+
+
+def test_a_member_taken_from_the_spec_never_takes_the_cluster_along(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    account.edit("rds", "DeleteDBInstance", DBInstanceIdentifier="payments-c", SkipFinalSnapshot=True)
+    harecon.apply().expect(0)
+    assert harecon.converged()
+    assert len(account.client("rds").describe_db_instances()["DBInstances"]) == 3
+
+
+def test_a_foreign_cluster_of_our_name_is_left_alone(harecon: Harecon, account: Account) -> None:
+    account.edit("rds", "CreateDBCluster", DBClusterIdentifier="payments", Engine="aurora-postgresql",
+                 EngineVersion="15.10", MasterUsername="someone", ManageMasterUserPassword=True)
+    since = len(account.calls())
+    refused = harecon.apply().expect(8)
+    assert "payments" in refused.err and "rds/cluster.main" in refused.err
+    assert wrote(account, since) == []
+
+
+def test_two_candidates_for_one_identity_are_both_named(harecon: Harecon, account: Account) -> None:
+    tags = [{"Key": "harecon:stack", "Value": "payments"}, {"Key": "harecon:id", "Value": "ec2/vpc.main"}]
+    ids = [
+        account.edit("ec2", "CreateVpc", CidrBlock="10.20.0.0/16",
+                     TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"]["VpcId"]
+        for _ in range(2)
+    ]
+    refused = harecon.apply().expect(8)
+    assert all(i in refused.err for i in ids)
+
+
+def test_a_saved_plan_is_refused_when_reality_has_moved(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    harecon.edit_spec("rotateEvery: 365d", "rotateEvery: 300d")
+    harecon.plan("-out", "saved.plan").expect(0)
+    key = account.client("kms").list_aliases()["Aliases"]
+    target = next(a["TargetKeyId"] for a in key if a["AliasName"] == "alias/harecon/payments/main")
+    account.edit("kms", "DisableKeyRotation", KeyId=target)
+    since = len(account.calls())
+    refused = harecon("apply", "saved.plan").expect(7)
+    assert "kms/key.main" in refused.err
+    assert wrote(account, since) == []
+
+
+def test_a_saved_plan_is_applied_once_and_only_as_it_was_saved(harecon: Harecon) -> None:
+    harecon.plan("-out", "saved.plan").expect(0)
+    saved = harecon.folder / "saved.plan"
+    edited = json.loads(saved.read_text())
+    text = saved.read_text().replace("10.20.0.0/16", "10.99.0.0/16")
+    assert text != saved.read_text() and edited
+    (harecon.folder / "edited.plan").write_text(text)
+    assert "digest" in harecon("apply", "edited.plan").expect(7).err
+    harecon("apply", "saved.plan").expect(0)
+    harecon("apply", "saved.plan").expect(7)
+
+
+def test_no_secret_leaves(harecon: Harecon, account: Account) -> None:
+    canary = "sandbox-secret"
+    texts = []
+    for finished in (
+        harecon.plan("-out", "saved.plan", HARECON_LOG="debug"),
+        harecon("apply", "saved.plan", HARECON_LOG="debug"),
+        harecon.plan("-o", "json", HARECON_LOG="trace"),
+        harecon.plan(AWS_SECRET_ACCESS_KEY=f"wrong-{canary}"),
+    ):
+        texts += [finished.out, finished.err]
+    texts.append((harecon.folder / "saved.plan").read_text())
+    assert not any(canary in text for text in texts)
+    assert any("rds DescribeDBClusters" in text for text in texts), "the debug log names the calls"
