@@ -6,6 +6,8 @@ internal import Core
 struct PlanView {
   let plan: Plan
   let style: Style
+  /// Leave out the attributes.
+  var concise = false
 
   var text: String {
     let shown = plan.changes.filter { $0.action != .noOp }
@@ -36,7 +38,7 @@ struct PlanView {
     let margin = max(2, min(style.width, 100) - change.address.description.count - 4 - remark(change).count)
     var lines = [title + (remark(change).isEmpty ? "" : String(repeating: " ", count: margin) + tinted(change))]
     let width = (change.attributes.map(\.name.count).max() ?? 0) + 2
-    for attribute in change.attributes {
+    for attribute in concise ? [] : change.attributes {
       lines.append(contentsOf: rows(attribute, change.action, nameWidth: width))
     }
     return lines.joined(separator: "\n")
@@ -144,8 +146,7 @@ struct PlanView {
     }
     var text = "Plan: \(counts.create) to create, \(counts.update) to update, \(counts.delete) to delete"
     if counts.replace > 0 { text += ", \(counts.replace) to replace" }
-    let worst = plan.changes.map(\.disruption).max() ?? .none
-    text += ". Worst disruption: \(Self.words(worst))."
+    text += ". Worst disruption: \(Self.words(plan.disruption))."
     let deleted = plan.changes.filter { Self.rank($0.action) < 2 }.map(\.address.description)
     if !deleted.isEmpty { text += "\nDeletes: \(deleted.joined(separator: ", "))." }
     return text

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+/// A plan, what it cost to make, and its digest.
+struct PlanReport: Report {
+  static let schema = "harecon.plan/v1"
+
+  let plan: Plan
+  let digest: String
+  /// AWS calls made to decide it.
+  let calls: Int
+  /// Leave out the attributes.
+  var concise = false
+
+  func text(_ style: Style) -> String {
+    PlanView(plan: plan, style: style, concise: concise).text
+      + style.ink(.faint, "digest \(digest)   \(counted(calls, "AWS call"))\n")
+  }
+
+  var json: JSONObject {
+    let counts = PlanCounts(plan)
+    return [
+      "stack": .string(plan.stack), "account": .string(plan.account), "region": .string(plan.region),
+      "digest": .string(digest), "calls": .int(calls),
+      "counts": [
+        "create": .int(counts.create), "update": .int(counts.update), "delete": .int(counts.delete),
+        "replace": .int(counts.replace), "unchanged": .int(counts.unchanged),
+      ],
+      "disruption": .string(plan.disruption.word),
+      "changes": .array(plan.changes.filter { $0.action != .noOp }.map { .object(Self.json($0)) }),
+      "steps": .array(
+        plan.steps.map { ["step": .string($0.id.description), "needs": .strings($0.needs.sorted().map(\.description))] }),
+      "notes": .array(plan.notes.map { .object(JSONObject($0)) }),
+    ]
+  }
+
+  private static func json(_ change: ResourceChange) -> JSONObject {
+    var object: JSONObject = [
+      "address": .string(change.address.description), "action": .string(change.action.word),
+      "disruption": .string(change.disruption.word),
+      "attributes": .array(
+        change.attributes.map { attribute in
+          [
+            "name": .string(attribute.name), "old": JSON(shown: attribute.old), "new": JSON(shown: attribute.new),
+            "disruption": .string(attribute.disruption.word), "timing": .optional(attribute.timing),
+          ]
+        }),
+    ]
+    if let id = change.id { object["id"] = .string(id) }
+    if let origin = change.origin { object["origin"] = .object(JSONObject(origin)) }
+    return object
+  }
+}
+
+extension Action {
+  /// The verb in JSON reports.
+  var word: String {
+    switch self {
+    case .noOp: "none"
+    case .create: "create"
+    case .update: "update"
+    case .replace: "replace"
+    case .delete: "delete"
+    }
+  }
+}
+
+extension Disruption {
+  /// The class in JSON reports.
+  var word: String {
+    switch self {
+    case .none: "none"
+    case .connections: "connections"
+    case .restart: "restart"
+    case .outage: "outage"
+    }
+  }
+}
+
+extension JSON {
+  /// A value as reports show it: what is unknown names the output it waits for; a secret shows that it is one and no more.
+  init(shown value: Value) {
+    switch value {
+    case .null: self = .null
+    case .bool(let flag): self = .bool(flag)
+    case .int(let number): self = .int(number)
+    case .double(let number): self = .double(number)
+    case .string(let text): self = .string(text)
+    case .list(let items): self = .array(items.map { JSON(shown: $0) })
+    case .map(let members):
+      self = .object(JSONObject(members.sorted { $0.key < $1.key }.map { (key: $0.key, value: JSON(shown: $0.value)) }))
+    case .unknown(let output): self = ["knownAfterApply": .string(output.description)]
+    case .sealed: self = ["secret": true]
+    }
+  }
+}
