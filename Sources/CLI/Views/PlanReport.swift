@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Core
+internal import Engine
 
 /// A plan, what it cost to make, and its digest.
 struct PlanReport: Report {
   static let schema = "harecon.plan/v1"
 
   let plan: Plan
-  let digest: String
   /// AWS calls made to decide it.
   let calls: Int
   /// Leave out the attributes.
@@ -15,14 +15,14 @@ struct PlanReport: Report {
 
   func text(_ style: Style) -> String {
     PlanView(plan: plan, style: style, concise: concise).text
-      + style.ink(.faint, "digest \(digest)   \(counted(calls, "AWS call"))\n")
+      + style.ink(.faint, "digest \(plan.digest)   \(counted(calls, "AWS call"))\n")
   }
 
   var json: JSONObject {
     let counts = PlanCounts(plan)
     return [
       "stack": .string(plan.stack), "account": .string(plan.account), "region": .string(plan.region),
-      "digest": .string(digest), "calls": .int(calls),
+      "digest": .string(plan.digest), "calls": .int(calls),
       "counts": [
         "create": .int(counts.create), "update": .int(counts.update), "delete": .int(counts.delete),
         "replace": .int(counts.replace), "unchanged": .int(counts.unchanged),
@@ -80,7 +80,7 @@ extension Disruption {
 
 extension JSON {
   /// A value as reports show it: what is unknown names the output it waits for; a secret shows that it is one and no more.
-  init(shown value: Value) {
+  init(shown value: Core.Value) {
     switch value {
     case .null: self = .null
     case .bool(let flag): self = .bool(flag)

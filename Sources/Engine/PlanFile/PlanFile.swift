@@ -2,18 +2,32 @@
 
 package import Core
 
-/// A plan on disk: JSON with a format, the plan's digest, a checksum over all of it, and no secret.
+/// A plan as it was saved, with the spec that it was made from, so that it can be carried out by itself.
+package struct SavedPlan: Sendable, Hashable {
+  package let plan: Plan
+  /// The spec's name as the user gave it.
+  package let specFile: String
+  package let specText: String
+
+  package init(plan: Plan, specFile: String, specText: String) {
+    self.plan = plan
+    self.specFile = specFile
+    self.specText = specText
+  }
+}
+
+/// A saved plan on disk: JSON with a format, the plan's digest, a checksum over all of it, and no secret.
 package enum PlanFile {
   package static let format = "harecon.plan/v1"
   /// Far above any plan; a larger file is not read.
   package static let largest = 32 * 1024 * 1024
 
-  package static func write(_ plan: Plan, to path: String) throws(FileError) {
+  package static func write(_ plan: SavedPlan, to path: String) throws(FileError) {
     try DurableFile.write(encode(plan), to: path)
   }
 
   /// - Throws: `Stop` with a diagnostic that says what is wrong with the file and what to do.
-  package static func read(_ path: String) throws(Stop) -> Plan {
+  package static func read(_ path: String) throws(Stop) -> SavedPlan {
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try DurableFile.read(path, limit: largest)
@@ -27,15 +41,17 @@ package enum PlanFile {
     }
   }
 
-  package static func encode(_ plan: Plan) -> [UInt8] {
-    let body = plan.json
+  package static func encode(_ saved: SavedPlan) -> [UInt8] {
+    let body = saved.plan.json
+    let spec: JSON = ["file": .string(saved.specFile), "text": .string(saved.specText)]
     let file: JSON = [
-      "format": .string(format), "digest": .string(plan.digest), "checksum": .string(checksum(body)), "plan": body,
+      "format": .string(format), "digest": .string(saved.plan.digest), "checksum": .string(checksum([body, spec])),
+      "plan": body, "spec": spec,
     ]
     return file.utf8(pretty: true) + Array("\n".utf8)
   }
 
-  package static func decode(_ bytes: [UInt8]) throws(PlanFileError) -> Plan {
+  package static func decode(_ bytes: [UInt8]) throws(PlanFileError) -> SavedPlan {
     let file: JSON
     do throws(JSONError) {
       file = try JSON(parsing: bytes)
@@ -50,11 +66,15 @@ package enum PlanFile {
     let digest = try fields.text("digest")
     let sum = try fields.text("checksum")
     let body = try fields.json("plan")
+    let spec = try fields.json("spec")
     try fields.mustBeEmpty()
-    guard checksum(body) == sum else { throw .edited }
+    guard checksum([body, spec]) == sum else { throw .edited }
     let plan = try Plan(planFile: body)
     guard plan.digest == digest else { throw .edited }
-    return plan
+    var source = try PlanFields(spec, at: "spec")
+    let saved = SavedPlan(plan: plan, specFile: try source.text("file"), specText: try source.text("text"))
+    try source.mustBeEmpty()
+    return saved
   }
 
   /// Over the text with sorted keys, so that only what it says counts.

@@ -15,7 +15,7 @@ extension Duration {
   ]
 
   /// nil when `text` is no duration, or longer than a thousand years.
-  init?(specText text: String) {
+  package init?(specText text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard (1...9).contains(digits.count), digits == "0" || digits.first != "0", let count = Int(digits) else {
       return nil

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Core
+internal import Engine
+
+struct PlanCommand: Command {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what apply would change, without changing anything.")
+
+  @OptionGroup var spec: SpecOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(name: .long, help: ArgumentHelp("Save the plan for apply; it holds no secret.", valueName: "plan"))
+  var out: String?
+
+  @Flag(name: .customLong("detailed-exitcode"), help: "Exit 2 when there are changes.")
+  var detailedExitCode = false
+
+  @Option(name: .long, help: ArgumentHelp("Only this resource and what it needs; may be repeated.", valueName: "address"))
+  var target: [String] = []
+
+  @Flag(name: .long, help: "Plan the removal of the whole stack.")
+  var destroy = false
+
+  @Flag(name: .long, help: "Leave out the attributes.")
+  var concise = false
+
+  func run(in context: Context) async throws(Stop) -> ExitCode {
+    let (loaded, stack) = try context.loadSpec(spec)
+    let session = try await Session(stack, in: context)
+    let purpose: Plan.Purpose = destroy ? .destroy(.snapshot(stamp: context.stamp())) : .converge
+    let decision = try await session.decide(for: purpose, targets: addresses(target))
+    let plan = decision.plan
+    context.console.render(PlanReport(plan: plan, calls: session.calls, concise: concise), as: output.format)
+    if let out {
+      try save(SavedPlan(plan: plan, specFile: loaded.file, specText: String(decoding: loaded.bytes, as: UTF8.self)), to: out)
+      context.console.tell("saved to \(out); carry it out with: harecon apply \(out)")
+    }
+    return detailedExitCode && !plan.isEmpty ? .changesPending : .done
+  }
+
+  private func save(_ plan: SavedPlan, to path: String) throws(Stop) {
+    do throws(FileError) {
+      try PlanFile.write(plan, to: path)
+    } catch {
+      throw Stop(.error, [Diagnostic(.error, rule: "cli.unwritable-file", "cannot write \(error)", hint: "name another file")])
+    }
+  }
+}
+
+/// The addresses that the command line names.
+func addresses(_ texts: [String]) throws(Stop) -> Set<Address> {
+  var result: Set<Address> = []
+  for text in texts {
+    guard let address = Address(parsing: text) else {
+      throw Stop(
+        .invalid,
+        [
+          Diagnostic(
+            .error, rule: "cli.address", "\"\(text)\" is no address",
+            hint: "addresses read kind.name, as in rds/cluster.main; plan shows them")
+        ])
+    }
+    result.insert(address)
+  }
+  return result
+}

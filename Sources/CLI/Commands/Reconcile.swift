@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Blueprint
+internal import Core
+internal import Engine
+internal import Spec
+
+struct Reconcile: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Look, and repair what has drifted: one pass, or one after another.")
+
+  enum Mode: String, ExpressibleByArgument, CaseIterable {
+    case observe
+    case repairSafe = "repair-safe"
+    case repair
+
+    var repairs: RepairMode {
+      switch self {
+      case .observe: .observe
+      case .repairSafe: .repair(upTo: .none)
+      case .repair: .repair(upTo: .outage)
+      }
+    }
+  }
+
+  @OptionGroup var spec: SpecOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    name: .long,
+    help: "observe changes nothing; repair-safe only what nobody notices; repair everything that plan shows.")
+  var mode: Mode = .observe
+
+  @Option(name: .long, help: ArgumentHelp("Go on until a signal, with this pause between passes.", valueName: "duration"))
+  var every: String?
+
+  @Option(name: .long, help: "How many steps may be under way at once.")
+  var parallelism: Int = 16
+
+  func run(in context: Context) async throws(Stop) -> ExitCode {
+    let interval = try every.map(Self.interval)
+    let (_, stack) = try context.loadSpec(spec)
+    let session = try await Session(stack, in: context)
+    try await session.checkAccount()
+    let cancellation = Cancellation()
+    let interrupt = Interrupt(context.console, cancellation)
+    defer { interrupt.restore() }
+    let view = ProgressView(console: context.console, total: 0)
+    let clock = ContinuousClock()
+    let reconciler = Reconciler(
+      Observer(session.kinds), session.planner,
+      Applier(session.kinds, clock: clock, limits: Limits(total: parallelism), seed: .random(in: .min ... .max)),
+      clock: clock, mode: mode.repairs, cancellation: cancellation, report: { view.tell($0) })
+    let format = output.format
+    guard let interval else {
+      var oscillation = Oscillation()
+      let pass = await reconciler.pass(session.graph, &oscillation)
+      view.finish()
+      context.show(pass, as: format)
+      return pass.exitCode
+    }
+    var random = SystemRandomNumberGenerator()
+    return await reconciler.run(
+      every: interval, random: &random,
+      load: { () throws(Stop) in StackBlueprint(try context.loadSpec(spec).1).graph },
+      onPass: { pass in
+        view.finish()
+        context.show(pass, as: format)
+      })
+  }
+
+  private static func interval(_ text: String) throws(Stop) -> Duration {
+    guard let duration = Duration(specText: text), duration >= .seconds(1) else {
+      throw .usage("-every \"\(text)\" is no pause", "give a whole number with a unit, at least 1s: 30s, 5m, 1h")
+    }
+    return duration
+  }
+}
+
+extension Context {
+  func show(_ pass: Pass, as format: OutputFormat) {
+    tell(pass.diagnostics.all)
+    console.render(PassReport(pass: pass), as: format)
+  }
+}
+
+/// One pass: a sentence for the log, the changes for whoever wants to know more.
+struct PassReport: Report {
+  static let schema = "harecon.pass/v1"
+
+  let pass: Pass
+
+  func text(_ style: Style) -> String {
+    guard let plan = pass.plan, pass.verdict == nil, !plan.isEmpty else { return pass.sentence + "\n" }
+    return PlanView(plan: plan, style: style).text + "\n" + pass.sentence + "\n"
+  }
+
+  var json: JSONObject {
+    [
+      "sentence": .string(pass.sentence), "exitCode": .int(Int(pass.exitCode.rawValue)), "stuck": .bool(pass.isStuck),
+      "held": .strings(pass.held.map(\.address.description)),
+      "plan": pass.plan.map { .object(PlanReport(plan: $0, calls: 0).json) } ?? .null,
+      "done": .strings(pass.verdict?.done.map(\.description) ?? []),
+      "diagnostics": .array(pass.diagnostics.all.map { .object(JSONObject($0)) }),
+    ]
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+internal import FoundationEssentials
+
+/// The process around a command.
+struct Context: Sendable {
+  let console: Console
+  let environment: [String: String]
+
+  /// Tells why a command stops; says nothing when it was told already.
+  func tell(_ stop: Stop) {
+    guard !stop.diagnostics.all.isEmpty else { return }
+    tell(stop.diagnostics.all)
+  }
+
+  func tell(_ diagnostics: [Diagnostic], sources: [String: SourceText] = [:]) {
+    guard !diagnostics.isEmpty else { return }
+    let renderer = DiagnosticRenderer(sources: sources, color: console.storyStyle.color)
+    console.tell(renderer.text(diagnostics))
+  }
+
+  /// The time as final snapshots carry it in their names: `20261122t164500z`.
+  func stamp() -> String {
+    Date.now.formatted(.iso8601).lowercased().filter { $0.isLetter || $0.isNumber }
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import Core
+
+/// The command line: words and flags to commands, and what went wrong to exit codes.
+struct HareconCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "harecon",
+    abstract: "Keeps a highly available Aurora PostgreSQL stack on AWS exactly as one YAML spec says.",
+    discussion: """
+      Long options take one dash or two: -auto-approve, --auto-approve.
+
+      Exit codes: 0 done or nothing to do; 1 error; 2 changes pending; 3 refused; 4 spec or command line invalid;
+      5 a check failed; 6 incomplete, the same command continues; 7 stale plan; 8 ownership ambiguous;
+      9 credentials or permission.
+      """,
+    groupedSubcommands: [
+      CommandGroup(name: "Write a spec", subcommands: [Validate.self]),
+      CommandGroup(
+        name: "Make it so",
+        subcommands: [PlanCommand.self, Apply.self, Reconcile.self, GraphCommand.self, Destroy.self]),
+      CommandGroup(name: "About harecon", subcommands: [Version.self, Completions.self]),
+    ])
+}
+
+/// The argument parser has a type of that name too.
+typealias ExitCode = Core.ExitCode
+
+/// A command of ours: it is given the world it runs in and answers with an exit code.
+protocol Command: AsyncParsableCommand {
+  func run(in context: Context) async throws(Stop) -> ExitCode
+}
+
+/// The program.
+package enum Program {
+  /// Runs one command line to its end.
+  ///
+  /// - Parameters:
+  ///   - arguments: without the program's name.
+  /// - Returns: the process's exit code.
+  package static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
+    let context = Context(console: Console(environment: environment), environment: environment)
+    do {
+      let parsed = try HareconCommand.parseAsRoot(Arguments.normalized(arguments))
+      guard let command = parsed as? any Command else {
+        context.console.answer(HareconCommand.helpMessage(columns: context.console.width))
+        return arguments.isEmpty ? ExitCode.invalid.rawValue : ExitCode.done.rawValue
+      }
+      return try await command.run(in: context).rawValue
+    } catch let stop as Stop {
+      context.tell(stop)
+      return stop.exitCode.rawValue
+    } catch {
+      let text = HareconCommand.fullMessage(for: error, columns: context.console.width)
+      if HareconCommand.exitCode(for: error) == .success {
+        context.console.answer(text)
+        return ExitCode.done.rawValue
+      }
+      context.console.tell(text)
+      return ExitCode.invalid.rawValue
+    }
+  }
+}

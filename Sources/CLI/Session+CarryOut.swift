@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+internal import Engine
+
+extension Session {
+  /// Carries a decision out, telling how it goes, and reports what it came to.
+  func carryOut(
+    _ decision: Decision, _ approval: ApprovalOptions, in context: Context, as format: OutputFormat
+  ) async -> ExitCode {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let verdict = await perform(decision, approval.parallelism, in: context)
+    let report = RunReport(plan: decision.plan, verdict: verdict, calls: calls, elapsed: start.duration(to: clock.now))
+    switch format {
+    case .text: context.console.tell(report.text(context.console.storyStyle))
+    case .json: context.console.render(report, as: .json)
+    }
+    return verdict.exitCode
+  }
+
+  func perform(_ decision: Decision, _ parallelism: Int, in context: Context) async -> Verdict {
+    let cancellation = Cancellation()
+    let interrupt = Interrupt(context.console, cancellation)
+    let view = ProgressView(console: context.console, total: decision.plan.steps.count)
+    let ticking = Task {
+      while (try? await Task.sleep(for: .seconds(1))) != nil { view.tick() }
+    }
+    let applier = Applier(
+      kinds, clock: ContinuousClock(), limits: Limits(total: parallelism), seed: .random(in: .min ... .max))
+    let verdict = await applier.apply(decision, cancellation: cancellation) { view.tell($0) }
+    ticking.cancel()
+    await ticking.value
+    view.finish()
+    interrupt.restore()
+    return verdict
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import AWSAPISTS
+internal import AWSClient
+internal import Blueprint
+internal import Core
+internal import Engine
+internal import Resources
+internal import Spec
+
+// aws: sts GetCallerIdentity
+
+/// One stack in one account: what all commands that call AWS begin with.
+struct Session: Sendable {
+  let stack: Stack
+  let graph: Graph
+  let kinds: [Kind]
+  let aws: AWS
+  let log: CallLog
+
+  init(_ stack: Stack, in context: Context) async throws(Stop) {
+    let client = try await context.client(region: stack.region)
+    self.stack = stack
+    aws = client.aws
+    log = client.log
+    kinds = Registry.kinds(aws)
+    graph = StackBlueprint(stack).graph
+  }
+
+  var calls: Int { log.total.attempts }
+
+  var planner: Planner { Planner(kinds, account: stack.account, region: stack.region) }
+
+  /// Looks at everything, once, and decides.
+  func decide(for purpose: Plan.Purpose, targets: Set<Address> = []) async throws(Stop) -> Decision {
+    async let identity = callerAccount()
+    async let looked = Observer(kinds).observe(graph)
+    let (account, world) = (await identity, await looked)
+    try check(account.get())
+    return try planner.decide(graph, world, for: purpose, targets: targets)
+  }
+
+  /// Refuses credentials of another account than the spec's.
+  func checkAccount() async throws(Stop) {
+    try check(await callerAccount().get())
+  }
+
+  private func callerAccount() async -> Result<String, Stop> {
+    do throws(CallError) {
+      return .success(try await aws(STS.getCallerIdentity, .init()).account ?? "")
+    } catch {
+      return .failure(Stop(error))
+    }
+  }
+
+  private func check(_ account: String) throws(Stop) {
+    guard account != stack.account else { return }
+    throw Stop(
+      .denied,
+      [
+        Diagnostic(
+          .error, rule: "account.other",
+          "these credentials are for account \"\(account)\", and the spec is for account \"\(stack.account)\"",
+          span: stack.$account.span,
+          hint: "use credentials of account \(stack.account) (AWS_PROFILE), or correct \"account\" in the spec")
+      ])
+  }
+}
+
+extension Stop {
+  /// A call that stands between the command and everything else has failed.
+  init(_ error: CallError) {
+    let (code, hint): (ExitCode, String) =
+      switch error.category {
+      case .denied: (.denied, "check which credentials are in use (AWS_PROFILE, environment, role) and what they may do")
+      case .unavailable, .ambiguous, .throttled: (.error, "check the endpoint and the network, then run the same command again")
+      case .cancelled: (.incomplete, "run the same command again")
+      case .notFound, .alreadyExists, .conflict, .invalid: (.error, "the message is AWS's own; HARECON_LOG=debug shows the call")
+      }
+    self.init(code, [Diagnostic(.error, rule: "aws.\(error.category.rawValue)", error.description, hint: hint)])
+  }
+}
