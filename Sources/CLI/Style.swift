@@ -37,11 +37,11 @@ extension String {
     count <= width ? self : prefix(Swift.max(0, width - 1)) + "…"
   }
 
-  /// Every line indented by `spaces`.
-  func indented(by spaces: Int) -> String {
-    let margin = String(repeating: " ", count: spaces)
-    return split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : margin + $0 }
-      .joined(separator: "\n")
+  /// Without spaces at the end.
+  var trimmed: String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
   }
 }
 

@@ -95,40 +95,62 @@ struct PlanView {
     let when = [attribute.disruption == .none ? nil : Self.words(attribute.disruption), attribute.timing]
       .compactMap { $0 }.joined(separator: ", ")
     let remark = when.isEmpty ? "" : "   " + style.ink(.faint, when)
-    switch (attribute.old, attribute.new) {
-    case (.null, let new):
-      if case .map(let members) = new, !members.isEmpty, ValueText.inline(new).count + name.count > 90 {
-        return [name + remark] + memberRows([:], members, indent: 8)
+    let (old, new) = (Self.shown(attribute.old), Self.shown(attribute.new))
+    let oneLine =
+      switch (old, new) {
+      case (.null, let new): ValueText.inline(new)
+      case (let old, .null) where action == .delete: ValueText.inline(old)
+      case (let old, let new): "\(ValueText.inline(old)) -> \(ValueText.inline(new))"
       }
-      return [name + clipped(new, after: name) + remark]
-    case (.map(let old), .map(let new)):
-      return [name + remark] + memberRows(old, new, indent: 8)
-    case (let old, .null) where action == .delete:
-      return [name + clipped(old, after: name)]
-    case (let old, let new):
-      let oneLine = "\(ValueText.inline(old)) -> \(ValueText.inline(new))"
-      if oneLine.count + name.count <= max(80, style.width) { return [name + oneLine + remark] }
-      return [name + remark, "        - " + clipped(old, after: "        - "), "        + " + clipped(new, after: "        + ")]
+    let isBrief = name.count + oneLine.count <= style.width
+    switch (old, new) {
+    case (.null, .map(let members)) where !isBrief, (.map(let members), .null) where !isBrief:
+      return [name.trimmed + remark] + memberRows([:], members)
+    case (.null, .list(let items)) where !isBrief, (.list(let items), .null) where !isBrief:
+      return [name.trimmed + remark] + items.map { "        " + clipped($0, margin: 8) }
+    case (.map(let before), .map(let after)):
+      return [name.trimmed + remark] + memberRows(before, after)
+    case (.list(let before), .list(let after)) where !isBrief || before.count + after.count > 2:
+      return [name.trimmed + remark] + itemRows(before, after)
+    case _ where !isBrief && old != .null:
+      return [name.trimmed + remark, "        - " + clipped(old, margin: 10), "        + " + clipped(new, margin: 10)]
+    default:
+      return [name + oneLine.clipped(to: max(40, style.width - name.count)) + remark]
     }
   }
 
+  /// The owner's own tags say nothing that the address does not say.
+  private static func shown(_ value: Value) -> Value {
+    guard case .map(let members) = value else { return value }
+    return .map(members.filter { !$0.key.hasPrefix("harecon:") })
+  }
+
   /// The members of a map that differ, one per line.
-  private func memberRows(_ old: [String: Value], _ new: [String: Value], indent: Int) -> [String] {
+  private func memberRows(_ old: [String: Value], _ new: [String: Value]) -> [String] {
     let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     let width = (keys.map(\.count).max() ?? 0) + 2
     return keys.map { key in
-      let name = String(repeating: " ", count: indent) + key.padded(to: width)
+      let name = "        " + key.padded(to: width)
       switch (old[key], new[key]) {
-      case (nil, let value?): return name + clipped(value, after: name)
-      case (let value?, nil): return name + clipped(value, after: name) + " -> (removed)"
-      case (let before?, let after?): return name + "\(ValueText.inline(before)) -> \(ValueText.inline(after))"
+      case (nil, let value?): return name + clipped(value, margin: name.count)
+      case (let value?, nil): return name + clipped(value, margin: name.count + 13) + " -> (removed)"
+      case (let before?, let after?):
+        return name + "\(ValueText.inline(before)) -> \(ValueText.inline(after))".clipped(to: max(40, style.width - name.count))
       case (nil, nil): return name
       }
     }
   }
 
-  private func clipped(_ value: Value, after margin: String) -> String {
-    ValueText.inline(value).clipped(to: max(40, max(100, style.width) - margin.count))
+  /// The items that only one side has; the order of the rest says nothing.
+  private func itemRows(_ old: [Value], _ new: [Value]) -> [String] {
+    let removed = old.filter { !new.contains($0) }.map { style.ink(.red, "        - ") + clipped($0, margin: 10) }
+    let added = new.filter { !old.contains($0) }.map { style.ink(.green, "        + ") + clipped($0, margin: 10) }
+    let same = new.count - added.count
+    return removed + added + (same > 0 ? ["          (\(same) unchanged)"] : [])
+  }
+
+  private func clipped(_ value: Value, margin: Int) -> String {
+    ValueText.inline(value).clipped(to: max(40, style.width - margin))
   }
 
   // MARK: The sum
