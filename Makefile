@@ -11,6 +11,7 @@ BUILD ?= .build
 SWIFT_BUILD := swift build --scratch-path $(BUILD)
 DEBUG := $(BUILD)/debug
 RELEASE := $(BUILD)/release
+MODELS := $(BUILD)/vectors/models
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PACKAGES := libcurl4-openssl-dev libssl-dev libyaml-dev postgresql python3-venv
@@ -62,13 +63,11 @@ check: deps
 
 ## generate: write the API slice, the registry and the reference pages anew
 generate: deps
-	@Tests/models.sh $(BUILD)/models
 	@$(SWIFT_BUILD) --product apigen
-	@$(DEBUG)/apigen --models $(BUILD)/models
+	@$(DEBUG)/apigen --models $(MODELS)
 
 check-generated: deps
-	@Tests/models.sh $(BUILD)/models
-	@$(DEBUG)/apigen --models $(BUILD)/models --check
+	@$(DEBUG)/apigen --models $(MODELS) --check
 
 ## format: bring all Swift files into the house form
 format:
