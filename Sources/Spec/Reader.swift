@@ -27,13 +27,13 @@ struct Reader {
     diagnostics.append(Diagnostic(.error, rule, message, span: span(range), hint: hint, notes: notes))
   }
 
-  mutating func missing(_ name: String, example: String?) {
-    let path = self.path + [name]
-    broken.insert(path.joined(separator: "."))
+  /// The field that is being read is not in the spec, and has to be.
+  mutating func missing(example: String?) {
+    let path = self.path.joined(separator: ".")
+    let line = example.map { "for example `\(self.path[self.path.count - 1]): \($0)`" }
     diagnostics.append(
       Diagnostic(
-        .error, .missing, "\"\(path.joined(separator: "."))\" is missing", span: home,
-        hint: example.map { "for example `\(name): \($0)`" } ?? "see `harecon explain \(path.joined(separator: "."))`"))
+        .error, .missing, "\"\(path)\" is missing", span: home, hint: line ?? "see `harecon explain \(path)`"))
   }
 
   // MARK: Sections

@@ -21,6 +21,7 @@ package enum SpecFile {
     var found = document.diagnostics
     var stack: Stack?
     if let root = document.root {
+      found += Tabs.diagnostics(bytes, root, file: file)
       let start = SourceSpan(file: file, start: root.range.start, end: root.range.start)
       var reader = Reader(file: file, home: start)
       stack = reader.section(Stack.self, root, at: nil)
