@@ -37,7 +37,7 @@ extension Field {
         since: since)
     ) { entry, root, reader in
       guard let entry else {
-        reader.missing(name, example: example)
+        reader.missing(example: example)
         return false
       }
       return read(entry, form, &reader) { root[keyPath: place] = $0 }
@@ -103,15 +103,16 @@ extension Field {
 
   /// A mapping with fields of its own. One that may be left out has a default for each of them.
   static func section<Value: Section>(
-    _ name: String, _ place: any Place<Value>, required: Bool, _ documentation: String, since: String = "0.1"
+    _ name: String, _ place: any Place<Value>, required: Bool, _ documentation: String, example: String? = nil,
+    since: String = "0.1"
   ) -> Field {
     Field(
       description: FieldDescription(
         name: name, shape: .section(Value.descriptions), presence: required ? .required : .defaulted(""),
-        documentation: documentation, example: nil, since: since)
+        documentation: documentation, example: example, since: since)
     ) { entry, root, reader in
       guard entry != nil || !required else {
-        reader.missing(name, example: nil)
+        reader.missing(example: example)
         return false
       }
       if let entry, !reader.hasValue(entry) { return false }

@@ -87,7 +87,9 @@ package struct TextPattern: Sendable {
       let letters = prefix.map { $0.isLetter ? "[\($0)\($0.uppercased())]" : escaped(String($0)) }
       return "(?!\(letters.joined()))"
     }
-    func count(_ range: ClosedRange<Int>) -> String { "{\(range.lowerBound),\(range.upperBound)}" }
+    func count(_ range: ClosedRange<Int>) -> String {
+      range.count == 1 ? "{\(range.lowerBound)}" : "{\(range.lowerBound),\(range.upperBound)}"
+    }
     let body: String
     if first == rest, last == rest {
       body = "[\(rest)]\(count(length))"

@@ -3,7 +3,8 @@
 extension Cluster: Section {
   package static let fields: [Field<Cluster>] = [
     .section(
-      "version", \.$version, required: true, "The version of Aurora PostgreSQL. A downgrade is never an action."),
+      "version", \.$version, required: true, "The version of Aurora PostgreSQL. A downgrade is never an action.",
+      example: "{exact: \"15.10\"}"),
     .required(
       "database", \.$database, .text(.database),
       "The first database, made with the cluster. It cannot be changed later.", example: "payments"),
@@ -18,11 +19,15 @@ extension Cluster: Section {
       "The database's port. Changing it restarts all members at once."),
     .section(
       "capacity", \.$capacity, required: true,
-      "How far each Serverless v2 instance scales, in Aurora capacity units of about 2 GiB of memory each."),
+      "How far each Serverless v2 instance scales, in Aurora capacity units of about 2 GiB of memory each.",
+      example: "{min: 2, max: 32}"),
     .required(
       "members", \.$members, .list(of: Member.self, atLeast: 1),
       "The cluster's instances, at least three over at least three zones. Aurora chooses which one writes.",
-      example: "[{name: a, zone: us-east-1a, tier: 0}]"),
+      example: """
+        [{name: a, zone: us-east-1a, tier: 0}, {name: b, zone: us-east-1b, tier: 0}, \
+        {name: c, zone: us-east-1c, tier: 1}]
+        """),
     .defaulted(
       "parameters", \.$parameters, .map(keys: .parameterName, values: .parameterValue), LocatedMap(),
       "Cluster parameters on top of harecon's own for high availability. Values are in quotes, as PostgreSQL has them.",
