@@ -37,18 +37,19 @@ extension XMLNode {
   private static let maxBytes = 64 << 20
   fileprivate static let maxDepth = 128
 
-  /// Reads a whole document. A document type declaration is refused: AWS sends none, and entities are how XML bites.
+  /// Reads a whole document. A document type declaration is refused: AWS sends none, and it is how entities that expand
+  /// without end, or name files, come in.
   init(parsing bytes: [UInt8]) throws(Unreadable) {
     guard bytes.count <= Self.maxBytes else { throw Unreadable("more than \(Self.maxBytes >> 20) MB of XML") }
+    var prolog = XMLProlog(bytes)
+    guard prolog.endsInElement() else { throw Unreadable("XML that does not start with an element") }
     let builder = XMLTreeBuilder()
     let parser = XMLParser(data: Data(bytes))
     parser.shouldResolveExternalEntities = false
     parser.delegate = builder
     let isWhole = parser.parse()
     if let refusal = builder.refusal { throw Unreadable(refusal) }
-    guard isWhole, let root = builder.root else {
-      throw Unreadable("not well-formed XML at line \(parser.lineNumber)")
-    }
+    guard isWhole, let root = builder.root else { throw Unreadable("not well-formed XML") }
     self = root
   }
 }
@@ -57,6 +58,8 @@ private final class XMLTreeBuilder: NSObject, XMLParserDelegate {
   private(set) var root: XMLNode?
   /// Why the parser was stopped.
   private(set) var refusal: String?
+  /// libxml2's `XML_WAR_NS_URI`, `XML_WAR_NS_URI_RELATIVE` and `XML_NS_ERR_...`: reading goes on after them.
+  private static let namespaceComplaints: Set<Int> = [99, 100, 200, 201, 202, 203, 204, 205]
   /// The elements that are open, outermost first.
   private var open: [XMLNode] = []
 
@@ -85,18 +88,66 @@ private final class XMLTreeBuilder: NSObject, XMLParserDelegate {
     if !open.isEmpty { open[open.count - 1].append(text) }
   }
 
-  func parser(_ parser: XMLParser, foundInternalEntityDeclarationWithName name: String, value: String?) {
-    refuse("XML with entities of its own", parser)
-  }
-
-  func parser(
-    _ parser: XMLParser, foundExternalEntityDeclarationWithName name: String, publicID: String?, systemID: String?
-  ) {
-    refuse("XML with entities of its own", parser)
+  /// What stands behind the root is reported here, and only here.
+  func parser(_ parser: XMLParser, parseErrorOccurred error: any Error) {
+    let isAboutNamespaces = Self.namespaceComplaints.contains((error as NSError).code)
+    if refusal == nil && !isAboutNamespaces { refusal = "not well-formed XML at line \(parser.lineNumber)" }
   }
 
   private func refuse(_ reason: String, _ parser: XMLParser) {
     refusal = reason
     parser.abortParsing()
+  }
+}
+
+/// What stands before the root element.
+private struct XMLProlog {
+  private let bytes: [UInt8]
+  private var offset = 0
+
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  /// Whether only declarations of XML, instructions and comments come before the first element.
+  ///
+  /// A text in another encoding than UTF-8 ends nowhere, so that nothing can hide in one.
+  mutating func endsInElement() -> Bool {
+    _ = skip("\u{FEFF}")
+    while true {
+      skipSpace()
+      if skip("<?") {
+        guard skip(past: "?>") else { return false }
+      } else if skip("<!--") {
+        guard skip(past: "-->") else { return false }
+      } else {
+        return skip("<") && offset < bytes.count && isNameStart(bytes[offset])
+      }
+    }
+  }
+
+  private func isNameStart(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "_"), 0x80...: true
+    default: false
+    }
+  }
+
+  private mutating func skip(_ text: String) -> Bool {
+    guard bytes[offset...].starts(with: text.utf8) else { return false }
+    offset += text.utf8.count
+    return true
+  }
+
+  private mutating func skip(past text: String) -> Bool {
+    while offset < bytes.count {
+      if skip(text) { return true }
+      offset += 1
+    }
+    return false
+  }
+
+  private mutating func skipSpace() {
+    while offset < bytes.count, bytes[offset] == 0x20 || (0x09...0x0D).contains(bytes[offset]) { offset += 1 }
   }
 }
