@@ -214,6 +214,7 @@ class Sandbox:
         with self.engine.lock:
             if account.closed:
                 return Cut.CLOSE
+            account.clock.forget_expected()
             self._gate(visit, params)
             result = self._run(visit, params)
         self._learn_keys(visit, params, result)
@@ -239,7 +240,6 @@ class Sandbox:
         context = self.engine.context(
             account, found.service, found.operation, found.region, visit.request_id, access_key
         )
-        account.clock.forget_expected()
         try:
             given = pager.shrink(found.service, found.operation, params, account.settings)
             result = self.engine.run(context, given)

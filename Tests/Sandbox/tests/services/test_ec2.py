@@ -11,14 +11,15 @@ from .conftest import Network, gone, refused, trail
 def test_vpc_is_pending_then_available_and_has_what_aws_gives_it(auto: Any) -> None:
     ec2 = auto.client("ec2")
     tags = [{"Key": "Name", "Value": "payments"}, {"Key": "harecon:stack", "Value": "payments"}]
-    vpc = ec2.create_vpc(
-        CidrBlock="10.20.0.7/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
-    )["Vpc"]
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.7/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"]
     assert vpc["State"] == "pending"
     assert vpc["CidrBlock"] == "10.20.0.0/16"
     assert vpc["Tags"] == tags
     identifier = vpc["VpcId"]
-    assert trail(lambda: ec2.describe_vpcs(VpcIds=[identifier])["Vpcs"][0]["State"], "available") == ["pending", "available"]
+    assert trail(lambda: ec2.describe_vpcs(VpcIds=[identifier])["Vpcs"][0]["State"], "available") == [
+        "pending",
+        "available",
+    ]
     by_vpc = [{"Name": "vpc-id", "Values": [identifier]}]
     (table,) = ec2.describe_route_tables(Filters=by_vpc)["RouteTables"]
     assert table["Associations"][0]["Main"] is True
@@ -39,7 +40,8 @@ def test_vpc_is_pending_then_available_and_has_what_aws_gives_it(auto: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("cidr", "code"), [("10.0.0.0/8", "InvalidVpc.Range"), ("10.0.0.0/29", "InvalidVpc.Range"), ("ten", "InvalidParameterValue")]
+    ("cidr", "code"),
+    [("10.0.0.0/8", "InvalidVpc.Range"), ("10.0.0.0/29", "InvalidVpc.Range"), ("ten", "InvalidParameterValue")],
 )
 def test_vpc_refuses_blocks_that_aws_refuses(aws: Any, cidr: str, code: str) -> None:
     with refused(code):
@@ -50,7 +52,9 @@ def test_vpc_attributes_change_one_at_a_time(network: Network, aws: Any) -> None
     ec2 = aws.client("ec2")
 
     def hostnames() -> bool:
-        return ec2.describe_vpc_attribute(VpcId=network.vpc, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]
+        return ec2.describe_vpc_attribute(VpcId=network.vpc, Attribute="enableDnsHostnames")["EnableDnsHostnames"][
+            "Value"
+        ]
 
     assert not hostnames()
     with refused("InvalidParameterCombination"):
@@ -199,7 +203,8 @@ def test_authorize_answers_every_rule_with_id_tags_and_description(network: Netw
     assert all(rule["SecurityGroupRuleArn"].endswith(rule["SecurityGroupRuleId"]) for rule in rules)
     with refused("InvalidPermission.Duplicate", "5432"):
         ec2.authorize_security_group_ingress(
-            GroupId=network.group, IpPermissions=[permission(5432, IpRanges=[{"CidrIp": "10.41.0.0/16", "Description": "other"}])]
+            GroupId=network.group,
+            IpPermissions=[permission(5432, IpRanges=[{"CidrIp": "10.41.0.0/16", "Description": "other"}])],
         )
     with refused("DependencyViolation"):
         ec2.delete_security_group(GroupId=peer)
@@ -209,11 +214,16 @@ def test_authorize_answers_every_rule_with_id_tags_and_description(network: Netw
 
 def test_a_batch_with_one_duplicate_adds_nothing(network: Network, aws: Any) -> None:
     ec2 = aws.client("ec2")
-    ec2.authorize_security_group_ingress(GroupId=network.group, IpPermissions=[permission(1, IpRanges=[{"CidrIp": "10.1.0.0/16"}])])
+    ec2.authorize_security_group_ingress(
+        GroupId=network.group, IpPermissions=[permission(1, IpRanges=[{"CidrIp": "10.1.0.0/16"}])]
+    )
     with refused("InvalidPermission.Duplicate"):
         ec2.authorize_security_group_ingress(
             GroupId=network.group,
-            IpPermissions=[permission(2, IpRanges=[{"CidrIp": "10.2.0.0/16"}]), permission(1, IpRanges=[{"CidrIp": "10.1.0.0/16"}])],
+            IpPermissions=[
+                permission(2, IpRanges=[{"CidrIp": "10.2.0.0/16"}]),
+                permission(1, IpRanges=[{"CidrIp": "10.1.0.0/16"}]),
+            ],
         )
     (group,) = ec2.describe_security_groups(GroupIds=[network.group])["SecurityGroups"]
     assert [p["FromPort"] for p in group["IpPermissions"]] == [1]
@@ -235,7 +245,9 @@ def test_rules_change_in_place_and_are_revoked_by_value(network: Network, aws: A
         GroupId=network.group,
         SecurityGroupRuleDescriptions=[{"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "Description": "new"}],
     )
-    (seen,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])["SecurityGroupRules"]
+    (seen,) = ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])[
+        "SecurityGroupRules"
+    ]
     assert (seen["FromPort"], seen["CidrIpv4"], seen["Description"]) == (5433, "10.2.0.0/16", "new")
     with refused("InvalidPermission.NotFound"):
         ec2.revoke_security_group_ingress(
@@ -337,7 +349,9 @@ def test_endpoint_changes_keep_their_values(network: Network, auto: Any) -> None
 
 def test_tags_of_everything(network: Network, aws: Any) -> None:
     ec2 = aws.client("ec2")
-    ec2.create_tags(Resources=[network.vpc, network.group], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    ec2.create_tags(
+        Resources=[network.vpc, network.group], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    )
     ec2.delete_tags(Resources=[network.vpc], Tags=[{"Key": "a", "Value": "other"}, {"Key": "b"}])
     rows = ec2.describe_tags(Filters=[{"Name": "resource-id", "Values": [network.vpc]}])["Tags"]
     assert rows == [{"ResourceId": network.vpc, "ResourceType": "vpc", "Key": "a", "Value": "1"}]

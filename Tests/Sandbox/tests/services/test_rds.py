@@ -103,7 +103,9 @@ def test_cluster_is_created_with_what_was_asked_for(rds: Any, network: Network, 
     assert "StorageType" not in seen
     assert "PendingModifiedValues" not in seen
     assert seen["VpcSecurityGroups"] == [{"VpcSecurityGroupId": network.group, "Status": "active"}]
-    assert seen["Endpoint"].startswith("payments.cluster-c") and seen["Endpoint"].endswith(".us-east-1.rds.amazonaws.com")
+    assert seen["Endpoint"].startswith("payments.cluster-c") and seen["Endpoint"].endswith(
+        ".us-east-1.rds.amazonaws.com"
+    )
     assert seen["ReaderEndpoint"] == seen["Endpoint"].replace(".cluster-", ".cluster-ro-")
 
 
@@ -201,7 +203,9 @@ def test_modification_is_still_available_then_modifying_then_done(members: Any) 
     assert cluster_trail(members) == ["modifying", "available"]
     assert cluster(members)["ServerlessV2ScalingConfiguration"] == {"MinCapacity": 4.0, "MaxCapacity": 16.0}
     # max_connections follows the largest capacity and is static.
-    statuses = [i["DBParameterGroups"][0]["ParameterApplyStatus"] for i in members.describe_db_instances()["DBInstances"]]
+    statuses = [
+        i["DBParameterGroups"][0]["ParameterApplyStatus"] for i in members.describe_db_instances()["DBInstances"]
+    ]
     assert statuses == ["pending-reboot"] * 3
 
 
@@ -212,7 +216,9 @@ def test_without_apply_immediately_a_change_is_pending_until_the_window(members:
         assert cluster(members)["PendingModifiedValues"] == {"BackupRetentionPeriod": 21}
     members.modify_db_cluster(DBClusterIdentifier="payments", BackupRetentionPeriod=1)
     assert "PendingModifiedValues" not in cluster(members)
-    members.modify_db_cluster(DBClusterIdentifier="payments", BackupRetentionPeriod=30, EnableIAMDatabaseAuthentication=True)
+    members.modify_db_cluster(
+        DBClusterIdentifier="payments", BackupRetentionPeriod=30, EnableIAMDatabaseAuthentication=True
+    )
     auto.advance(8 * 24 * 3600)
     cluster(members)
     settle(auto)
@@ -223,7 +229,9 @@ def test_without_apply_immediately_a_change_is_pending_until_the_window(members:
 
 def test_apply_immediately_takes_earlier_pending_changes_with_it(members: Any) -> None:
     members.modify_db_cluster(DBClusterIdentifier="payments", BackupRetentionPeriod=21)
-    members.modify_db_cluster(DBClusterIdentifier="payments", EnableIAMDatabaseAuthentication=True, ApplyImmediately=True)
+    members.modify_db_cluster(
+        DBClusterIdentifier="payments", EnableIAMDatabaseAuthentication=True, ApplyImmediately=True
+    )
     assert cluster(members)["PendingModifiedValues"] == {
         "BackupRetentionPeriod": 21, "IAMDatabaseAuthenticationEnabled": True,
     }  # fmt: skip
@@ -245,10 +253,15 @@ def test_protection_and_windows_change_at_once(members: Any) -> None:
 
 def test_log_exports_are_added_and_taken_away(members: Any, auto: Any) -> None:
     def change(**types: list[str]) -> None:
-        members.modify_db_cluster(DBClusterIdentifier="payments", CloudwatchLogsExportConfiguration=types, ApplyImmediately=True)
+        members.modify_db_cluster(
+            DBClusterIdentifier="payments", CloudwatchLogsExportConfiguration=types, ApplyImmediately=True
+        )
 
     change(EnableLogTypes=["postgresql", "instance"])
-    assert cluster(members)["PendingModifiedValues"]["PendingCloudwatchLogsExports"]["LogTypesToEnable"] == ["postgresql", "instance"]
+    assert cluster(members)["PendingModifiedValues"]["PendingCloudwatchLogsExports"]["LogTypesToEnable"] == [
+        "postgresql",
+        "instance",
+    ]
     settle(auto)
     assert cluster(members)["EnabledCloudwatchLogsExports"] == ["instance", "postgresql"]
     change(DisableLogTypes=["instance"])
@@ -313,7 +326,9 @@ def test_instances_take_their_time_and_make_a_cluster(rds: Any, network: Network
     with refused("InvalidDBClusterStateFault"):
         make_instance(rds, "payments-a")
     cluster_trail(rds)
-    made = make_instance(rds, "Payments-A", AvailabilityZone="us-east-1b", PromotionTier=0, AutoMinorVersionUpgrade=False)
+    made = make_instance(
+        rds, "Payments-A", AvailabilityZone="us-east-1b", PromotionTier=0, AutoMinorVersionUpgrade=False
+    )
     assert made["DBInstanceStatus"] == "creating"
     assert "Endpoint" not in made
     assert instance_trail(rds, "payments-a") == ["creating", "available"]
@@ -348,7 +363,10 @@ def test_instances_take_their_time_and_make_a_cluster(rds: Any, network: Network
 )  # fmt: skip
 def test_instance_refusals(members: Any, change: dict[str, Any], code: str) -> None:
     with refused(code):
-        make_instance(members, **{"name": "payments-d", **{("name" if k == "DBInstanceIdentifier" else k): v for k, v in change.items()}})
+        make_instance(
+            members,
+            **{"name": "payments-d", **{("name" if k == "DBInstanceIdentifier" else k): v for k, v in change.items()}},
+        )
 
 
 def test_serverless_instance_needs_capacity_on_the_cluster(rds: Any, network: Network, auto: Any) -> None:
@@ -504,12 +522,16 @@ def test_a_deleted_cluster_can_be_made_again_at_once(rds: Any, network: Network,
 
 def test_subnet_group_survives_its_modification(rds: Any, network: Network, auto: Any) -> None:
     with refused("DBSubnetGroupAlreadyExists"):
-        rds.create_db_subnet_group(DBSubnetGroupName="PAYMENTS", DBSubnetGroupDescription="d", SubnetIds=network.subnets)
+        rds.create_db_subnet_group(
+            DBSubnetGroupName="PAYMENTS", DBSubnetGroupDescription="d", SubnetIds=network.subnets
+        )
     with refused("DBSubnetGroupDoesNotCoverEnoughAZs"):
         rds.modify_db_subnet_group(DBSubnetGroupName="payments", SubnetIds=network.subnets[:1])
     with refused("InvalidSubnet"):
         rds.modify_db_subnet_group(DBSubnetGroupName="payments", SubnetIds=["subnet-0123456789abcdef0"])
-    rds.modify_db_subnet_group(DBSubnetGroupName="payments", SubnetIds=network.subnets[:2], DBSubnetGroupDescription="new")
+    rds.modify_db_subnet_group(
+        DBSubnetGroupName="payments", SubnetIds=network.subnets[:2], DBSubnetGroupDescription="new"
+    )
     (group,) = rds.describe_db_subnet_groups(DBSubnetGroupName="payments")["DBSubnetGroups"]
     assert [s["SubnetIdentifier"] for s in group["Subnets"]] == network.subnets[:2]
     assert (group["DBSubnetGroupDescription"], group["SubnetGroupStatus"]) == ("new", "Complete")
@@ -558,7 +580,8 @@ def test_parameters_have_defaults_types_and_sources(tuned: Any) -> None:
     assert parameters(tuned, "payments")["rds.force_ssl"]["ApplyMethod"] == "immediate"
     assert "autovacuum_max_workers" in parameters(tuned, "payments", Source="system")
     tuned.reset_db_cluster_parameter_group(
-        DBClusterParameterGroupName="payments", Parameters=[{"ParameterName": "rds.force_ssl", "ApplyMethod": "immediate"}]
+        DBClusterParameterGroupName="payments",
+        Parameters=[{"ParameterName": "rds.force_ssl", "ApplyMethod": "immediate"}],
     )
     assert set(parameters(tuned, "payments", Source="user")) == {"track_commit_timestamp"}
     tuned.reset_db_cluster_parameter_group(DBClusterParameterGroupName="payments", ResetAllParameters=True)
@@ -583,7 +606,11 @@ def test_parameter_refusals(tuned: Any, entry: tuple[str, str, str], code: str, 
 
 
 def test_twenty_parameters_in_one_call_and_no_more(tuned: Any) -> None:
-    names = [n for n, p in parameters(tuned, "payments").items() if p["AllowedValues" if "AllowedValues" in p else "Source"] == "0,1" and p["IsModifiable"]]
+    names = [
+        n
+        for n, p in parameters(tuned, "payments").items()
+        if p["AllowedValues" if "AllowedValues" in p else "Source"] == "0,1" and p["IsModifiable"]
+    ]
     entries = [(name, "1", "pending-reboot") for name in names]
     with refused("InvalidParameterValue", "20"):
         set_parameters(tuned, *entries[:21])
@@ -592,16 +619,23 @@ def test_twenty_parameters_in_one_call_and_no_more(tuned: Any) -> None:
 
 
 def test_default_groups_are_there_and_fixed(tuned: Any) -> None:
-    names = [g["DBClusterParameterGroupName"] for g in tuned.describe_db_cluster_parameter_groups()["DBClusterParameterGroups"]]
+    names = [
+        g["DBClusterParameterGroupName"]
+        for g in tuned.describe_db_cluster_parameter_groups()["DBClusterParameterGroups"]
+    ]
     assert "default.aurora-postgresql15" in names and "payments" in names
-    (group,) = tuned.describe_db_parameter_groups(DBParameterGroupName="default.aurora-postgresql15")["DBParameterGroups"]
+    (group,) = tuned.describe_db_parameter_groups(DBParameterGroupName="default.aurora-postgresql15")[
+        "DBParameterGroups"
+    ]
     assert group["DBParameterGroupFamily"] == "aurora-postgresql15"
     with refused("InvalidDBParameterGroupState"):
         tuned.delete_db_cluster_parameter_group(DBClusterParameterGroupName="default.aurora-postgresql15")
     with refused("DBParameterGroupNotFound"):
         tuned.describe_db_cluster_parameters(DBClusterParameterGroupName="nope")
     with refused("InvalidParameterValue"):
-        tuned.create_db_parameter_group(DBParameterGroupName="x", DBParameterGroupFamily="aurora-postgresql99", Description="d")
+        tuned.create_db_parameter_group(
+            DBParameterGroupName="x", DBParameterGroupFamily="aurora-postgresql99", Description="d"
+        )
 
 
 def statuses(rds: Any) -> dict[str, str]:
@@ -625,13 +659,19 @@ def test_static_parameters_wait_for_each_members_reboot(members: Any, tuned: Any
     assert set(statuses(members).values()) == {"pending-reboot"}
     members.reboot_db_instance(DBInstanceIdentifier="payments-b")
     settle(auto)
-    assert statuses(members) == {"payments-a": "pending-reboot", "payments-b": "in-sync", "payments-c": "pending-reboot"}
+    assert statuses(members) == {
+        "payments-a": "pending-reboot",
+        "payments-b": "in-sync",
+        "payments-c": "pending-reboot",
+    }
     with refused("InvalidDBParameterGroupState"):
         members.delete_db_cluster_parameter_group(DBClusterParameterGroupName="payments")
 
 
 def test_instance_parameter_group_waits_for_the_reboot(members: Any, auto: Any) -> None:
-    members.create_db_parameter_group(DBParameterGroupName="inst", DBParameterGroupFamily="aurora-postgresql15", Description="d")
+    members.create_db_parameter_group(
+        DBParameterGroupName="inst", DBParameterGroupFamily="aurora-postgresql15", Description="d"
+    )
     members.modify_db_instance(DBInstanceIdentifier="payments-a", DBParameterGroupName="inst")
     assert instance(members, "payments-a")["DBParameterGroups"] == [
         {"DBParameterGroupName": "inst", "ParameterApplyStatus": "pending-reboot"}
