@@ -44,7 +44,9 @@ let package = Package(
       dependencies: ["CCrypto", "CCurl", "Core", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .testTarget(
-      name: "AWSClientTests", dependencies: ["APIModel", "AWSClient", "Core"], swiftSettings: settings),
+      name: "AWSClientTests",
+      dependencies: ["APIModel", "AWSClient", "Core", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
 
     // MARK: apigen
 

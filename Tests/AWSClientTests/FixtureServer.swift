@@ -21,16 +21,13 @@ final class FixtureServer: @unchecked Sendable {
   let port: Int
   /// The PEM file of the server's own certificate, with `--tls`.
   let certificate: String?
-  private let process = Process()
+  private let process: Process
   private let input = Pipe()
   private let lines: LineReader
 
   init(_ options: String...) throws {
-    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Fixtures/http_fixture.py")
+    process = FixturePython.process("http_fixture.py", options)
     let output = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", script.path] + options
     process.standardInput = input
     process.standardOutput = output
     try process.run()

@@ -78,7 +78,7 @@ enum STSOperations {
         Member("RoleArn", .string, .required), Member("RoleSessionName", .string, .required),
         Member("DurationSeconds", .integer), Member("ExternalId", .string), Member("SerialNumber", .string),
         Member("TokenCode", .string),
-      ]), output: response, isReadOnly: true)
+      ]), output: response, resultWrapper: "AssumeRoleResult", isReadOnly: true)
 
   static let assumeRoleWithWebIdentity = OperationModel(
     service, "AssumeRoleWithWebIdentity",
@@ -87,7 +87,7 @@ enum STSOperations {
       [
         Member("RoleArn", .string, .required), Member("RoleSessionName", .string, .required),
         Member("WebIdentityToken", .string, .required),
-      ]), output: response, authorization: .anonymous, isReadOnly: true)
+      ]), output: response, resultWrapper: "AssumeRoleWithWebIdentityResult", authorization: .anonymous, isReadOnly: true)
 
   private static let response = StructureShape(
     "AssumeRoleResponse", [Member("Credentials", .structure { credentials })])

@@ -102,7 +102,7 @@ package struct EndpointResolver: Sendable {
   }
 
   private static let fipsByThemselvesInGovCloud: Set<String> = [
-    "dynamodb", "ec2", "oidc", "portal.sso", "rds", "sts",
+    "dynamodb", "ec2", "events", "fis", "logs", "monitoring", "oidc", "portal.sso", "rds", "sns", "sqs", "ssm", "sts",
   ]
 
   /// The regions whose clients went to `sts.amazonaws.com` before each region had an endpoint of its own.

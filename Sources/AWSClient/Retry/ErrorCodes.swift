@@ -70,7 +70,7 @@ package enum ErrorCodes {
       // The range is taken, by an earlier call of ours whose answer was lost or by somebody else.
       "InvalidSubnet.Conflict": .alreadyExists, "RouteAlreadyExists": .alreadyExists,
       "Resource.AlreadyAssociated": .alreadyExists, "InvalidGroup.InUse": .conflict,
-      "IdempotentParameterMismatch": .invalid, "InvalidParameterValue": .invalid, "InternalError": .ambiguous,
+      "IdempotentParameterMismatch": .invalid, "InvalidParameterValue": .invalid,
       "InsufficientFreeAddressesInSubnet": .invalid, "Server.RequestLimitExceeded": .throttled,
     ],
     "rds": [
