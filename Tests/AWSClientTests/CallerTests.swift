@@ -17,7 +17,8 @@ struct CallerTests {
   ) throws -> Caller.Parts {
     var parts = Caller.Parts(
       transport: transport,
-      credentials: credentials ?? StaticCredentials(Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtn")),
+      credentials: credentials
+        ?? StaticCredentials(Credentials(accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtn")),
       endpoints: try EndpointResolver(region: "eu-west-1"), logger: logger)
     parts.time = time.source
     parts.random = { 0.5 }
@@ -74,7 +75,8 @@ struct CallerTests {
     #expect(transport.requests.count == 2)
   }
 
-  @Test("a change whose answer is lost is not repeated: it is ambiguous",
+  @Test(
+    "a change whose answer is lost is not repeated: it is ambiguous",
     arguments: [TransportError.Cause.reset, .timeout, .tooLarge])
   func lostAnswer(cause: TransportError.Cause) async throws {
     let transport = ScriptedTransport(.failure(TransportError(cause, .sent, "gone")))
@@ -169,7 +171,9 @@ struct CallerTests {
     #expect(transport.requests.count == 2)
   }
 
-  @Test("Retry-After is obeyed", arguments: [("Retry-After", "7"), ("x-amzn-RetryAfter", "7"), ("x-amz-retry-after", "7000")])
+  @Test(
+    "Retry-After is obeyed",
+    arguments: [("Retry-After", "7"), ("x-amzn-RetryAfter", "7"), ("x-amz-retry-after", "7000")])
   func retryAfter(header: String, value: String) async throws {
     let time = VirtualTime()
     let transport = ScriptedTransport(

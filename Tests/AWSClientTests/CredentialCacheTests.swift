@@ -138,7 +138,8 @@ struct CredentialCacheTests {
     #expect(error?.code == "NoCredentials")
     #expect(
       error?.message
-        == "no AWS credentials found: environment: AWS_ACCESS_KEY_ID is not set; environment: AWS_ACCESS_KEY_ID is not set")
+        == "no AWS credentials found: environment: AWS_ACCESS_KEY_ID is not set; environment: AWS_ACCESS_KEY_ID is not set"
+    )
   }
 
   private func hour(_ time: VirtualTime, _ key: String) -> CredentialLookup {

@@ -86,7 +86,9 @@ struct EndpointTests {
     #expect(try endpoint(rds, specific, profile: profile, services: services) == "https://common")
     let ignored = specific.merging(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"]) { $1 }
     #expect(try endpoint(route53, ignored, profile: profile, services: services) == own)
-    #expect(try endpoint(route53, [:], profile: ["ignore_configured_endpoint_urls": "true", "endpoint_url": "https://x"]) == own)
+    #expect(
+      try endpoint(route53, [:], profile: ["ignore_configured_endpoint_urls": "true", "endpoint_url": "https://x"])
+        == own)
   }
 
   @Test("a global service is signed for its home even at another endpoint")

@@ -45,7 +45,8 @@ struct RetryTests {
     #expect(pauses.filter { $0 >= 0.4 }.count > 400)
   }
 
-  @Test("what is throttled or was not carried out is repeated up to the fifth attempt",
+  @Test(
+    "what is throttled or was not carried out is repeated up to the fifth attempt",
     arguments: [CallError.Category.throttled, .unavailable])
   func repeated(category: CallError.Category) {
     var sequence = RetrySequence(RetryPolicy())
@@ -62,7 +63,8 @@ struct RetryTests {
     #expect(budget.tokens == 480)
   }
 
-  @Test("nothing else is repeated, least of all what may have been done",
+  @Test(
+    "nothing else is repeated, least of all what may have been done",
     arguments: CallError.Category.allCases.filter { $0 != .throttled && $0 != .unavailable })
   func notRepeated(category: CallError.Category) {
     var sequence = RetrySequence(RetryPolicy())
@@ -106,14 +108,18 @@ struct RetryTests {
     #expect(
       sequence.failed(failure(.throttled, retryAfter: .seconds(3)), budget: &budget, random: 0.1) == .wait(.seconds(3)))
     #expect(
-      sequence.failed(failure(.throttled, retryAfter: .seconds(300)), budget: &budget, random: 0) == .wait(.seconds(20)))
+      sequence.failed(failure(.throttled, retryAfter: .seconds(300)), budget: &budget, random: 0) == .wait(.seconds(20))
+    )
     #expect(
       sequence.failed(failure(.throttled, retryAfter: .milliseconds(1)), budget: &budget, random: 0.5)
         == .wait(.seconds(1)))
   }
 
-  @Test("a clock that is off is corrected once, at no cost",
-    arguments: ["RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure"])
+  @Test(
+    "a clock that is off is corrected once, at no cost",
+    arguments: [
+      "RequestTimeTooSkewed", "RequestExpired", "InvalidSignatureException", "SignatureDoesNotMatch", "AuthFailure",
+    ])
   func skew(code: String) {
     var sequence = RetrySequence(RetryPolicy())
     var budget = RetryBudget()
@@ -121,7 +127,10 @@ struct RetryTests {
     #expect(sequence.failed(skewed, budget: &budget, random: 0) == .correctClock(by: -3600))
     #expect(budget.tokens == RetryBudget.capacity)
     // What comes after that is no matter of the clock.
-    #expect(sequence.failed(failure(.denied, code: code == "RequestExpired" ? "AccessDenied" : code), budget: &budget, random: 0) == .giveUp)
+    #expect(
+      sequence.failed(
+        failure(.denied, code: code == "RequestExpired" ? "AccessDenied" : code), budget: &budget, random: 0) == .giveUp
+    )
   }
 
   @Test("a wrong signature at the right time is just wrong", arguments: [nil, 0, 239, -239])
@@ -132,7 +141,8 @@ struct RetryTests {
     #expect(sequence.failed(wrong, budget: &budget, random: 0) == .giveUp)
   }
 
-  @Test("expired credentials are refreshed once", arguments: ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+  @Test(
+    "expired credentials are refreshed once", arguments: ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
   func expired(code: String) {
     var sequence = RetrySequence(RetryPolicy())
     var budget = RetryBudget()

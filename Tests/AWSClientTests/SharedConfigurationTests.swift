@@ -37,7 +37,10 @@ struct SharedConfigurationTests {
 
   @Test("files from Windows read the same")
   func windows() throws {
-    #expect(try parse("[default]\r\nregion = us-east-1\r\ns3 =\r\n  a = b\r\n") == ["default": ["region": "us-east-1", "s3": "\na = b"]])
+    #expect(
+      try parse("[default]\r\nregion = us-east-1\r\ns3 =\r\n  a = b\r\n") == [
+        "default": ["region": "us-east-1", "s3": "\na = b"]
+      ])
   }
 
   @Test("indented lines belong to the setting above them")
@@ -96,7 +99,8 @@ struct SharedConfigurationTests {
           x = y
           """, file: "config"))
     files.addCredentials(
-      try INIFile(parsing: "[dev]\naws_access_key_id = FROMCREDENTIALS\n[only]\naws_access_key_id = A", file: "credentials"))
+      try INIFile(
+        parsing: "[dev]\naws_access_key_id = FROMCREDENTIALS\n[only]\naws_access_key_id = A", file: "credentials"))
     #expect(Set(files.profiles.keys) == ["default", "dev", "two words", "only"])
     #expect(files.profiles["dev"] == ["region": "eu-west-1", "aws_access_key_id": "FROMCREDENTIALS"])
     #expect(files.ssoSessions == ["corp": ["sso_region": "us-east-2"]])
@@ -104,9 +108,11 @@ struct SharedConfigurationTests {
     #expect(files.services(of: [:]) == [:])
   }
 
-  @Test("[profile default] goes before [default]", arguments: [
-    "[default]\nregion = a\n[profile default]\nregion = b", "[profile default]\nregion = b\n[default]\nregion = a",
-  ])
+  @Test(
+    "[profile default] goes before [default]",
+    arguments: [
+      "[default]\nregion = a\n[profile default]\nregion = b", "[profile default]\nregion = b\n[default]\nregion = a",
+    ])
   func defaultProfile(text: String) throws {
     var files = SharedConfiguration()
     files.addConfig(try INIFile(parsing: text, file: "config"))

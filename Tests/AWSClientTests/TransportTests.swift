@@ -90,7 +90,9 @@ struct TransportTests {
   func plainToElsewhere() async throws {
     let request = HTTPRequest(method: "GET", scheme: "http", host: "rds.example.com")
     let error = try await failure(CurlTransport(), request)
-    #expect(error == TransportError(.refused, .notSent, "\"http://rds.example.com\" is not this machine; use an https endpoint"))
+    #expect(
+      error
+        == TransportError(.refused, .notSent, "\"http://rds.example.com\" is not this machine; use an https endpoint"))
   }
 
   // MARK: What comes back
@@ -187,7 +189,8 @@ struct TransportTests {
   func totalDeadline() async throws {
     let server = try FixtureServer()
     let deadlines = Deadlines(connect: .seconds(5), total: .milliseconds(200), idle: .seconds(5))
-    let error = try await failure(CurlTransport(), server.request("/hang", method: "POST", body: "x"), within: deadlines)
+    let error = try await failure(
+      CurlTransport(), server.request("/hang", method: "POST", body: "x"), within: deadlines)
     #expect(error.cause == .timeout)
     #expect(error.progress == .sent)
     #expect(try await server.journal("gone", 1).gone == 1)

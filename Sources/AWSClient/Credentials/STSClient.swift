@@ -87,7 +87,8 @@ enum STSOperations {
       [
         Member("RoleArn", .string, .required), Member("RoleSessionName", .string, .required),
         Member("WebIdentityToken", .string, .required),
-      ]), output: response, resultWrapper: "AssumeRoleWithWebIdentityResult", authorization: .anonymous, isReadOnly: true)
+      ]), output: response, resultWrapper: "AssumeRoleWithWebIdentityResult", authorization: .anonymous,
+    isReadOnly: true)
 
   private static let response = StructureShape(
     "AssumeRoleResponse", [Member("Credentials", .structure { credentials })])

@@ -73,8 +73,8 @@ package struct EndpointResolver: Sendable {
   private func regionalHost(_ prefix: String) -> String {
     let suffix = variant.usesDualStack ? partition.dualStackDNSSuffix : partition.dnsSuffix
     // The standard endpoints of these services in GovCloud meet FIPS and have no second name.
-    let isFIPSByItself =
-      partition == .govCloud && !variant.usesDualStack && Self.fipsByThemselvesInGovCloud.contains(prefix)
+    let byThemselves = variant.usesDualStack ? Self.dualStackFIPSInGovCloud : Self.fipsInGovCloud
+    let isFIPSByItself = partition == .govCloud && byThemselves.contains(prefix)
     let fips = variant.usesFIPS && !isFIPSByItself ? "-fips" : ""
     return "\(prefix)\(fips).\(region).\(suffix)"
   }
@@ -101,7 +101,8 @@ package struct EndpointResolver: Sendable {
     partition == .china && !variant.usesFIPS ? "cn-north-1" : partition.homeRegion
   }
 
-  private static let fipsByThemselvesInGovCloud: Set<String> = [
+  private static let dualStackFIPSInGovCloud: Set<String> = ["monitoring"]
+  private static let fipsInGovCloud: Set<String> = [
     "dynamodb", "ec2", "events", "fis", "logs", "monitoring", "oidc", "portal.sso", "rds", "sns", "sqs", "ssm", "sts",
   ]
 
