@@ -86,6 +86,7 @@ package func difference(_ kind: Kind, _ desired: DesiredResource, _ observed: Ob
 extension AttributeSchema {
   fileprivate func mismatch(desired: Value, observed: Value) -> (old: Value, new: Value)? {
     guard desired.unknowns.isEmpty else { return (observed, desired) }
+    if let (live, wanted) = versions(observed: observed, desired: desired), live == wanted { return nil }
     return equality.mismatch(desired: desired, observed: observed)
   }
 
@@ -96,10 +97,16 @@ extension AttributeSchema {
   }
 
   fileprivate func isAhead(observed: Value, of desired: Value) -> Bool {
+    guard let (live, wanted) = versions(observed: observed, desired: desired) else { return false }
+    return live > wanted
+  }
+
+  /// nil unless the attribute is a version that only goes forwards.
+  private func versions(observed: Value, desired: Value) -> (live: DottedVersion, wanted: DottedVersion)? {
     guard traits.contains(.neverBackwards), case .string(let live) = observed, case .string(let wanted) = desired,
       let liveVersion = DottedVersion(live), let wantedVersion = DottedVersion(wanted)
-    else { return false }
-    return liveVersion > wantedVersion
+    else { return nil }
+    return (liveVersion, wantedVersion)
   }
 
   /// The desired value where it is met, so that another spelling of the same is no other sighting.
