@@ -51,7 +51,9 @@ package struct Applier<C: Clock<Duration>>: Sendable {
         }
         // The execution finishes before the last task can end: there is always a next one.
         guard let happening = await group.next() else { preconditionFailure("the run ended without a verdict") }
-        commands = run.handle(happening)
+        // Asked for here too: between the request and its happening nothing new may start.
+        commands = cancellation.isRequested ? run.execution.cancelled() : []
+        commands += run.handle(happening)
       }
     }
   }
@@ -121,18 +123,24 @@ private struct Run<C: Clock<Duration>> {
       preconditionFailure("\(id) is no step of the plan, or of no known kind")
     }
     let resource = id.verb == .delete ? nil : decision.graph.resources[id.address]
-    let isBeside =
-      id.verb == .create
-      && decision.plan.steps.contains { $0.id == Step.ID(.delete, id.address) && $0.needs.contains(id) }
     let planned = decision.desired[id.address] ?? decision.graph.resources[id.address]
     return StepRunner(
       step: step, kind: kind, stack: decision.plan.stack, desired: resource.map { kind.resolve($0, outputs) },
       planned: planned, sighting: decision.plan.sightings[id.address],
-      ignoring: isBeside ? Set([decision.live[id.address]?.id].compactMap { $0 }) : [],
+      ignoring: spokenFor(id),
       parents: kind.parent.map(observations) ?? [], clock: clock,
       report: { [report, clock] status in
         report(Progress(step: id, event: .waiting(status: status), elapsed: started.duration(to: clock.now)))
       })
+  }
+
+  /// Ids that are not the step's: of other addresses of its kind, and of the old one beside which it makes a new one.
+  private func spokenFor(_ id: Step.ID) -> Set<String> {
+    var ids = Set(
+      decision.live.filter { $0.key.kind == id.address.kind && $0.key != id.address }.map(\.value.id))
+    let isBeside = steps[Step.ID(.delete, id.address)]?.needs.contains(id) == true
+    if isBeside, let old = decision.live[id.address] { ids.insert(old.id) }
+    return ids
   }
 
   mutating func handle(_ happening: Happening) -> [Execution.Command] {
