@@ -72,7 +72,8 @@ let package = Package(
       name: "Engine",
       dependencies: ["Core", .product(name: "OrderedCollections", package: "swift-collections")],
       swiftSettings: settings),
-    .testTarget(name: "EngineTests", dependencies: ["Core", "Engine"], swiftSettings: settings),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Core", "Engine"], exclude: ["Snapshots"], swiftSettings: settings),
 
     .testTarget(
       name: "ConformanceTests",

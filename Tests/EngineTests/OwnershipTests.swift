@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Core
+import Testing
+
+@testable import Engine
+
+@Suite("law 8: what is not ours is left alone")
+struct OwnershipTests {
+  @Test(
+    "a foreign resource of our name is refused, naming both, before any write",
+    arguments: [
+      (Owner.nobody, "\"main\" of"), (.stack("billing", id: "rds/cluster.main"), "of stack \"billing\""),
+    ])
+  func foreign(owner: Owner, says: String) async throws {
+    let orders = Orders()
+    orders.cloud.put(.init(id: "db-foreign", key: "main", owner: owner, attributes: [:]), "rds/cluster")
+    let stop = try #require(await orders.stop(orders.graph()))
+    #expect(stop.exitCode == .ownership)
+    let message = try #require(stop.diagnostics.all.first?.message)
+    #expect(message.contains("\"rds/cluster.main\" of stack \"orders\""))
+    #expect(message.contains("db-foreign"))
+    #expect(owner == .nobody || message.contains(says))
+    #expect(orders.cloud.writes.isEmpty)
+  }
+
+  @Test("two candidates for one identity are refused, listing both")
+  func twoCandidates() async throws {
+    let orders = Orders()
+    try await orders.build()
+    orders.cloud.put(
+      .init(id: "vpc-copy", owner: .stack("orders", id: "ec2/vpc.main"), attributes: [:]), "ec2/vpc")
+    let stop = try #require(await orders.stop(orders.graph()))
+    #expect(stop.exitCode == .ownership)
+    #expect(stop.diagnostics.all.first?.rule == "ownership.two-candidates")
+    #expect(stop.diagnostics.all.first?.message.contains("\"vpc-copy\"") == true)
+    #expect(stop.diagnostics.all.first?.message.contains("\"\(try #require(orders.id("ec2/vpc.main")))\"") == true)
+  }
+
+  @Test("resources of other stacks and of nobody are not ours to delete")
+  func others() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    orders.cloud.put(.init(id: "vpc-x", owner: .nobody, attributes: [:]), "ec2/vpc")
+    orders.cloud.put(.init(id: "vpc-y", owner: .stack("billing", id: "ec2/vpc.main"), attributes: [:]), "ec2/vpc")
+    #expect(try await orders.decide(graph).plan.isEmpty)
+    let destroy = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    await orders.apply(destroy)
+    #expect(orders.cloud.things("ec2/vpc").map(\.id) == ["vpc-x", "vpc-y"])
+  }
+
+  @Test("what is ours and no longer in the spec is deleted, after everything that names it")
+  func prune() async throws {
+    let orders = Orders()
+    try await orders.build()
+    let graph = orders.graph { wishes in
+      wishes["rds/instance.b"] = nil
+      wishes["ec2/subnet.b"] = nil
+      wishes["rds/cluster.main"]?["subnets"] = [out("ec2/subnet.a")]
+    }
+    // The subnets of a live cluster stay what they are.
+    #expect(await orders.stop(graph)?.exitCode == .refused)
+    let fewer = orders.graph { $0["rds/instance.b"] = nil }
+    let decision = try await orders.decide(fewer)
+    #expect(decision.plan.stepNames == ["delete rds/instance.b"])
+    #expect(decision.plan.changes.first { $0.address == "rds/instance.b" }?.reasons == [.notInSpec])
+    await orders.apply(decision)
+    #expect(orders.cloud.count == 7)
+  }
+
+  @Test("what has left the spec together goes in the order in which it hangs together")
+  func pruneOrder() async throws {
+    let orders = Orders()
+    let graph = orders.graph { wishes in
+      for address in wishes.keys where address.hasPrefix("rds/") { wishes[address] = nil }
+    }
+    try await orders.build(graph)
+    let decision = try await orders.decide(Graph(stack: "orders"))
+    #expect(
+      decision.plan.stepNames == [
+        "delete ec2/group.db", "delete ec2/subnet.a", "delete ec2/subnet.b", "delete ec2/vpc.main",
+        "delete logs/group.pg",
+      ])
+    #expect(decision.plan.step("delete ec2/vpc.main")?.needs.count == 3)
+    #expect(await orders.apply(decision).isSuccess)
+    #expect(orders.cloud.writes.count == 5, "nothing was refused for being in use")
+  }
+
+  @Test("law 3: what holds data and has left the spec is kept, and the plan says so")
+  func keptData() async throws {
+    let orders = Orders()
+    try await orders.build()
+    let graph = orders.graph { wishes in
+      for address in wishes.keys where address.hasPrefix("rds/") { wishes[address] = nil }
+    }
+    let plan = try await orders.decide(graph).plan
+    #expect(plan.stepNames == ["delete rds/instance.a", "delete rds/instance.b"])
+    let note = try #require(plan.notes.first { $0.rule == "plan.kept" })
+    #expect(note.address == "rds/cluster.main")
+    #expect(note.hint?.contains("harecon destroy") == true)
+  }
+
+  @Test("a copy that carries its original's tags under another name is left alone when it holds data")
+  func copy() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    orders.cloud.put(
+      .init(id: "restored", key: "restored", owner: .stack("orders", id: "rds/cluster.main"), attributes: [:]),
+      "rds/cluster")
+    let plan = try await orders.decide(graph).plan
+    #expect(plan.isEmpty)
+    #expect(plan.notes.map(\.rule) == ["ownership.copy"])
+  }
+
+  @Test("what AWS made with a copy of another kind's tags, or with half of them, is left alone")
+  func copiedTags() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    orders.cloud.put(
+      .init(id: "autoscaled", key: "x", owner: .stack("orders", id: "rds/cluster.main"), attributes: [:]),
+      "rds/instance")
+    orders.cloud.put(.init(id: "half", key: "y", owner: .stack("orders", id: nil), attributes: [:]), "rds/instance")
+    let plan = try await orders.decide(graph).plan
+    #expect(plan.isEmpty)
+    #expect(plan.notes.map(\.rule) == ["ownership.no-id", "ownership.no-id"])
+  }
+
+  @Test("what hangs below something of ours and carries no tags is ours by its place")
+  func below() async throws {
+    let orders = Orders()
+    orders.cloud.put(.init(id: "r-1", key: "stray", owner: .parent, attributes: ["value": "x"]), "route53/record")
+    let plan = try await orders.decide(Graph(stack: "orders", [orders.record.desired("writer", ["value": "w"])])).plan
+    #expect(
+      plan.stepNames == ["create route53/record.writer", "delete route53/record.stray"]
+        || plan.stepNames == ["delete route53/record.stray", "create route53/record.writer"])
+  }
+
+  @Test("a resource that lost its tags between plan and delete is not deleted")
+  func noLongerOurs() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let destroy = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    orders.edit("logs/group.pg") { $0.owner = .stack("billing", id: "logs/group.pg") }
+    let verdict = await orders.apply(destroy)
+    #expect(verdict.exitCode == .ownership)
+    #expect(orders.cloud.things("logs/group").count == 1)
+  }
+}
