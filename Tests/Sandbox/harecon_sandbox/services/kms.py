@@ -77,7 +77,11 @@ def accessible_key(ctx: Context, identifier: str | None, service: str, code: str
     """The ARN of a key that a service is to use; without a key it is the service's own, which AWS manages."""
     key = find_key(ctx, identifier or f"alias/aws/{service}")
     if key is None or key.key_state != "Enabled":
-        raise AWSError(code, f"The specified KMS key [{identifier}] does not exist, is not enabled or you do not have access to it.", 400)
+        raise AWSError(
+            code,
+            f"The specified KMS key [{identifier}] does not exist, is not enabled or you do not have access to it.",
+            400,
+        )
     if identifier is None:
         key.key_manager = "AWS"
     return str(key.arn)
@@ -143,7 +147,11 @@ def _keeps_caller(ctx: Context, document: dict[str, Any]) -> bool:
     caller = ctx.call("sts", "GetCallerIdentity", {})["Arn"]
     root = arn(ctx, "iam", "root", region="")
     parts = caller.split(":", 5)
-    role = f"{parts[0]}:{parts[1]}:iam::{ctx.account}:role/{parts[5].split('/')[1]}" if "assumed-role/" in caller else caller
+    role = (
+        f"{parts[0]}:{parts[1]}:iam::{ctx.account}:role/{parts[5].split('/')[1]}"
+        if "assumed-role/" in caller
+        else caller
+    )
     me = {"*", ctx.account, root, caller, role}
     return any(
         iam.action_allowed(s, "kms:PutKeyPolicy") and me.intersection(iam.principals(s, "AWS"))
@@ -268,7 +276,9 @@ def _rotatable(ctx: Context, identifier: str) -> Any:
         raise AWSError("NotFoundException", f"Invalid keyId {identifier}")
     key = _key(ctx, identifier)
     if key.key_spec != "SYMMETRIC_DEFAULT" or key.origin != "AWS_KMS":
-        raise AWSError("UnsupportedOperationException", f"{key.arn} key origin or spec is not valid for this operation.")
+        raise AWSError(
+            "UnsupportedOperationException", f"{key.arn} key origin or spec is not valid for this operation."
+        )
     return key
 
 
@@ -316,7 +326,7 @@ def rotation_status(ctx: Context, params: Params) -> Result:
 
 def _check_alias_name(name: str) -> None:
     if not re.fullmatch(r"alias/[a-zA-Z0-9:/_-]+", name):
-        raise AWSError("InvalidAliasNameException", f"Alias must start with the prefix \"alias/\": {name}")
+        raise AWSError("InvalidAliasNameException", f'Alias must start with the prefix "alias/": {name}')
     if name.startswith("alias/aws/"):
         raise AWSError("NotAuthorizedException", "Alias names that begin with alias/aws/ are reserved.")
 
@@ -395,7 +405,5 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
         names = sorted(key.aliases)
         row = {"kind": "kms/key", "id": key.id, "name": names[0] if names else "", "arn": key.arn}
         rows.append({**row, "tags": tags, "status": key.key_state})
-        rows += [
-            {"kind": "kms/alias", "id": name, "name": name, "tags": {}, "status": "available"} for name in names
-        ]
+        rows += [{"kind": "kms/alias", "id": name, "name": name, "tags": {}, "status": "available"} for name in names]
     return rows

@@ -16,7 +16,20 @@ from harecon_sandbox.services.common import Tags, check_tags, tag_list, tags_fro
 SERVICE = "route53"
 IN_SYNC_AFTER = 20.0
 LINK = "https://route53.amazonaws.com/2013-04-01/hostedzone/"
-ROUTINGS = ("Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer", "CidrRoutingConfig", "GeoProximityLocation")
+ROUTINGS = (
+    "Weight",
+    "Region",
+    "Failover",
+    "GeoLocation",
+    "MultiValueAnswer",
+    "CidrRoutingConfig",
+    "GeoProximityLocation",
+)
+
+EITHER = (
+    "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or "
+    "TrafficPolicyInstanceId]"
+)
 
 RecordKey = tuple[str, str, str]  # name, type, set identifier
 
@@ -151,7 +164,9 @@ def _check_vpc(ctx: Context, vpc: Params) -> tuple[str, str]:
     try:
         ctx.call("ec2", "DescribeVpcs", {"VpcIds": [identifier]}, region=region)
     except AWSError as error:
-        raise AWSError("InvalidVPCId", f"The VPC: {identifier} you provided is not authorized or invalid: {error.code}", 400) from None
+        raise AWSError(
+            "InvalidVPCId", f"The VPC: {identifier} you provided is not authorized or invalid: {error.code}", 400
+        ) from None
     return identifier, region
 
 
@@ -172,7 +187,12 @@ def _own_records(name: str) -> dict[RecordKey, dict[str, Any]]:
                ((0, "com"), (512, "net"), (1024, "org"), (1536, "co.uk"))]  # fmt: skip
     soa = f"{servers[-1]} awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400"
     return {
-        (name, "NS", ""): {"Name": name, "Type": "NS", "TTL": 172800, "ResourceRecords": [{"Value": s} for s in servers]},
+        (name, "NS", ""): {
+            "Name": name,
+            "Type": "NS",
+            "TTL": 172800,
+            "ResourceRecords": [{"Value": s} for s in servers],
+        },
         (name, "SOA", ""): {"Name": name, "Type": "SOA", "TTL": 900, "ResourceRecords": [{"Value": soa}]},
     }
 
@@ -190,7 +210,9 @@ def create_zone(ctx: Context, params: Params) -> Result:
     # Whether a reference may be used again after its zone was deleted is not documented; refused here.
     if params["CallerReference"] in state.references:
         raise AWSError(
-            "HostedZoneAlreadyExists", "A hosted zone has already been created with the specified caller reference.", 409
+            "HostedZoneAlreadyExists",
+            "A hosted zone has already been created with the specified caller reference.",
+            409,
         )
     config = params.get("HostedZoneConfig") or {}
     vpcs = []
@@ -206,7 +228,9 @@ def create_zone(ctx: Context, params: Params) -> Result:
             400,
         )
     identifier = "Z" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(20))
-    zone = Zone(identifier, name, params["CallerReference"], bool(vpcs), config.get("Comment"), vpcs, _own_records(name))
+    zone = Zone(
+        identifier, name, params["CallerReference"], bool(vpcs), config.get("Comment"), vpcs, _own_records(name)
+    )
     state.zones[identifier] = zone
     state.references.add(params["CallerReference"])
     answer = {
@@ -245,7 +269,10 @@ def _page_size(ctx: Context, params: Params) -> int:
 @operation(SERVICE, "ListHostedZonesByName")
 def list_zones_by_name(ctx: Context, params: Params) -> Result:
     """In the order of the reversed labels, from a name on; paged in the open."""
-    start = (_reversed_labels(canonical(params["DNSName"])) if "DNSName" in params else [], params.get("HostedZoneId", ""))
+    start = (
+        _reversed_labels(canonical(params["DNSName"])) if "DNSName" in params else [],
+        params.get("HostedZoneId", ""),
+    )
     ordered = sorted(_state(ctx).zones.values(), key=lambda zone: (_reversed_labels(zone.name), zone.id))
     ordered = [zone for zone in ordered if (_reversed_labels(zone.name), zone.id) >= start]
     size = _page_size(ctx, params)
@@ -351,10 +378,8 @@ def _check_record(ctx: Context, zone: Zone, record: dict[str, Any]) -> str | Non
     if name != zone.name and not name.endswith("." + zone.name):
         return f"RRSet with DNS name {shown} is not permitted in zone {escaped(zone.name)}"
     alias, values = record.get("AliasTarget"), record.get("ResourceRecords")
-    if bool(alias) == bool(values):
-        return "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
-    if alias and "TTL" in record or values and "TTL" not in record:
-        return "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]"
+    if bool(alias) == bool(values) or bool(values) != ("TTL" in record):
+        return EITHER
     if kind == "CNAME" and name == zone.name:
         return f"RRSet of type CNAME with DNS name {shown} is not permitted at apex in zone {escaped(zone.name)}"
     routed = [member for member in ROUTINGS if member in record]
@@ -372,16 +397,22 @@ def _check_values(kind: str, texts: list[str]) -> str | None:
     if kind in ("CNAME", "SOA") and len(texts) != 1:
         return f"Invalid Resource Record: FATAL problem: {kind} must have exactly one value"
     for text in texts:
-        if kind in ("A", "AAAA"):
-            try:
-                fits = ipaddress.ip_address(text).version == (4 if kind == "A" else 6)
-            except ValueError:
-                fits = False
-            if not fits:
-                word = "ARRDATAIllegalIPv4Address" if kind == "A" else "AAAARRDATAIllegalIPv6Address"
-                return f"Invalid Resource Record: 'FATAL problem: {word} (Value is not a valid IP address) encountered with '{text}''"
-        if kind == "TXT" and not re.fullmatch(r'("([^"\\]|\\.){0,255}"\s*)+', text):
-            return f"Invalid Resource Record: 'FATAL problem: InvalidCharacterString (Value should be enclosed in quotation marks) encountered with '{text}''"
+        wrong = _wrong_value(kind, text)
+        if wrong:
+            return f"Invalid Resource Record: 'FATAL problem: {wrong} encountered with '{text}''"
+    return None
+
+
+def _wrong_value(kind: str, text: str) -> str | None:
+    if kind in ("A", "AAAA"):
+        version = 4 if kind == "A" else 6
+        try:
+            fits = ipaddress.ip_address(text).version == version
+        except ValueError:
+            fits = False
+        return None if fits else f"{kind}RRDATAIllegalIPv{version}Address (Value is not a valid IP address)"
+    if kind == "TXT" and not re.fullmatch(r'("([^"\\]|\\.){0,255}"\s*)+', text):
+        return "InvalidCharacterString (Value should be enclosed in quotation marks)"
     return None
 
 
@@ -398,8 +429,8 @@ def _check_beside(records: dict[RecordKey, dict[str, Any]], record: dict[str, An
     for other in others:
         if other["Type"] == kind and routing != next((member for member in ROUTINGS if member in other), None):
             return (
-                f"RRSet with DNS name {escaped(name)}, type {kind} cannot be created as other RRSets exist with the same "
-                "name and type and another routing"
+                f"RRSet with DNS name {escaped(name)}, type {kind} cannot be created as other RRSets exist with the "
+                "same name and type and another routing"
             )
         if other["Type"] == kind and routing == "Failover" and other["Failover"] == record["Failover"]:
             return f"Failover record {record['Failover']} of {escaped(name)} exists"
@@ -415,7 +446,10 @@ def _apply(ctx: Context, zone: Zone, records: dict[RecordKey, dict[str, Any]], c
         if current is None:
             return f"Tried to delete resource record set {_words(key)} but it was not found"
         if not _same(current, record):
-            return f"Tried to delete resource record set {_words(key)} but the values provided do not match the current values"
+            return (
+                f"Tried to delete resource record set {_words(key)} but the values provided do not match the current "
+                "values"
+            )
         if key[1] in ("SOA", "NS") and key[0] == zone.name:
             return f"A HostedZone must contain at least one {key[1]} record for the zone itself."
         del records[key]
@@ -521,4 +555,3 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
             "tags": dict(state.health_check_tags.get(identifier, {})), "status": "available",
         })  # fmt: skip
     return rows
-

@@ -28,9 +28,7 @@ def caller_identity(ctx: Context, params: Params) -> Result:
 
 
 def _denied(ctx: Context, action: str, role_arn: str, who: str) -> AWSError:
-    return AWSError(
-        "AccessDenied", f"User: {who} is not authorized to perform: {action} on resource: {role_arn}", 403
-    )
+    return AWSError("AccessDenied", f"User: {who} is not authorized to perform: {action} on resource: {role_arn}", 403)
 
 
 def _role(ctx: Context, role_arn: str) -> Any | None:
@@ -111,7 +109,9 @@ def _claims(token: str) -> dict[str, Any]:
             raise ValueError("claims are missing")
     except ValueError:
         raise AWSError(
-            "InvalidIdentityToken", "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)", 400
+            "InvalidIdentityToken",
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+            400,
         ) from None
     return claims
 
@@ -126,7 +126,9 @@ def assume_role_with_web_identity(ctx: Context, params: Params) -> Result:
         raise denied
     provider = _provider(ctx, role_arn.split(":")[4], claims)
     if claims.get("exp", 0) <= time.time():
-        raise AWSError("ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time", 400)
+        raise AWSError(
+            "ExpiredTokenException", "Token expired: current date/time must be before the expiration date/time", 400
+        )
     facts = {f"{provider.url}:{name}".lower(): iam.as_list(claims[name]) for name in ("aud", "sub")}
     document = iam.load_document(role.assume_role_policy_document)
     if document is None or not any(
@@ -154,6 +156,4 @@ def _provider(ctx: Context, account: str, claims: dict[str, Any]) -> Any:
             if not set(iam.as_list(claims["aud"])).intersection(provider.client_id_list):
                 raise AWSError("InvalidIdentityToken", "Incorrect token audience", 400)
             return provider
-    raise AWSError(
-        "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {claims['iss']}", 400
-    )
+    raise AWSError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {claims['iss']}", 400)

@@ -154,7 +154,9 @@ def get_resources(ctx: Context, params: Params) -> Result:
     }
     return {
         "PaginationToken": "",
-        "ResourceTagMappingList": [{"ResourceARN": arn, "Tags": tag_list(tags)} for arn, tags in sorted(chosen.items())],
+        "ResourceTagMappingList": [
+            {"ResourceARN": arn, "Tags": tag_list(tags)} for arn, tags in sorted(chosen.items())
+        ],
     }
 
 

@@ -190,14 +190,14 @@ def test_authorize_answers_every_rule_with_id_tags_and_description(network: Netw
     rules = ec2.authorize_security_group_ingress(
         GroupId=network.group,
         IpPermissions=[
-            permission(5432, IpRanges=[{"CidrIp": "10.40.0.9/16", "Description": "payments api"}, {"CidrIp": "10.41.0.0/16"}]),
+            permission(5432, IpRanges=[{"CidrIp": "10.40.0.9/16", "Description": "api"}, {"CidrIp": "10.41.0.0/16"}]),
             permission(5432, UserIdGroupPairs=[{"GroupId": peer, "Description": "clients"}]),
         ],
         TagSpecifications=[{"ResourceType": "security-group-rule", "Tags": [{"Key": "harecon:id", "Value": "x"}]}],
     )["SecurityGroupRules"]  # fmt: skip
     assert len({rule["SecurityGroupRuleId"] for rule in rules}) == 3
     assert [rule.get("CidrIpv4") for rule in rules] == ["10.40.0.0/16", "10.41.0.0/16", None]
-    assert [rule.get("Description") for rule in rules] == ["payments api", None, "clients"]
+    assert [rule.get("Description") for rule in rules] == ["api", None, "clients"]
     assert rules[2]["ReferencedGroupInfo"] == {"GroupId": peer, "UserId": aws.account}
     assert all(rule["Tags"] == [{"Key": "harecon:id", "Value": "x"}] for rule in rules)
     assert all(rule["SecurityGroupRuleArn"].endswith(rule["SecurityGroupRuleId"]) for rule in rules)

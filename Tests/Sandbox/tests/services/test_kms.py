@@ -97,9 +97,15 @@ def test_alias_rules(kms: Any, key: str) -> None:
 
 def test_policies_are_judged(kms: Any, key: str, aws: Any) -> None:
     root = root_statement(aws.account)
-    service = {"Effect": "Allow", "Principal": {"Service": "logs.us-east-1.amazonaws.com"}, "Action": "kms:*", "Resource": "*"}
+    service = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
     unknown = {**root, "Principal": {"AWS": f"arn:aws:iam::{aws.account}:role/none"}}
-    for broken in ("{", "[]", policy({**root, "Effect": "Maybe"}), policy({k: v for k, v in root.items() if k != "Resource"}),
+    bare = {name: value for name, value in root.items() if name != "Resource"}
+    for broken in ("{", "[]", policy({**root, "Effect": "Maybe"}), policy(bare),
                    policy(service), policy(root, unknown)):  # fmt: skip
         with refused("MalformedPolicyDocumentException"):
             kms.create_key(Policy=broken)
@@ -113,7 +119,9 @@ def test_policies_are_judged(kms: Any, key: str, aws: Any) -> None:
 
 
 def test_a_role_just_made_is_no_principal_yet(kms: Any, key: str, aws: Any) -> None:
-    role = aws.client("iam").create_role(RoleName="fresh", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))["Role"]
+    role = aws.client("iam").create_role(RoleName="fresh", AssumeRolePolicyDocument=trust("lambda.amazonaws.com"))[
+        "Role"
+    ]
     text = policy(root_statement(aws.account), {**root_statement(aws.account), "Principal": {"AWS": role["Arn"]}})
     with refused("MalformedPolicyDocumentException", "invalid principals"):
         kms.put_key_policy(KeyId=key, Policy=text)

@@ -33,7 +33,9 @@ def make_key(aws: Any, **more: Any) -> str:
 def test_group_keeps_what_was_asked_for(logs: Any, aws: Any) -> None:
     arn = f"arn:aws:logs:us-east-1:{aws.account}:log-group:{GROUP}"
     key = make_key(aws, Condition={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arn.replace("postgresql", "*")}})
-    logs.create_log_group(logGroupName=GROUP, kmsKeyId=key, logGroupClass="INFREQUENT_ACCESS", tags={"harecon:id": "log"})
+    logs.create_log_group(
+        logGroupName=GROUP, kmsKeyId=key, logGroupClass="INFREQUENT_ACCESS", tags={"harecon:id": "log"}
+    )
     seen = group(logs)
     assert (seen["kmsKeyId"], seen["logGroupClass"]) == (key, "INFREQUENT_ACCESS")
     assert (seen["arn"], seen["logGroupArn"]) == (f"{arn}:*", arn)

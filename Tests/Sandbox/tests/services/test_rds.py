@@ -77,8 +77,9 @@ def test_cluster_is_created_with_what_was_asked_for(rds: Any, network: Network, 
     made = make_cluster(
         rds, network, DBClusterIdentifier="Payments", StorageEncrypted=True, KmsKeyId="alias/harecon/payments",
         MasterUserSecretKmsKeyId=key["Arn"], EnableHttpEndpoint=True, EnableIAMDatabaseAuthentication=True,
-        EnableCloudwatchLogsExports=["postgresql"], DeletionProtection=True, CopyTagsToSnapshot=True, DatabaseName="payments",
-        BackupRetentionPeriod=14, PreferredBackupWindow="02:00-03:00", PreferredMaintenanceWindow="Sun:04:00-Sun:05:00",
+        EnableCloudwatchLogsExports=["postgresql"], DeletionProtection=True, CopyTagsToSnapshot=True,
+        DatabaseName="payments", BackupRetentionPeriod=14, PreferredBackupWindow="02:00-03:00",
+        PreferredMaintenanceWindow="Sun:04:00-Sun:05:00",
         EnablePerformanceInsights=True, PerformanceInsightsRetentionPeriod=465, DatabaseInsightsMode="advanced",
         PerformanceInsightsKMSKeyId=key["KeyId"], EngineLifecycleSupport="open-source-rds-extended-support-disabled",
         AutoMinorVersionUpgrade=False, Tags=[{"Key": "harecon:stack", "Value": "payments"}],
@@ -93,8 +94,8 @@ def test_cluster_is_created_with_what_was_asked_for(rds: Any, network: Network, 
         "IAMDatabaseAuthenticationEnabled": True, "EnabledCloudwatchLogsExports": ["postgresql"],
         "DeletionProtection": True, "CopyTagsToSnapshot": True, "DatabaseName": "payments", "BackupRetentionPeriod": 14,
         "PreferredBackupWindow": "02:00-03:00", "PreferredMaintenanceWindow": "sun:04:00-sun:05:00",
-        "PerformanceInsightsEnabled": True, "PerformanceInsightsRetentionPeriod": 465, "DatabaseInsightsMode": "advanced",
-        "PerformanceInsightsKMSKeyId": key["Arn"], "AutoMinorVersionUpgrade": False,
+        "PerformanceInsightsEnabled": True, "PerformanceInsightsRetentionPeriod": 465,
+        "DatabaseInsightsMode": "advanced", "PerformanceInsightsKMSKeyId": key["Arn"], "AutoMinorVersionUpgrade": False,
         "EngineLifecycleSupport": "open-source-rds-extended-support-disabled",
         "ServerlessV2ScalingConfiguration": SCALING, "DBClusterMembers": [], "MultiAZ": False,
         "TagList": [{"Key": "harecon:stack", "Value": "payments"}],
@@ -137,7 +138,10 @@ def test_storage_type_is_shown_only_when_it_is_iopt1(rds: Any, network: Network)
         ({"BackupRetentionPeriod": 36}, "InvalidParameterValue"),
         ({"PreferredBackupWindow": "2:00-3:00"}, "InvalidParameterValue"),
         ({"PreferredBackupWindow": "02:00-02:10"}, "InvalidParameterValue"),
-        ({"PreferredBackupWindow": "04:30-05:30", "PreferredMaintenanceWindow": "sun:05:00-sun:06:00"}, "InvalidParameterValue"),
+        (
+            {"PreferredBackupWindow": "04:30-05:30", "PreferredMaintenanceWindow": "sun:05:00-sun:06:00"},
+            "InvalidParameterValue",
+        ),
         ({"PreferredMaintenanceWindow": "day:04:00-day:05:00"}, "InvalidParameterValue"),
         ({"MasterUsername": "rdsadmin"}, "InvalidParameterValue"),
         ({"MasterUserPassword": "secret-enough"}, "InvalidParameterCombination"),
@@ -243,8 +247,8 @@ def test_apply_immediately_takes_earlier_pending_changes_with_it(members: Any) -
 
 def test_protection_and_windows_change_at_once(members: Any) -> None:
     answer = members.modify_db_cluster(
-        DBClusterIdentifier="payments", DeletionProtection=True, CopyTagsToSnapshot=True, PreferredBackupWindow="01:00-02:00",
-        PreferredMaintenanceWindow="MON:03:00-MON:04:00",
+        DBClusterIdentifier="payments", DeletionProtection=True, CopyTagsToSnapshot=True,
+        PreferredBackupWindow="01:00-02:00", PreferredMaintenanceWindow="MON:03:00-MON:04:00",
     )["DBCluster"]  # fmt: skip
     assert answer["DeletionProtection"] and answer["CopyTagsToSnapshot"]
     assert cluster(members)["PreferredMaintenanceWindow"] == "mon:03:00-mon:04:00"
@@ -717,3 +721,60 @@ def test_a_key_that_dies_is_not_taken(rds: Any, network: Network, auto: Any) -> 
     kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     with refused("KMSKeyNotAccessibleFault"):
         make_cluster(rds, network, StorageEncrypted=True, KmsKeyId=key)
+
+
+def test_stopped_cluster_starts_again(members: Any) -> None:
+    members.stop_db_cluster(DBClusterIdentifier="payments")
+    assert cluster_trail(members, "stopped") == ["stopping", "stopped"]
+    assert instance(members, "payments-a")["DBInstanceStatus"] == "stopped"
+    with refused("InvalidDBClusterStateFault"):
+        members.modify_db_cluster(DBClusterIdentifier="payments", DeletionProtection=True)
+    members.start_db_cluster(DBClusterIdentifier="payments")
+    assert cluster_trail(members) == ["starting", "available"]
+
+
+def test_instance_class_waits_for_the_window(members: Any, auto: Any) -> None:
+    members.modify_db_instance(DBInstanceIdentifier="payments-b", DBInstanceClass="db.r7g.large")
+    auto.advance(8 * 24 * 3600)
+    instance(members, "payments-b")
+    settle(auto)
+    seen = instance(members, "payments-b")
+    assert (seen["DBInstanceClass"], seen["PendingModifiedValues"]) == ("db.r7g.large", {})
+
+
+def test_events_tell_of_failovers(members: Any, auto: Any) -> None:
+    members.failover_db_cluster(DBClusterIdentifier="payments")
+    settle(auto)
+    cluster(members)
+    events = members.describe_events(SourceType="db-cluster", SourceIdentifier="payments", Duration=600)["Events"]
+    assert [event["Message"] for event in events] == [
+        "DB cluster created.",
+        "Started cross AZ failover to DB instance: payments-b",
+        "Completed failover to DB instance: payments-b",
+    ]
+    assert members.describe_events(SourceType="db-cluster", EventCategories=["deletion"], Duration=600)["Events"] == []
+
+
+def test_endpoints_roles_maintenance_and_quotas(members: Any, auto: Any) -> None:
+    endpoints = members.describe_db_cluster_endpoints(DBClusterIdentifier="payments")["DBClusterEndpoints"]
+    assert [endpoint["EndpointType"] for endpoint in endpoints] == ["WRITER", "READER"]
+    assert endpoints[0]["Endpoint"] == cluster(members)["Endpoint"]
+    role = auto.client("iam").create_role(RoleName="export", AssumeRolePolicyDocument=trust("rds.amazonaws.com"))[
+        "Role"
+    ]["Arn"]
+    members.add_role_to_db_cluster(DBClusterIdentifier="payments", RoleArn=role, FeatureName="s3Export")
+    with refused("DBClusterRoleAlreadyExists"):
+        members.add_role_to_db_cluster(DBClusterIdentifier="payments", RoleArn=role, FeatureName="s3Export")
+    assert [r["RoleArn"] for r in cluster(members)["AssociatedRoles"]] == [role]
+    members.remove_role_from_db_cluster(DBClusterIdentifier="payments", RoleArn=role)
+    assert cluster(members)["AssociatedRoles"] == []
+    assert members.describe_pending_maintenance_actions()["PendingMaintenanceActions"] == []
+    arn = cluster(members)["DBClusterArn"]
+    auto.settings(pending_maintenance={arn: ["system-update"], arn + "x": ["system-update"]})
+    (action,) = members.describe_pending_maintenance_actions()["PendingMaintenanceActions"]
+    assert (action["ResourceIdentifier"], action["PendingMaintenanceActionDetails"][0]["Action"]) == (
+        arn,
+        "system-update",
+    )
+    quotas = {q["AccountQuotaName"]: q["Used"] for q in members.describe_account_attributes()["AccountQuotas"]}
+    assert (quotas["DBClusters"], quotas["DBInstances"]) == (1, 3)

@@ -13,7 +13,9 @@ def route53(auto: Any) -> Any:
     return auto.client("route53")
 
 
-def make_zone(route53: Any, network: Network, reference: str = "one", name: str = "Payments.Internal") -> dict[str, Any]:
+def make_zone(
+    route53: Any, network: Network, reference: str = "one", name: str = "Payments.Internal"
+) -> dict[str, Any]:
     return route53.create_hosted_zone(
         Name=name, CallerReference=reference, VPC={"VPCRegion": "us-east-1", "VPCId": network.vpc},
         HostedZoneConfig={"Comment": "harecon", "PrivateZone": True},
@@ -40,7 +42,11 @@ def change(route53: Any, zone: str, *changes: tuple[str, str, str, Any]) -> dict
 def records(route53: Any, zone: str) -> dict[tuple[str, str], list[str]]:
     pages = route53.get_paginator("list_resource_record_sets").paginate(HostedZoneId=zone)
     sets = [record for page in pages for record in page["ResourceRecordSets"]]
-    return {(r["Name"], r["Type"]): [v["Value"] for v in r.get("ResourceRecords", [])] for r in sets if r["Type"] not in ("NS", "SOA")}
+    return {
+        (r["Name"], r["Type"]): [v["Value"] for v in r.get("ResourceRecords", [])]
+        for r in sets
+        if r["Type"] not in ("NS", "SOA")
+    }
 
 
 def test_zone_is_pending_then_in_sync(route53: Any, network: Network) -> None:
@@ -114,12 +120,18 @@ def test_records_are_made_changed_and_deleted(route53: Any, zone: str) -> None:
 def test_a_batch_is_all_or_nothing(route53: Any, zone: str) -> None:
     with refused("InvalidChangeBatch"):
         change(
-            route53, zone, ("CREATE", "one.payments.internal", "A", "10.0.0.1"), ("DELETE", "two.payments.internal", "A", "10.0.0.1")
+            route53,
+            zone,
+            ("CREATE", "one.payments.internal", "A", "10.0.0.1"),
+            ("DELETE", "two.payments.internal", "A", "10.0.0.1"),
         )
     assert records(route53, zone) == {}
     change(route53, zone, ("CREATE", "one.payments.internal", "A", "10.0.0.1"))
     change(
-        route53, zone, ("DELETE", "one.payments.internal", "A", "10.0.0.1"), ("CREATE", "one.payments.internal", "CNAME", "x.example.com")
+        route53,
+        zone,
+        ("DELETE", "one.payments.internal", "A", "10.0.0.1"),
+        ("CREATE", "one.payments.internal", "CNAME", "x.example.com"),
     )
     assert records(route53, zone) == {("one.payments.internal.", "CNAME"): ["x.example.com"]}
 
@@ -133,7 +145,12 @@ def test_a_batch_is_all_or_nothing(route53: Any, zone: str) -> None:
         ("x.payments.internal", "A", "10.0.0.256", "IP address"),
         ("x.payments.internal", "TXT", "bare", "quotation marks"),
         ("x.payments.internal", "A", {"TTL": 5}, "exactly one of"),
-        ("x.payments.internal", "A", {"TTL": 5, "ResourceRecords": [{"Value": "10.0.0.1"}], "SetIdentifier": "s"}, "SetIdentifier"),
+        (
+            "x.payments.internal",
+            "A",
+            {"TTL": 5, "ResourceRecords": [{"Value": "10.0.0.1"}], "SetIdentifier": "s"},
+            "SetIdentifier",
+        ),
     ],
 )
 def test_record_refusals(route53: Any, zone: str, name: str, kind: str, value: Any, text: str) -> None:
@@ -192,7 +209,9 @@ def test_vpc_associations(route53: Any, network: Network, zone: str, auto: Any) 
     with refused("VPCAssociationNotFound"):
         route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC=second)
     with refused("LastVPCAssociation"):
-        route53.disassociate_vpc_from_hosted_zone(HostedZoneId=zone, VPC={"VPCRegion": "us-east-1", "VPCId": network.vpc})
+        route53.disassociate_vpc_from_hosted_zone(
+            HostedZoneId=zone, VPC={"VPCRegion": "us-east-1", "VPCId": network.vpc}
+        )
 
 
 def test_tags_of_zones(route53: Any, zone: str) -> None:

@@ -78,7 +78,12 @@ def test_roles_that_cannot_be_assumed(aws: Any) -> None:
 
 
 def token(**claims: Any) -> str:
-    known = {"iss": ISSUER, "sub": "repo:acme/infra:ref:refs/heads/main", "aud": "sts.amazonaws.com", "exp": time.time() + 600}
+    known = {
+        "iss": ISSUER,
+        "sub": "repo:acme/infra:ref:refs/heads/main",
+        "aud": "sts.amazonaws.com",
+        "exp": time.time() + 600,
+    }
     parts = ({"alg": "RS256", "typ": "JWT"}, {**known, **claims})
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
     return ".".join([*encoded, "c2lnbmF0dXJl"])

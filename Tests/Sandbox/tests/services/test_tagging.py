@@ -33,12 +33,14 @@ def stack(aws: Any, network: Network) -> Network:
         IpPermissions=[{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}],
     )["SecurityGroupRules"]
     endpoint = ec2.create_vpc_endpoint(
-        VpcId=network.vpc, VpcEndpointType="Interface", ServiceName="com.amazonaws.us-east-1.sqs", PrivateDnsEnabled=False,
-        SubnetIds=network.subnets,
+        VpcId=network.vpc, VpcEndpointType="Interface", ServiceName="com.amazonaws.us-east-1.sqs",
+        PrivateDnsEnabled=False, SubnetIds=network.subnets,
     )["VpcEndpoint"]["VpcEndpointId"]  # fmt: skip
     ids = [network.vpc, *network.subnets, network.group, table, rule["SecurityGroupRuleId"], endpoint]
     ec2.create_tags(Resources=ids, Tags=PAIRS)
-    rds.create_db_subnet_group(DBSubnetGroupName="p", DBSubnetGroupDescription="d", SubnetIds=network.subnets, Tags=PAIRS)
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="p", DBSubnetGroupDescription="d", SubnetIds=network.subnets, Tags=PAIRS
+    )
     rds.create_db_cluster_parameter_group(
         DBClusterParameterGroupName="p", DBParameterGroupFamily="aurora-postgresql15", Description="d", Tags=PAIRS
     )
@@ -47,11 +49,16 @@ def stack(aws: Any, network: Network) -> Network:
     )
     rds.create_db_cluster(
         DBClusterIdentifier="p", Engine="aurora-postgresql", DBSubnetGroupName="p", MasterUsername="harecon",
-        ManageMasterUserPassword=True, ServerlessV2ScalingConfiguration={"MinCapacity": 1, "MaxCapacity": 2}, Tags=PAIRS,
+        ManageMasterUserPassword=True, ServerlessV2ScalingConfiguration={"MinCapacity": 1, "MaxCapacity": 2},
+        Tags=PAIRS,
     )  # fmt: skip
     aws.advance(3600)
     rds.create_db_instance(
-        DBInstanceIdentifier="p-a", DBClusterIdentifier="p", Engine="aurora-postgresql", DBInstanceClass="db.serverless", Tags=PAIRS
+        DBInstanceIdentifier="p-a",
+        DBClusterIdentifier="p",
+        Engine="aurora-postgresql",
+        DBInstanceClass="db.serverless",
+        Tags=PAIRS,
     )
     policy = json.dumps({"Statement": [root_statement(aws.account)]})
     kms.create_key(Policy=policy, Tags=[{"TagKey": key, "TagValue": value} for key, value in TAGS.items()])
@@ -70,8 +77,8 @@ def test_every_kind_but_roles_is_found(tagging: Any, stack: Network, aws: Any) -
     kinds = sorted(arn.split(":", 5)[2] + ":" + arn.split(":", 5)[5].split("/")[0].split(":")[0] for arn in found)
     assert kinds == sorted([
         "ec2:vpc", "ec2:subnet", "ec2:subnet", "ec2:subnet", "ec2:security-group", "ec2:route-table",
-        "ec2:security-group-rule", "ec2:vpc-endpoint", "rds:subgrp", "rds:cluster-pg", "rds:pg", "rds:cluster", "rds:db",
-        "kms:key", "logs:log-group", "route53:hostedzone",
+        "ec2:security-group-rule", "ec2:vpc-endpoint", "rds:subgrp", "rds:cluster-pg", "rds:pg", "rds:cluster",
+        "rds:db", "kms:key", "logs:log-group", "route53:hostedzone",
     ])  # fmt: skip
     assert all(tags == TAGS for tags in found.values())
 

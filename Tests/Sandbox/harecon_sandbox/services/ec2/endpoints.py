@@ -11,6 +11,7 @@ from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services.common import hex_id
+
 from .security_groups import default_group
 from .state import (
     SERVICE,
@@ -93,7 +94,7 @@ def _check_policy(text: str) -> str:
 
 def _dns_entries(ctx: Context, identifier: str, short: str, shape: dict[str, Any]) -> list[dict[str, str]]:
     token = hashlib.sha256(identifier.encode()).hexdigest()[:8]
-    host = f"{short.split('.')[-1]}.{ctx.region}.vpce.amazonaws.com"
+    host = f"{short.rsplit('.', maxsplit=1)[-1]}.{ctx.region}.vpce.amazonaws.com"
     entries = [{"DnsName": f"{identifier}-{token}.{host}", "HostedZoneId": "Z7HUB22UULQXV"}]
     if shape["PrivateDnsEnabled"]:
         own = ".".join(reversed(short.split(".")))
@@ -245,7 +246,9 @@ def delete_vpc_endpoints(ctx: Context, params: Params) -> Result:
         endpoint = net.kinds["vpc-endpoint"].get(identifier)
         if endpoint is None:
             message = f"The Vpc Endpoint Id '{identifier}' does not exist"
-            failed.append({"ResourceId": identifier, "Error": {"Code": "InvalidVpcEndpoint.NotFound", "Message": message}})
+            failed.append(
+                {"ResourceId": identifier, "Error": {"Code": "InvalidVpcEndpoint.NotFound", "Message": message}}
+            )
         elif endpoint.status() != "deleting":
             endpoint.timeline = Timeline(ctx.clock, [("deleting", DELETING), (Timeline.GONE, None)])
             release_interfaces(ctx, identifier)
@@ -311,3 +314,13 @@ def delete_network_interface(ctx: Context, params: Params) -> Result:
         raise AWSError("InvalidNetworkInterface.InUse", f"Network interface '{eni.id}' is currently in use.")
     net.remove(eni)
     return {}
+
+
+@operation(SERVICE, "DetachNetworkInterface")
+def detach_network_interface(ctx: Context, params: Params) -> Result:
+    """Every attachment here is a service's own, and AWS lets nobody else undo those."""
+    wanted = params["AttachmentId"]
+    for eni in network(ctx).all("network-interface"):
+        if eni.shape.get("Attachment", {}).get("AttachmentId") == wanted:
+            raise AWSError("OperationNotPermitted", f"You are not allowed to manage '{wanted}' attachments.")
+    raise AWSError("InvalidAttachmentID.NotFound", f"The attachment '{wanted}' does not exist.")

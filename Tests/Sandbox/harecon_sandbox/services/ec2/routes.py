@@ -7,6 +7,7 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services.common import Tags, hex_id
+
 from .state import (
     SERVICE,
     Filters,
@@ -238,7 +239,9 @@ def delete_route(ctx: Context, params: Params) -> Result:
     name, value = _destination(params)
     route = _route(table, name, value)
     if route is None:
-        raise AWSError("InvalidRoute.NotFound", f"no route with destination-cidr-block {value} in route table {table.id}")
+        raise AWSError(
+            "InvalidRoute.NotFound", f"no route with destination-cidr-block {value} in route table {table.id}"
+        )
     if route.get("GatewayId") == "local":
         raise invalid(f"cannot remove local route {value} in route table {table.id}")
     table.shape["Routes"].remove(route)

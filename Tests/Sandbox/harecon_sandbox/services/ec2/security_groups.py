@@ -10,6 +10,7 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services.common import Tags, arn, hex_id, tag_list
+
 from .state import (
     SERVICE,
     Filters,
@@ -78,7 +79,10 @@ def create_security_group(ctx: Context, params: Params) -> Result:
     if not _TEXT.fullmatch(name) or not name or name.startswith("sg-"):
         raise invalid(f"Value ({name}) for parameter GroupName is invalid. Group names may not start with sg-.")
     if not _TEXT.fullmatch(description) or not description:
-        raise invalid(f"Value ({description}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not supported.")
+        raise invalid(
+            f"Value ({description}) for parameter GroupDescription is invalid. Character sets beyond ASCII are not "
+            "supported."
+        )
     if name == "default":
         raise AWSError("InvalidGroup.Reserved", "The security group 'default' is reserved")
     vpc = params.get("VpcId") or next(v.id for v in net.all("vpc") if v.shape["IsDefault"])
@@ -172,9 +176,7 @@ def delete_security_group(ctx: Context, params: Params) -> Result:
         raise AWSError("MissingParameter", "The request must contain the parameter GroupId")
     group = net.find("security-group", params["GroupId"])
     if group.shape["GroupName"] == "default":
-        raise AWSError(
-            "CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user'
-        )
+        raise AWSError("CannotDelete", f'the specified group: "{group.id}" name: "default" cannot be deleted by a user')
     referenced = any(
         rule.shape.get("ReferencedGroupInfo", {}).get("GroupId") == group.id and rule.shape["GroupId"] != group.id
         for rule in net.all("security-group-rule")
@@ -256,7 +258,8 @@ def _peer(shape: dict[str, Any]) -> str:
     peer = info["GroupId"] if info else shape.get("CidrIpv4") or shape.get("CidrIpv6") or shape.get("PrefixListId")
     if shape["IpProtocol"] == "-1":
         return f"peer: {peer}, ALL, ALLOW"
-    return f"peer: {peer}, {shape['IpProtocol'].upper()}, from port: {shape['FromPort']}, to port: {shape['ToPort']}, ALLOW"
+    protocol, start, end = shape["IpProtocol"].upper(), shape["FromPort"], shape["ToPort"]
+    return f"peer: {peer}, {protocol}, from port: {start}, to port: {end}, ALLOW"
 
 
 def _authorize(
@@ -288,7 +291,7 @@ def _permissions_asked_for(params: Params) -> list[Params]:
     if "IpPermissions" in params:
         return list(params["IpPermissions"])
     if "CidrIp" in params and "IpProtocol" in params:
-        flat = {key: params[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in params}
+        flat: Params = {key: params[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in params}
         return [{**flat, "IpRanges": [{"CidrIp": params["CidrIp"]}]}]
     raise AWSError("MissingParameter", "The request must contain the parameter ipPermissions")
 
@@ -340,9 +343,7 @@ def _revoked(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown_rule(identifier: str) -> AWSError:
-    return AWSError(
-        "InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{identifier}' does not exist"
-    )
+    return AWSError("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{identifier}' does not exist")
 
 
 RULE_FILTERS: Filters = {

@@ -12,7 +12,7 @@ from typing import Any
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
 from harecon_sandbox.kit import AWSError, Context, Timeline
-from harecon_sandbox.services.common import Tags, arn, check_tags, collect, hex_id, tag_list, tags_from, wildcard_match
+from harecon_sandbox.services.common import Tags, check_tags, collect, hex_id, tag_list, tags_from, wildcard_match
 
 SERVICE = "ec2"
 #: How long network interfaces outlive the endpoint or the database that held them.
@@ -274,7 +274,9 @@ def regroup_interfaces(ctx: Context, holder: str, groups: Iterable[str]) -> None
         eni.shape["Groups"] = list(references)
 
 
-def release_interfaces(ctx: Context, holder: str, subnets: Iterable[str] | None = None, at: float | None = None) -> None:
+def release_interfaces(
+    ctx: Context, holder: str, subnets: Iterable[str] | None = None, at: float | None = None
+) -> None:
     """Lets the holder's interfaces go from `at` on: they stay for a while, as AWS takes its time to remove them."""
     wanted = None if subnets is None else set(subnets)
     for eni in interfaces_of(ctx, holder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services.common import tags_from, wildcard_match
+
 from .state import KINDS, SERVICE, Resource, check_ec2_tags, invalid, network
 
 

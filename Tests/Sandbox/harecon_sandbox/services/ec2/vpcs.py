@@ -8,6 +8,7 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services.common import Tags, arn, hex_id
+
 from . import security_groups
 from .routes import add_route_table, is_main
 from .state import (

@@ -11,7 +11,8 @@ from typing import Any
 
 from harecon_sandbox.kit import Context
 from harecon_sandbox.services import ec2
-from . import clusters, groups, instances, modify, snapshots, tags, versions  # noqa: F401  (register operations)
+
+from . import clusters, groups, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
 from .lifecycle import current
 
 
@@ -44,9 +45,15 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
         rows += [(kind, g.name, g.arn, g.tags, "available") for g in held.values() if not g.is_default]
     for name, snapshot in state.snapshots.items():
         rows.append(
-            ("cluster-snapshot", name, snapshot.fields["DBClusterSnapshotArn"], snapshot.tags, snapshot.timeline.status())
+            (
+                "cluster-snapshot",
+                name,
+                snapshot.fields["DBClusterSnapshotArn"],
+                snapshot.tags,
+                snapshot.timeline.status(),
+            )
         )
     return [
-        {"kind": f"rds/{kind}", "id": name, "name": name, "arn": arn, "tags": dict(tags), "status": status}
-        for kind, name, arn, tags, status in rows
+        {"kind": f"rds/{kind}", "id": name, "name": name, "arn": arn, "tags": dict(tagged), "status": status}
+        for kind, name, arn, tagged, status in rows
     ]

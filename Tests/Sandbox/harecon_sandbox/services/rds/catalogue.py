@@ -13,16 +13,42 @@ from dataclasses import dataclass
 
 ENGINE = "aurora-postgresql"
 FAMILIES = ("aurora-postgresql14", "aurora-postgresql15", "aurora-postgresql16")
-VERSIONS = ("14.13", "15.3", "15.4", "15.5", "15.6", "15.7", "15.8", "15.10", "15.12", "15.13", "15.14", "15.15", "16.6", "16.8")
+VERSIONS = (
+    "14.13",
+    "15.3",
+    "15.4",
+    "15.5",
+    "15.6",
+    "15.7",
+    "15.8",
+    "15.10",
+    "15.12",
+    "15.13",
+    "15.14",
+    "15.15",
+    "16.6",
+    "16.8",
+)
 LTS_VERSIONS = frozenset({"15.10", "16.8"})
 DEFAULT_VERSION = "15.10"
 LOG_TYPES = ("iam-db-auth-error", "instance", "postgresql")
 CA_CERTIFICATES = ("rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1")
 DEFAULT_CA = "rds-ca-rsa2048-g1"
 INSTANCE_CLASSES = (
-    "db.serverless", "db.t3.medium", "db.t4g.medium", "db.t4g.large",
-    "db.r6g.large", "db.r6g.xlarge", "db.r6g.2xlarge", "db.r6i.large", "db.r6i.xlarge",
-    "db.r7g.large", "db.r7g.xlarge", "db.r7g.2xlarge", "db.r8g.large", "db.r8g.xlarge",
+    "db.serverless",
+    "db.t3.medium",
+    "db.t4g.medium",
+    "db.t4g.large",
+    "db.r6g.large",
+    "db.r6g.xlarge",
+    "db.r6g.2xlarge",
+    "db.r6i.large",
+    "db.r6i.xlarge",
+    "db.r7g.large",
+    "db.r7g.xlarge",
+    "db.r7g.2xlarge",
+    "db.r8g.large",
+    "db.r8g.xlarge",
 )
 
 
@@ -31,7 +57,7 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 def major(version: str) -> str:
-    return version.split(".")[0]
+    return version.split(".", maxsplit=1)[0]
 
 
 def family_of(version: str) -> str:
@@ -64,7 +90,9 @@ class Parameter:
         """Whether RDS takes the value.  Numbers may also be formulas of the instance class's memory."""
         if self.allowed is None:
             return True
-        if self.data_type in ("integer", "float") and re.fullmatch(r"(LEAST|GREATEST|SUM)\(.*\)|\{[A-Za-z0-9/*+\-. ]+\}", value):
+        if self.data_type in ("integer", "float") and re.fullmatch(
+            r"(LEAST|GREATEST|SUM)\(.*\)|\{[A-Za-z0-9/*+\-. ]+\}", value
+        ):
             return True
         if self.data_type == "list":
             return all(part.strip() in self.allowed.split(",") for part in value.split(","))
@@ -83,6 +111,20 @@ class Parameter:
 _INT = "0-2147483647"
 _MINUS = "-1-2147483647"
 _LEVELS = "debug5,debug4,debug3,debug2,debug1,info,notice,warning,error,log,fatal,panic"
+_LIBRARIES = (
+    "auto_explain,orafce,pgaudit,pglogical,pg_bigm,pg_cron,pg_hint_plan,pg_prewarm,pg_similarity,"
+    "pg_stat_statements,pg_tle,plprofiler,plrust"
+)
+_CIPHERS = (
+    "ECDHE-RSA-AES128-GCM-SHA256,ECDHE-RSA-AES256-GCM-SHA384,ECDHE-ECDSA-AES256-GCM-SHA384,ECDHE-RSA-CHACHA20-POLY1305"
+)
+_EXTENSIONS = "address_standardizer,amcheck,apg_plan_mgmt,aws_commons,aws_lambda,aws_s3,pgaudit,pg_stat_statements"
+_AUDITED = "ddl,function,misc,read,role,write,none,all,-ddl,-function,-misc,-read,-role,-write"
+_FORCED_LEVELS = "debug5,debug4,debug3,debug2,debug1,log,info,notice,warning,error,disabled"
+_CLIENT_LEVELS = "debug5,debug4,debug3,debug2,debug1,log,notice,warning,error"
+_ISOLATION = "serializable,repeatable read,read committed,read uncommitted"
+
+_COST_LIMIT = "GREATEST({log(DBInstanceClassMemory/21474836480)*600},200)"
 
 _TABLE = f"""
 c apg_ccm_enabled                          static  boolean yes on        on,off
@@ -98,10 +140,10 @@ c autovacuum                               dynamic boolean yes -         0,1
 c autovacuum_analyze_scale_factor          dynamic float   yes -         0-100
 c autovacuum_analyze_threshold             dynamic integer yes -         {_INT}
 c autovacuum_freeze_max_age                static  integer yes -         100000-2000000000
-c autovacuum_max_workers                   static  integer yes !GREATEST({{DBInstanceClassMemory/64371566592}},3) 1-262143
+c autovacuum_max_workers static integer yes !GREATEST({{DBInstanceClassMemory/64371566592}},3) 1-262143
 c autovacuum_naptime                       dynamic integer yes 5         1-2147483
 c autovacuum_vacuum_cost_delay             dynamic float   yes 5         -1-100
-c autovacuum_vacuum_cost_limit             dynamic integer yes !GREATEST({{log(DBInstanceClassMemory/21474836480)*600}},200) -1-10000
+c autovacuum_vacuum_cost_limit dynamic integer yes !{_COST_LIMIT} -1-10000
 c autovacuum_vacuum_scale_factor           dynamic float   yes -         0-100
 c autovacuum_vacuum_threshold              dynamic integer yes -         {_INT}
 b backslash_quote                          dynamic string  yes -         safe_encoding,on,off
@@ -109,7 +151,7 @@ c bytea_output                             dynamic string  yes -         hex,esc
 c check_function_bodies                    dynamic boolean yes -         0,1
 b client_connection_check_interval         dynamic integer yes -         {_INT}
 c client_encoding                          dynamic string  yes -         -
-c client_min_messages                      dynamic string  yes -         debug5,debug4,debug3,debug2,debug1,log,notice,warning,error
+c client_min_messages                      dynamic string  yes -         {_CLIENT_LEVELS}
 b commit_delay                             dynamic integer yes -         0-100000
 b commit_siblings                          dynamic integer yes -         0-1000
 c compute_query_id                         dynamic string  yes !auto     auto,on,off
@@ -120,7 +162,7 @@ c cron.log_run                             static  boolean yes -         on,off
 c cron.max_running_jobs                    static  integer yes -         0-100
 c datestyle                                dynamic string  yes -         -
 b deadlock_timeout                         dynamic integer yes -         1-2147483647
-c default_transaction_isolation            dynamic string  yes -         serializable,repeatable read,read committed,read uncommitted
+c default_transaction_isolation            dynamic string  yes -         {_ISOLATION}
 b default_statistics_target                dynamic integer yes -         1-10000
 b effective_cache_size                     dynamic integer yes !SUM({{DBInstanceClassMemory/12038}},-50003) 1-2147483647
 c enable_hashjoin                          dynamic boolean yes -         0,1
@@ -153,7 +195,7 @@ b log_statement                            dynamic string  yes -         none,dd
 b log_temp_files                           dynamic integer yes -         {_MINUS}
 b logging_collector                        static  boolean no  !1        0,1
 b logical_decoding_work_mem                dynamic integer yes -         64-2147483647
-b maintenance_work_mem                     dynamic integer yes !GREATEST({{DBInstanceClassMemory/63963136*1024}},65536) 1024-2147483647
+b maintenance_work_mem dynamic integer yes !GREATEST({{DBInstanceClassMemory/63963136*1024}},65536) 1024-2147483647
 b max_connections                          static  integer yes !LEAST({{DBInstanceClassMemory/9531392}},5000) 6-262143
 c max_files_per_process                    static  integer yes -         64-2147483647
 c max_locks_per_transaction                static  integer yes 64        10-2147483647
@@ -172,7 +214,7 @@ b pg_prewarm.autoprewarm                   dynamic boolean yes -         0,1
 b pg_stat_statements.max                   static  integer yes -         100-2147483647
 b pg_stat_statements.track                 dynamic string  yes -         none,top,all
 b pg_stat_statements.track_utility         dynamic boolean yes -         0,1
-b pgaudit.log                              dynamic list    yes -         ddl,function,misc,read,role,write,none,all,-ddl,-function,-misc,-read,-role,-write
+b pgaudit.log                              dynamic list    yes -         {_AUDITED}
 b pgaudit.log_catalog                      dynamic boolean yes -         0,1
 b pgaudit.log_parameter                    dynamic boolean yes -         0,1
 b pgaudit.log_relation                     dynamic boolean yes -         0,1
@@ -187,9 +229,9 @@ c rds.adaptive_autovacuum                  dynamic boolean yes 1         0,1
 c rds.babelfish_status                     static  string  yes off       on,off,datatypeonly
 c rds.custom_dns_resolution                static  boolean yes 0         0,1
 c rds.enable_plan_management               static  boolean yes 0         0,1
-c rds.extensions                           static  list    no  !address_standardizer,amcheck,apg_plan_mgmt,aws_commons,aws_lambda,aws_s3,pgaudit,pg_stat_statements -
-b rds.force_admin_logging_level            dynamic string  yes -         debug5,debug4,debug3,debug2,debug1,log,info,notice,warning,error,disabled
-b rds.force_autovacuum_logging_level       dynamic string  yes warning   debug5,debug4,debug3,debug2,debug1,log,info,notice,warning,error,disabled
+c rds.extensions                           static  list    no  !{_EXTENSIONS} -
+b rds.force_admin_logging_level            dynamic string  yes -         {_FORCED_LEVELS}
+b rds.force_autovacuum_logging_level       dynamic string  yes warning   {_FORCED_LEVELS}
 c rds.force_ssl                            dynamic boolean yes 0         0,1
 c rds.global_db_rpo                        dynamic integer yes -         20-2147483647
 c rds.log_retention_period                 dynamic integer yes 4320      1440-10080
@@ -203,10 +245,10 @@ b recovery_init_sync_method                dynamic string  no  !syncfs   fsync,s
 b search_path                              dynamic string  yes -         -
 b seq_page_cost                            dynamic float   yes -         0-1.79769e+308
 b session_replication_role                 dynamic string  yes -         origin,replica,local
-b shared_buffers                           static  integer yes !SUM({{DBInstanceClassMemory/12038}},-50003) 16-1073741823
-b shared_preload_libraries                 static  list    yes pg_stat_statements auto_explain,orafce,pgaudit,pglogical,pg_bigm,pg_cron,pg_hint_plan,pg_prewarm,pg_similarity,pg_stat_statements,pg_tle,plprofiler,plrust
+b shared_buffers static integer yes !SUM({{DBInstanceClassMemory/12038}},-50003) 16-1073741823
+b shared_preload_libraries                 static  list    yes pg_stat_statements {_LIBRARIES}
 c ssl                                      static  boolean no  !1        0,1
-c ssl_ciphers                              dynamic list    yes -         ECDHE-RSA-AES128-GCM-SHA256,ECDHE-RSA-AES256-GCM-SHA384,ECDHE-ECDSA-AES256-GCM-SHA384,ECDHE-RSA-CHACHA20-POLY1305
+c ssl_ciphers                              dynamic list    yes -         {_CIPHERS}
 c ssl_max_protocol_version                 dynamic string  yes -         TLSv1,TLSv1.1,TLSv1.2,TLSv1.3
 c ssl_min_protocol_version                 dynamic string  yes TLSv1.2   TLSv1,TLSv1.1,TLSv1.2,TLSv1.3
 b statement_timeout                        dynamic integer yes -         {_INT}

@@ -9,6 +9,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params
 from harecon_sandbox.services import ec2, iam, kms
 from harecon_sandbox.services.common import collect
+
 from . import catalogue
 from .state import combination, invalid
 
@@ -37,8 +38,8 @@ def check_log_types(types: Iterable[str]) -> None:
     unknown = [name for name in types if name not in catalogue.LOG_TYPES]
     if unknown:
         raise combination(
-            f"You cannot use the log types '{', '.join(unknown)}' with engine version {catalogue.ENGINE}. For supported "
-            "log types, see the documentation."
+            f"You cannot use the log types '{', '.join(unknown)}' with engine version {catalogue.ENGINE}. For "
+            "supported log types, see the documentation."
         )
 
 
@@ -46,7 +47,9 @@ def check_password(password: str) -> None:
     if not password:
         raise invalid("The parameter MasterUserPassword must be provided and must not be blank.")
     if not 8 <= len(password) <= 99:
-        raise invalid("The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters.")
+        raise invalid(
+            "The parameter MasterUserPassword is not a valid password because it is shorter than 8 characters."
+        )
     if any(char in '/"@' or not 32 < ord(char) < 127 for char in password):
         raise invalid(
             "The parameter MasterUserPassword is not a valid password. Only printable ASCII characters besides '/', "
@@ -133,7 +136,7 @@ def check_monitoring(ctx: Context, params: Params, before: Mapping[str, Any] | N
     """Enhanced Monitoring as it would be after the request; the role must be there, trusted and seen by RDS."""
     now = before or {}
     interval = params.get("MonitoringInterval", now.get("MonitoringInterval", 0))
-    role = params.get("MonitoringRoleArn", now.get("MonitoringRoleArn"))
+    role: str = params.get("MonitoringRoleArn", now.get("MonitoringRoleArn")) or ""
     if interval not in MONITORING_INTERVALS:
         raise invalid(f"Invalid monitoring interval: {interval}. Valid values are 0, 1, 5, 10, 15, 30, 60.")
     if interval and not role:
@@ -144,7 +147,9 @@ def check_monitoring(ctx: Context, params: Params, before: Mapping[str, Any] | N
         if params.get("MonitoringRoleArn"):
             raise combination("A MonitoringInterval value other than 0 is required if you specify a MonitoringRoleARN.")
         return {"MonitoringInterval": 0, "MonitoringRoleArn": None}
-    if "MonitoringRoleArn" in params and not iam.usable_by(ctx, role, "monitoring.rds.amazonaws.com", "logs:PutLogEvents"):
+    if "MonitoringRoleArn" in params and not iam.usable_by(
+        ctx, role, "monitoring.rds.amazonaws.com", "logs:PutLogEvents"
+    ):
         raise AWSError(
             "InvalidParameterValue",
             "IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING",

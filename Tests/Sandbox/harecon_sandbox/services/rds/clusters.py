@@ -9,6 +9,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services import ec2, kms
 from harecon_sandbox.services.common import account_token, arn, resource_token, tag_list, tags_from
+
 from . import catalogue, lifecycle, snapshots
 from .checks import (
     check_insights,
@@ -139,7 +140,9 @@ def _credentials(ctx: Context, params: Params) -> dict[str, Any] | None:
     """The managed secret that the cluster gets, or None when a password was given."""
     user = params.get("MasterUsername", "")
     if not user or not user[0].isalpha() or not user.replace("_", "").isalnum() or len(user) > 63:
-        raise invalid(f"The parameter MasterUsername must be provided, begin with a letter and be alphanumeric: '{user}'")
+        raise invalid(
+            f"The parameter MasterUsername must be provided, begin with a letter and be alphanumeric: '{user}'"
+        )
     if user.lower() in RESERVED_USERS:
         raise invalid(f"MasterUsername {user} cannot be used as it is a reserved word used by the engine")
     if params.get("ManageMasterUserPassword"):
@@ -261,6 +264,10 @@ def create_cluster(ctx: Context, params: Params) -> Result:
         steps = [("creating", lifecycle.SECRET_CREATING), ("active", None)]
         cluster.secret = Timeline(ctx.clock, steps)
     state.clusters[name] = cluster
+    ends = timeline.ends()
+    lifecycle.later(
+        ctx, cluster, lifecycle.CLUSTER_CREATING, lambda: state.record(cluster, "DB cluster created.", "creation", ends)
+    )
     return {"DBCluster": render_cluster(ctx, state, cluster)}
 
 
@@ -328,7 +335,8 @@ def delete_cluster(ctx: Context, params: Params) -> Result:
         raise combination("FinalDBSnapshotIdentifier can not be specified when SkipFinalSnapshot is specified.")
     if any(not lifecycle.deleting(member) for member in state.members(cluster)):
         raise AWSError(
-            "InvalidDBClusterStateFault", "Cluster cannot be deleted, it still contains DB instances in non-deleting state."
+            "InvalidDBClusterStateFault",
+            "Cluster cannot be deleted, it still contains DB instances in non-deleting state.",
         )
     require_available(cluster)
     if final:
@@ -362,7 +370,8 @@ def failover_cluster(ctx: Context, params: Params) -> Result:
         raise AWSError("InvalidDBInstanceState", f"No failover target of {cluster.name} is available.")
     seconds = lifecycle.FAILING_OVER
     cluster.timeline = Timeline(ctx.clock, [("failing-over", seconds), ("available", None)])
-    lifecycle.later(ctx, cluster, seconds / 2, lambda: lifecycle.promote(state, cluster, target))
+    moment = ctx.clock.now() + seconds / 2
+    lifecycle.later(ctx, cluster, seconds / 2, lambda: lifecycle.fail_over(state, cluster, target, moment))
     return {"DBCluster": render_cluster(ctx, state, cluster)}
 
 
@@ -387,4 +396,3 @@ def set_http_endpoint(ctx: Context, params: Params) -> Result:
     )
     cluster.lag = Timeline(ctx.clock, [("pending", lifecycle.HTTP_ENDPOINT_LAG), ("done", None)])
     return {"ResourceArn": resource, "HttpEndpointEnabled": enable}
-

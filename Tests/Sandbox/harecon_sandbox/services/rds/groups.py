@@ -8,7 +8,8 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services import ec2
-from harecon_sandbox.services.common import arn, tag_list, tags_from
+from harecon_sandbox.services.common import arn, tags_from
+
 from . import catalogue
 from .lifecycle import current
 from .state import SERVICE, ParameterGroup, State, SubnetGroup, check_rds_tags, combination, identifier, invalid
@@ -54,7 +55,9 @@ def create_subnet_group(ctx: Context, params: Params) -> Result:
     tags = tags_from(params.get("Tags"))
     check_rds_tags(tags, {})
     vpc, subnets = _resolve_subnets(ctx, params["SubnetIds"])
-    group = SubnetGroup(name, params["DBSubnetGroupDescription"], arn(ctx, SERVICE, f"subgrp:{name}"), vpc, subnets, tags)
+    group = SubnetGroup(
+        name, params["DBSubnetGroupDescription"], arn(ctx, SERVICE, f"subgrp:{name}"), vpc, subnets, tags
+    )
     state.subnet_groups[name] = group
     return {"DBSubnetGroup": group.shape()}
 
@@ -81,7 +84,9 @@ def modify_subnet_group(ctx: Context, params: Params) -> Result:
     users = set(_users(state, group))
     for instance in state.instances.values():
         if instance.cluster in users and instance.subnet not in subnets:
-            raise AWSError("SubnetAlreadyInUse", f"The subnet {instance.subnet} is currently in use by {instance.name}.")
+            raise AWSError(
+                "SubnetAlreadyInUse", f"The subnet {instance.subnet} is currently in use by {instance.name}."
+            )
     group.subnets = subnets
     if "DBSubnetGroupDescription" in params:
         group.description = params["DBSubnetGroupDescription"]

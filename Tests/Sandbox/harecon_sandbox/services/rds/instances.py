@@ -9,6 +9,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services import ec2
 from harecon_sandbox.services.common import arn, resource_token, tag_list, tags_from
+
 from . import catalogue, lifecycle
 from .checks import check_insights, check_monitoring, matches_filters
 from .clusters import HOSTED_ZONES, endpoint_host, find_cluster, require_available
@@ -190,7 +191,9 @@ def create_instance(ctx: Context, params: Params) -> Result:
     _refuse_clusters_own(params)
     require_available(cluster)
     _check_request(state, cluster, params)
-    group = _instance_group(state, cluster, params.get("DBParameterGroupName", f"default.{catalogue.family_of(cluster.version)}"))
+    group = _instance_group(
+        state, cluster, params.get("DBParameterGroupName", f"default.{catalogue.family_of(cluster.version)}")
+    )
     tags = tags_from(params.get("Tags"))
     check_rds_tags(tags, {})
     zone, subnet = _placement(ctx, state, cluster, params)
@@ -248,6 +251,7 @@ def create_instance(ctx: Context, params: Params) -> Result:
     )
 
     def ready() -> None:
+        state.record(instance, "DB instance created.", "creation", timeline.ends())
         lifecycle.export_logs(ctx, state, cluster)
 
     lifecycle.later(ctx, instance, timeline.ends() - timeline.started, ready)
@@ -302,17 +306,21 @@ def modify_instance(ctx: Context, params: Params) -> Result:
             raise combination(f"{name} of a member of a DB Cluster is changed with ModifyDBCluster.")
     _check_tier(params)
     _check_certificate(params)
-    at_once = {n: params[n] for n in ("PromotionTier", "AutoMinorVersionUpgrade", "PubliclyAccessible") if n in params}
+    at_once: Params = {
+        n: params[n] for n in ("PromotionTier", "AutoMinorVersionUpgrade", "PubliclyAccessible") if n in params
+    }
     if "PreferredMaintenanceWindow" in params:
         at_once["PreferredMaintenanceWindow"] = maintenance_window(params["PreferredMaintenanceWindow"])
-    if name := params.get("DBParameterGroupName"):
-        instance.group = _instance_group(state, cluster, name)
+    group = instance.group
+    if "DBParameterGroupName" in params:
+        group = _instance_group(state, cluster, params["DBParameterGroupName"])
     soon = _changed(instance, check_insights(ctx, params, instance.fields))
     monitoring = check_monitoring(ctx, params, instance.fields)
     soon |= _changed(instance, {**monitoring, **_monitoring_stream(ctx, monitoring, instance.name)})
     restarting = _restarting(params, instance, cluster)
     if "NewDBInstanceIdentifier" in params:
         raise combination("The sandbox does not rename DB instances.")
+    instance.group = group
     instance.fields.update(at_once)
     for name in ("DBInstanceClass", "CACertificateIdentifier"):
         if name in params:
@@ -321,7 +329,9 @@ def modify_instance(ctx: Context, params: Params) -> Result:
         restarting = {**instance.pending, **restarting}
     instance.pending |= restarting
     if soon or (restarting and params.get("ApplyImmediately")):
-        _apply(ctx, state, instance, soon, restarting if params.get("ApplyImmediately") else {})
+        _apply(ctx, state, instance, soon, restarting if params.get("ApplyImmediately") else {}, ctx.clock.now())
+    if restarting and not params.get("ApplyImmediately"):
+        lifecycle.defer(ctx, instance, lambda due: _apply(ctx, state, instance, {}, dict(instance.pending), due))
     return {"DBInstance": render_instance(ctx, state, instance)}
 
 
@@ -331,7 +341,7 @@ def _changed(instance: Instance, values: dict[str, Any]) -> dict[str, Any]:
 
 def _restarting(params: Params, instance: Instance, cluster: Cluster) -> dict[str, Any]:
     """What takes the instance down, and waits for the window unless ApplyImmediately is true."""
-    wanted = {name: params[name] for name in ("DBInstanceClass", "CACertificateIdentifier") if name in params}
+    wanted: Params = {name: params[name] for name in ("DBInstanceClass", "CACertificateIdentifier") if name in params}
     if (size := wanted.get("DBInstanceClass")) and size not in catalogue.INSTANCE_CLASSES:
         raise invalid(f"Invalid DB Instance class: {size}")
     if wanted.get("DBInstanceClass") == "db.serverless" and not cluster.fields.get("ServerlessV2ScalingConfiguration"):
@@ -341,10 +351,12 @@ def _restarting(params: Params, instance: Instance, cluster: Cluster) -> dict[st
     return _changed(instance, wanted)
 
 
-def _apply(ctx: Context, state: State, instance: Instance, soon: dict[str, Any], restarting: dict[str, Any]) -> None:
+def _apply(
+    ctx: Context, state: State, instance: Instance, soon: dict[str, Any], restarting: dict[str, Any], start: float
+) -> None:
     status = "configuring-enhanced-monitoring" if "MonitoringInterval" in soon and not restarting else "modifying"
     steps = [("available", lifecycle.STILL_AVAILABLE), (status, lifecycle.MODIFYING), ("available", None)]
-    instance.timeline = Timeline(ctx.clock, steps)
+    instance.timeline = Timeline(ctx.clock, steps, start)
 
     def take_effect() -> None:
         instance.fields.update(soon)
@@ -356,7 +368,7 @@ def _apply(ctx: Context, state: State, instance: Instance, soon: dict[str, Any],
         if restarting:
             lifecycle.boot(state, state.clusters[instance.cluster], instance)
 
-    lifecycle.later(ctx, instance, lifecycle.STILL_AVAILABLE + lifecycle.MODIFYING, take_effect)
+    lifecycle.later(ctx, instance, lifecycle.STILL_AVAILABLE + lifecycle.MODIFYING, take_effect, start)
 
 
 # Reboot and delete -------------------------------------------------------------------------------------------------
@@ -370,9 +382,13 @@ def reboot_instance(ctx: Context, params: Params) -> Result:
         raise combination("ForceFailover cannot be set for a member of an Aurora cluster; use FailoverDBCluster.")
     require_instance_available(instance)
     instance.timeline = Timeline(ctx.clock, [("rebooting", lifecycle.REBOOTING), ("available", None)])
-    lifecycle.later(
-        ctx, instance, lifecycle.REBOOTING, lambda: lifecycle.boot(state, state.clusters[instance.cluster], instance)
-    )
+    end = instance.timeline.ends()
+
+    def restarted() -> None:
+        state.record(instance, "DB instance restarted.", "availability", end)
+        lifecycle.boot(state, state.clusters[instance.cluster], instance)
+
+    lifecycle.later(ctx, instance, lifecycle.REBOOTING, restarted)
     return {"DBInstance": render_instance(ctx, state, instance)}
 
 

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Timeline
 from harecon_sandbox.services import ec2
+
 from .state import Cluster, Effect, Instance, State, new_state, next_window
 
 SERVICE = "rds"
@@ -42,14 +44,17 @@ def _settle(ctx: Context, state: State) -> None:
         holder.effects.remove(effect)
         effect.apply()
     for instance in [i for i in state.instances.values() if ended(i)]:
+        state.record(instance, "DB instance deleted.", "deletion", instance.timeline.ends())
         del state.instances[instance.name]
     for cluster in [c for c in state.clusters.values() if ended(c)]:
+        state.record(cluster, "DB cluster deleted.", "deletion", cluster.timeline.ends())
         del state.clusters[cluster.name]
 
 
 def _next_due(ctx: Context, state: State, now: float) -> tuple[Cluster | Instance, Effect] | None:
-    holders: list[Cluster | Instance] = [*state.clusters.values(), *state.instances.values()]
-    waiting = [(effect.due, holder, effect) for holder in holders for effect in holder.effects if effect.due <= now]
+    waiting = [
+        (effect.due, holder, effect) for holder in state.holders() for effect in holder.effects if effect.due <= now
+    ]
     if not waiting:
         return None
     _, holder, effect = min(waiting, key=lambda entry: entry[0])
@@ -87,6 +92,18 @@ def promote(state: State, cluster: Cluster, target: str | None = None) -> None:
         cluster.writer = readers[0].name
     elif target is None:
         cluster.writer = None
+
+
+def fail_over(state: State, cluster: Cluster, target: str | None, moment: float) -> None:
+    """Moves the writer's role, with the events that AWS sends."""
+    before = state.instances.get(cluster.writer or "")
+    promote(state, cluster, target)
+    after = state.instances.get(cluster.writer or "")
+    if after is None or after is before:
+        return
+    reach = "same" if before is not None and before.zone == after.zone else "cross"
+    state.record(cluster, f"Started {reach} AZ failover to DB instance: {after.name}", "failover", moment)
+    state.record(cluster, f"Completed failover to DB instance: {after.name}", "failover", moment)
 
 
 # Parameters --------------------------------------------------------------------------------------------------------
@@ -174,17 +191,20 @@ INHERITED = (
 )
 
 
-def defer(ctx: Context, state: State, cluster: Cluster) -> None:
-    """Has what is pending carried out when the maintenance window opens.  Auto does not wait for windows."""
-    due = next_window(ctx.clock.now(), cluster.fields["PreferredMaintenanceWindow"])
-    marker = dict(cluster.pending)
+def defer(ctx: Context, holder: Cluster | Instance, apply: Callable[[float], None]) -> None:
+    """Has `apply` carry out what is pending when the maintenance window opens.  Auto does not wait for windows."""
+    window = holder.fields["PreferredMaintenanceWindow"]
+    due = next_window(ctx.clock.now(), window)
 
     def open_window() -> None:
-        changes = {name: value for name, value in cluster.pending.items() if marker.get(name) == value}
-        if changes and cluster.timeline.settled(due) and not deleting(cluster):
-            apply_to_cluster(ctx, state, cluster, changes, due)
+        if not holder.pending or deleting(holder):
+            return
+        if holder.fields["PreferredMaintenanceWindow"] != window or not holder.timeline.settled(due):
+            defer(ctx, holder, apply)
+        else:
+            apply(due)
 
-    later(ctx, cluster, due - ctx.clock.now(), open_window)
+    later(ctx, holder, due - ctx.clock.now(), open_window)
 
 
 # Log groups --------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
+
 from . import catalogue, lifecycle
 from .checks import check_insights, check_log_types, check_password, check_scaling, check_security_groups
 from .clusters import find_cluster, managed_secret, render_cluster, require_available
@@ -40,12 +41,13 @@ def modify_cluster(ctx: Context, params: Params) -> Result:
     cluster = find_cluster(state, params["DBClusterIdentifier"])
     require_available(cluster)
     # Everything is checked before anything is changed.
+    renamed = _new_name(state, params)
     at_once = _at_once(state, cluster, params)
     soon = _soon(ctx, cluster, params)
     deferrable = _deferrable(state, cluster, params)
     secret = _secret(ctx, cluster, params)
-    if "NewDBClusterIdentifier" in params:
-        _rename(state, cluster, identifier("NewDBClusterIdentifier", params["NewDBClusterIdentifier"]))
+    if renamed:
+        _rename(state, cluster, renamed)
     cluster.fields.update({name: value for name, value in at_once.items() if name != "DBClusterParameterGroupName"})
     cluster.group = at_once.get("DBClusterParameterGroupName", cluster.group)
     if secret:
@@ -58,7 +60,9 @@ def modify_cluster(ctx: Context, params: Params) -> Result:
         soon |= {**cluster.pending, **changes}
     elif changes:
         cluster.pending |= changes
-        lifecycle.defer(ctx, state, cluster)
+        lifecycle.defer(
+            ctx, cluster, lambda due: lifecycle.apply_to_cluster(ctx, state, cluster, dict(cluster.pending), due)
+        )
     if soon:
         cluster.pending |= {name: soon[name] for name in SHOWN_AS_PENDING if name in soon}
         lifecycle.apply_to_cluster(ctx, state, cluster, soon, ctx.clock.now())
@@ -179,6 +183,10 @@ def _secret(ctx: Context, cluster: Cluster, params: Params) -> dict[str, Any]:
         if params.get("ManageMasterUserPassword", managed):
             raise combination("You can't specify MasterUserPassword when ManageMasterUserPassword is set to true.")
         check_password(params["MasterUserPassword"])
+    if managed and params.get("ManageMasterUserPassword", True) and "MasterUserSecretKmsKeyId" in params:
+        # Whether the key of an existing secret can be changed in place is not documented; refused here.
+        if managed_secret(ctx, params)["KmsKeyId"] != cluster.fields["MasterUserSecret"]["KmsKeyId"]:
+            raise combination("The KMS key of a managed master user secret cannot be changed.")
     if params.get("RotateMasterUserPassword"):
         if not managed:
             raise combination("RotateMasterUserPassword needs a password that RDS manages.")
@@ -193,16 +201,19 @@ def _secret(ctx: Context, cluster: Cluster, params: Params) -> dict[str, Any]:
             raise combination("MasterUserPassword is needed when RDS is to manage it no longer.")
         cluster.fields["MasterUserSecret"] = None
         cluster.secret = None
-    elif managed and "MasterUserSecretKmsKeyId" in params:
-        # Whether the key of an existing secret can be changed in place is not documented; refused here.
-        if managed_secret(ctx, params)["KmsKeyId"] != cluster.fields["MasterUserSecret"]["KmsKeyId"]:
-            raise combination("The KMS key of a managed master user secret cannot be changed.")
     return {"MasterUserPassword": params["MasterUserPassword"]} if "MasterUserPassword" in params else {}
 
 
-def _rename(state: State, cluster: Cluster, name: str) -> None:
+def _new_name(state: State, params: Params) -> str | None:
+    if "NewDBClusterIdentifier" not in params:
+        return None
+    name = identifier("NewDBClusterIdentifier", params["NewDBClusterIdentifier"])
     if name in state.clusters:
         raise AWSError("DBClusterAlreadyExistsFault", "DB Cluster already exists")
+    return name
+
+
+def _rename(state: State, cluster: Cluster, name: str) -> None:
     members = state.members(cluster)
     del state.clusters[cluster.name]
     cluster.fields["DBClusterArn"] = cluster.arn.removesuffix(cluster.name) + name

@@ -7,6 +7,7 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services.common import Tags, arn, tag_list, tags_from
+
 from .checks import matches_filters
 from .lifecycle import current
 from .state import SERVICE, Cluster, Snapshot, State, check_rds_tags, identifier
@@ -17,7 +18,10 @@ CREATING = 120.0
 def take(ctx: Context, state: State, cluster: Cluster, name: str, tags: Tags) -> Snapshot:
     key = identifier("DBClusterSnapshotIdentifier", name, limit=255)
     if key in state.snapshots:
-        raise AWSError("DBClusterSnapshotAlreadyExistsFault", f"Cannot create the snapshot because one with the identifier {key} already exists.")
+        raise AWSError(
+            "DBClusterSnapshotAlreadyExistsFault",
+            f"Cannot create the snapshot because one with the identifier {key} already exists.",
+        )
     source = cluster.fields
     copied = ("AvailabilityZones", "DBClusterIdentifier", "Engine", "EngineMode", "EngineVersion", "AllocatedStorage",
               "Port", "ClusterCreateTime", "MasterUsername", "StorageEncrypted", "KmsKeyId", "DbClusterResourceId",

@@ -11,6 +11,7 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Timeline
 from harecon_sandbox.services.common import Tags, check_tags
+
 from . import catalogue
 
 SERVICE = "rds"
@@ -163,6 +164,18 @@ class State:
     cluster_groups: dict[str, ParameterGroup] = field(default_factory=dict)
     groups: dict[str, ParameterGroup] = field(default_factory=dict)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def record(self, source: Cluster | Instance, message: str, category: str, moment: float) -> None:
+        """Adds to what DescribeEvents answers."""
+        kind = "db-cluster" if isinstance(source, Cluster) else "db-instance"
+        self.events.append({
+            "SourceIdentifier": source.name, "SourceType": kind, "SourceArn": source.arn, "Message": message,
+            "EventCategories": [category], "Date": timestamp(moment),
+        })  # fmt: skip
+
+    def holders(self) -> list[Cluster | Instance]:
+        return [*self.clusters.values(), *self.instances.values()]
 
     def members(self, cluster: Cluster) -> list[Instance]:
         return [i for i in self.instances.values() if i.cluster == cluster.name]
@@ -197,7 +210,8 @@ def identifier(parameter: str, value: str, limit: int = 63) -> str:
     if len(lowered) > limit or not _IDENTIFIER.fullmatch(lowered):
         raise invalid(
             f"The parameter {parameter} is not a valid identifier. Identifiers must begin with a letter; must contain "
-            "only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens."
+            "only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive "
+            "hyphens."
         )
     return lowered
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from harecon_sandbox.kit import Context, Params, Result, operation
 from harecon_sandbox.services.common import Tags, tag_list, tags_from
+
 from . import groups, instances, snapshots
 from .clusters import find_cluster
 from .lifecycle import current

@@ -9,6 +9,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services import ec2
 from harecon_sandbox.services.common import arn
+
 from . import catalogue
 from .state import SERVICE, combination
 
@@ -20,7 +21,8 @@ def _upgrade_targets(version: str) -> list[dict[str, Any]]:
             "Engine": catalogue.ENGINE,
             "EngineVersion": target,
             "Description": f"Aurora PostgreSQL (Compatible with PostgreSQL {target})",
-            "AutoUpgrade": target == next((v for v in reversed(later) if catalogue.major(v) == catalogue.major(version)), None),
+            "AutoUpgrade": target
+            == next((v for v in reversed(later) if catalogue.major(v) == catalogue.major(version)), None),
             "IsMajorVersionUpgrade": catalogue.major(target) != catalogue.major(version),
             "SupportedEngineModes": ["provisioned"],
         }
