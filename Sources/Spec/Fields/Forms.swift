@@ -3,19 +3,19 @@
 // MARK: Names
 
 extension TextPattern {
-  static let stackName = TextPattern(
+  package static let stackName = TextPattern(
     "a stack's name", plural: "names", "3 to 20 of a-z, 0-9 and single -, beginning with a letter, ending with neither",
     "a-z0-9-", first: "a-z", last: "a-z0-9", length: 3...20, forbidden: ["--"])
 
-  static let memberName = TextPattern(
+  package static let memberName = TextPattern(
     "a member's name", plural: "names", "1 to 63 of a-z, 0-9 and single -, beginning and ending with a letter or digit",
     "a-z0-9-", first: "a-z0-9", last: "a-z0-9", length: 1...63, forbidden: ["--"])
 
-  static let account = TextPattern(
+  package static let account = TextPattern(
     "an account number", plural: "account numbers", "12 digits", "0-9", length: 12...12)
 
   /// What PostgreSQL takes without quotes and RDS takes at all.
-  static let database = TextPattern(
+  package static let database = TextPattern(
     "a database name", plural: "database names", "1 to 63 of a-z, 0-9 and _, beginning with a letter",
     "a-z0-9_", first: "a-z", length: 1...63)
 
@@ -23,7 +23,7 @@ extension TextPattern {
     "a user name", plural: "user names", "1 to 63 of a-z, 0-9 and _, beginning with a letter",
     "a-z0-9_", first: "a-z", length: 1...63)
 
-  static let parameterName = TextPattern(
+  package static let parameterName = TextPattern(
     "a parameter", plural: "parameters", "letters, digits, _ and ., as in `rds.force_ssl`",
     "a-zA-Z0-9_.", first: "a-zA-Z", last: "a-zA-Z0-9_", length: 1...255, forbidden: [".."])
 
@@ -41,11 +41,11 @@ extension TextPattern {
     #"\p{L}\p{N}\p{Z}_.:/=+@-"#, length: 0...256, reserved: ["aws:"])
 
   /// What EC2 takes as the description of a rule.
-  static let ruleDescription = TextPattern(
+  package static let ruleDescription = TextPattern(
     "a description", plural: "descriptions", "1 to 255 of a-z, A-Z, 0-9, space and ._-:/()#,@[]+=&;{}!$*",
     #"a-zA-Z0-9 ._:/()#,@\[\]+=&;{}!$*-"#, length: 1...255)
 
-  static let label = TextPattern(
+  package static let label = TextPattern(
     "a DNS label", plural: "DNS labels", "1 to 63 of a-z, 0-9 and -, beginning and ending with a letter or digit",
     "a-z0-9-", first: "a-z0-9", last: "a-z0-9", length: 1...63)
 }
