@@ -9,11 +9,23 @@ import re
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.kms import models
+from moto.kms.utils import generate_private_key
+
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
 from harecon_sandbox.services import iam
 from harecon_sandbox.services.common import Tags, arn, wildcard_match
 
 SERVICE = "kms"
+
+
+def _private_key(key_spec: str) -> Any:
+    """moto makes an RSA key, which takes long, for keys that have none too."""
+    return None if key_spec.startswith(("SYMMETRIC", "HMAC")) else generate_private_key(key_spec)
+
+
+models.generate_private_key = _private_key
+
 MAX_POLICY = 32_768
 DAY = 86_400.0
 

@@ -103,11 +103,23 @@ def _shape(ctx: Context, group: Any) -> dict[str, Any]:
     return shape
 
 
+def _brief(ctx: Context, name: str) -> dict[str, Any]:
+    """ "If you specify logGroupNamePattern, only arn, creationTime, and logGroupName are included in the response." """
+    shape = _shape(ctx, ctx.moto(SERVICE).groups[name])
+    return {member: shape[member] for member in ("arn", "creationTime", "logGroupName")}
+
+
 @operation(SERVICE, "DescribeLogGroups")
 def describe_groups(ctx: Context, params: Params) -> Result:
     prefix, pattern = params.get("logGroupNamePrefix"), params.get("logGroupNamePattern")
     if prefix is not None and pattern is not None:
         raise _invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+    if pattern is not None:
+        return {
+            "logGroups": [
+                _brief(ctx, name) for name in sorted(ctx.moto(SERVICE).groups) if pattern.lower() in name.lower()
+            ]
+        }
     wanted = {_name(identifier) for identifier in params.get("logGroupIdentifiers") or ()}
     shapes = [_shape(ctx, group) for _, group in sorted(ctx.moto(SERVICE).groups.items())]
     return {
@@ -115,7 +127,6 @@ def describe_groups(ctx: Context, params: Params) -> Result:
             shape
             for shape in shapes
             if (prefix is None or shape["logGroupName"].startswith(prefix))
-            and (pattern is None or pattern.lower() in shape["logGroupName"].lower())
             and (not wanted or shape["logGroupName"] in wanted)
             and params.get("logGroupClass") in (None, shape["logGroupClass"])
         ]

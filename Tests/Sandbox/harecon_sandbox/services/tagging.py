@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.core.base_backend import BackendDict
+
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
 from harecon_sandbox.services import ec2, kms, logs, rds, route53
 from harecon_sandbox.services.common import Tags, tag_list
@@ -100,6 +102,7 @@ def _own_resources(ctx: Context) -> dict[str, Tags]:
     now = ctx.clock.now()
     for service in OWN:
         _observe(ctx, service)
+    ctx.clock.forget_expected()  # nobody has looked at a status
     answer = {}
     for arn, sighting in _memory(ctx).seen.items():
         if now < sighting.since + lag:
@@ -113,9 +116,24 @@ def _own_resources(ctx: Context) -> dict[str, Tags]:
     return answer
 
 
+def _others_asked_for(ctx: Context, params: Params) -> bool:
+    """Whether the call may concern services that the emulator keeps, and the account uses any of those.
+
+    The emulator's listing loads all of its services, which takes seconds: only who needs it should wait for it.
+    """
+    types = params.get("ResourceTypeFilters") or []
+    if types and all(wanted.partition(":")[0] in OWN for wanted in types):
+        return False
+    known = {*OWN, "iam", "sts", SERVICE}
+    backends = BackendDict._instances  # type: ignore[misc]
+    return any(backend.service_name not in known and ctx.account in backend for backend in backends)
+
+
 def _emulated_resources(ctx: Context, params: Params) -> dict[str, Tags]:
     """What the emulator lists of other services."""
     answer: dict[str, Tags] = {}
+    if not _others_asked_for(ctx, params):
+        return answer
     token = ""
     while True:
         asked = {"ResourcesPerPage": 50, **({"PaginationToken": token} if token else {})}

@@ -104,6 +104,8 @@ def test_groups_are_found_by_prefix_pattern_and_class(logs: Any) -> None:
 
     assert names(logGroupNamePrefix="/a/") == ["/a/one", "/a/two"]
     assert names(logGroupNamePattern="ONE") == ["/a/one", "/b/one"]
+    logs.put_retention_policy(logGroupName="/a/one", retentionInDays=30)
+    assert "retentionInDays" not in logs.describe_log_groups(logGroupNamePattern="/a/one")["logGroups"][0]
     assert names(logGroupClass="INFREQUENT_ACCESS") == []
     assert [g["logGroupName"] for g in logs.list_log_groups(logGroupNamePattern="^/b/")["logGroups"]] == ["/b/one"]
     with refused("InvalidParameterException", "mutually exclusive"):

@@ -255,6 +255,19 @@ def test_protection_and_windows_change_at_once(members: Any) -> None:
     assert cluster(members)["Status"] == "available"
 
 
+def test_security_groups_come_and_go(members: Any, network: Network, auto: Any) -> None:
+    ec2 = auto.client("ec2")
+    new = ec2.create_security_group(GroupName="new", Description="new", VpcId=network.vpc)["GroupId"]
+    answer = members.modify_db_cluster(DBClusterIdentifier="payments", VpcSecurityGroupIds=[new], ApplyImmediately=True)
+    statuses = {g["VpcSecurityGroupId"]: g["Status"] for g in answer["DBCluster"]["VpcSecurityGroups"]}
+    assert statuses == {network.group: "removing", new: "adding"}
+    settle(auto)
+    assert cluster(members)["VpcSecurityGroups"] == [{"VpcSecurityGroupId": new, "Status": "active"}]
+    interfaces = ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [new]}])["NetworkInterfaces"]
+    assert len(interfaces) == 3
+    ec2.delete_security_group(GroupId=network.group)
+
+
 def test_log_exports_are_added_and_taken_away(members: Any, auto: Any) -> None:
     def change(**types: list[str]) -> None:
         members.modify_db_cluster(

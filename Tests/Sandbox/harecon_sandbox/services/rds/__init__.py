@@ -25,7 +25,9 @@ def _needs(ctx: Context, resource: ec2.Resource) -> str | None:
     if resource.kind == "subnet":
         return next((g.name for g in state.subnet_groups.values() if resource.id in g.subnets), None)
     if resource.kind == "security-group":
-        return next((c.name for c in state.clusters.values() if resource.id in c.security_groups), None)
+        return next(
+            (c.name for c in state.clusters.values() if resource.id in c.security_groups + (c.regrouping or [])), None
+        )
     return None
 
 

@@ -75,7 +75,7 @@ def render_cluster(ctx: Context, state: State, cluster: Cluster) -> dict[str, An
         "DBSubnetGroup": cluster.subnet_group,
         "DBClusterParameterGroup": cluster.group,
         "MultiAZ": len({member.zone for member in members}) > 1,
-        "VpcSecurityGroups": [{"VpcSecurityGroupId": sg, "Status": "active"} for sg in cluster.security_groups],
+        "VpcSecurityGroups": cluster.memberships(),
         "DBClusterMembers": [
             {
                 "DBInstanceIdentifier": member.name,

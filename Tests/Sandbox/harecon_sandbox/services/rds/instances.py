@@ -77,7 +77,7 @@ def render_instance(ctx: Context, state: State, instance: Instance) -> dict[str,
         "StorageEncrypted": shared["StorageEncrypted"],
         "StorageType": shared["StorageType"],
         "EngineLifecycleSupport": shared["EngineLifecycleSupport"],
-        "VpcSecurityGroups": [{"VpcSecurityGroupId": sg, "Status": "active"} for sg in cluster.security_groups],
+        "VpcSecurityGroups": cluster.memberships(),
         "DBSubnetGroup": state.subnet_groups[cluster.subnet_group].shape(),
         "DBParameterGroups": [
             {

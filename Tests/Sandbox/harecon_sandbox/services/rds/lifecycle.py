@@ -134,6 +134,7 @@ def apply_to_cluster(ctx: Context, state: State, cluster: Cluster, changes: dict
     status, seconds = ("upgrading", UPGRADING) if upgrade else ("modifying", MODIFYING)
     steps = [("available", STILL_AVAILABLE), (status, seconds), ("available", None)]
     cluster.timeline = Timeline(ctx.clock, steps, start)
+    cluster.regrouping = changes.get("VpcSecurityGroupIds", cluster.regrouping)
     restarts = bool(upgrade) or "Port" in changes
     if restarts:
         word = "upgrading" if upgrade else "rebooting"
@@ -158,7 +159,7 @@ def _write(ctx: Context, state: State, cluster: Cluster, changes: dict[str, Any]
     members = state.members(cluster)
     for name, value in changes.items():
         if name == "VpcSecurityGroupIds":
-            cluster.security_groups = value
+            cluster.security_groups, cluster.regrouping = value, None
             for member in members:
                 ec2.regroup_interfaces(ctx, member.arn, value)
         elif name == "CloudwatchLogsExportConfiguration":

@@ -107,6 +107,7 @@ class Cluster:
     effects: list[Effect] = field(default_factory=list)
     secret: Timeline | None = None
     lag: Timeline | None = None
+    regrouping: list[str] | None = None
     writer: str | None = None
 
     @property
@@ -120,6 +121,15 @@ class Cluster:
     @property
     def version(self) -> str:
         return str(self.fields["EngineVersion"])
+
+    def memberships(self) -> list[dict[str, str]]:
+        """The security groups, and while they change what is coming and going."""
+        now, then = self.security_groups, self.regrouping
+        if then is None:
+            return [{"VpcSecurityGroupId": group, "Status": "active"} for group in now]
+        statuses = {group: "active" if group in then else "removing" for group in now}
+        statuses |= {group: "adding" for group in then if group not in now}
+        return [{"VpcSecurityGroupId": group, "Status": status} for group, status in statuses.items()]
 
 
 @dataclass
