@@ -52,6 +52,7 @@ let package = Package(
 
     .target(name: "APIModel", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
     .executableTarget(name: "apigen", dependencies: ["APIModel", "AWSClient", "Core"], swiftSettings: settings),
+    .testTarget(name: "APIGenTests", dependencies: ["APIModel", "Core", "apigen"], swiftSettings: settings),
 
     // MARK: ResourceKit
 

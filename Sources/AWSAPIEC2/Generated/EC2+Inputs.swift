@@ -182,107 +182,6 @@ extension EC2 {
       ])
   }
 
-  package struct CreateRouteInput: InputStructure {
-    package var destinationPrefixListId: String?
-    package var vpcEndpointId: String?
-    package var transitGatewayId: String?
-    package var localGatewayId: String?
-    package var carrierGatewayId: String?
-    package var coreNetworkArn: String?
-    package var odbNetworkArn: String?
-    package var dryRun: Bool?
-    package var routeTableId: String?
-    package var destinationCidrBlock: String?
-    package var gatewayId: String?
-    package var destinationIpv6CidrBlock: String?
-    package var egressOnlyInternetGatewayId: String?
-    package var instanceId: String?
-    package var networkInterfaceId: String?
-    package var vpcPeeringConnectionId: String?
-    package var natGatewayId: String?
-
-    package init(
-      routeTableId: String,
-      destinationPrefixListId: String? = nil,
-      vpcEndpointId: String? = nil,
-      transitGatewayId: String? = nil,
-      localGatewayId: String? = nil,
-      carrierGatewayId: String? = nil,
-      coreNetworkArn: String? = nil,
-      odbNetworkArn: String? = nil,
-      dryRun: Bool? = nil,
-      destinationCidrBlock: String? = nil,
-      gatewayId: String? = nil,
-      destinationIpv6CidrBlock: String? = nil,
-      egressOnlyInternetGatewayId: String? = nil,
-      instanceId: String? = nil,
-      networkInterfaceId: String? = nil,
-      vpcPeeringConnectionId: String? = nil,
-      natGatewayId: String? = nil
-    ) {
-      self.destinationPrefixListId = destinationPrefixListId
-      self.vpcEndpointId = vpcEndpointId
-      self.transitGatewayId = transitGatewayId
-      self.localGatewayId = localGatewayId
-      self.carrierGatewayId = carrierGatewayId
-      self.coreNetworkArn = coreNetworkArn
-      self.odbNetworkArn = odbNetworkArn
-      self.dryRun = dryRun
-      self.routeTableId = routeTableId
-      self.destinationCidrBlock = destinationCidrBlock
-      self.gatewayId = gatewayId
-      self.destinationIpv6CidrBlock = destinationIpv6CidrBlock
-      self.egressOnlyInternetGatewayId = egressOnlyInternetGatewayId
-      self.instanceId = instanceId
-      self.networkInterfaceId = networkInterfaceId
-      self.vpcPeeringConnectionId = vpcPeeringConnectionId
-      self.natGatewayId = natGatewayId
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 17)
-      fields.set(0, destinationPrefixListId)
-      fields.set(1, vpcEndpointId)
-      fields.set(2, transitGatewayId)
-      fields.set(3, localGatewayId)
-      fields.set(4, carrierGatewayId)
-      fields.set(5, coreNetworkArn)
-      fields.set(6, odbNetworkArn)
-      fields.set(7, dryRun)
-      fields.set(8, routeTableId)
-      fields.set(9, destinationCidrBlock)
-      fields.set(10, gatewayId)
-      fields.set(11, destinationIpv6CidrBlock)
-      fields.set(12, egressOnlyInternetGatewayId)
-      fields.set(13, instanceId)
-      fields.set(14, networkInterfaceId)
-      fields.set(15, vpcPeeringConnectionId)
-      fields.set(16, natGatewayId)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "CreateRouteRequest", [
-        Member("DestinationPrefixListId", .string),
-        Member("VpcEndpointId", .string),
-        Member("TransitGatewayId", .string),
-        Member("LocalGatewayId", .string),
-        Member("CarrierGatewayId", .string),
-        Member("CoreNetworkArn", .string),
-        Member("OdbNetworkArn", .string),
-        Member("DryRun", .boolean, as: "dryRun"),
-        Member("RouteTableId", .string, as: "routeTableId", .required),
-        Member("DestinationCidrBlock", .string, as: "destinationCidrBlock"),
-        Member("GatewayId", .string, as: "gatewayId"),
-        Member("DestinationIpv6CidrBlock", .string, as: "destinationIpv6CidrBlock"),
-        Member("EgressOnlyInternetGatewayId", .string, as: "egressOnlyInternetGatewayId"),
-        Member("InstanceId", .string, as: "instanceId"),
-        Member("NetworkInterfaceId", .string, as: "networkInterfaceId"),
-        Member("VpcPeeringConnectionId", .string, as: "vpcPeeringConnectionId"),
-        Member("NatGatewayId", .string, as: "natGatewayId"),
-      ])
-  }
-
   package struct CreateRouteTableInput: InputStructure {
     package var tagSpecifications: [TagSpecification]?
     package var clientToken: String?
@@ -654,32 +553,6 @@ extension EC2 {
       ])
   }
 
-  package struct DeleteNetworkInterfaceInput: InputStructure {
-    package var dryRun: Bool?
-    package var networkInterfaceId: String?
-
-    package init(
-      networkInterfaceId: String,
-      dryRun: Bool? = nil
-    ) {
-      self.dryRun = dryRun
-      self.networkInterfaceId = networkInterfaceId
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 2)
-      fields.set(0, dryRun)
-      fields.set(1, networkInterfaceId)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DeleteNetworkInterfaceRequest", [
-        Member("DryRun", .boolean, as: "dryRun"),
-        Member("NetworkInterfaceId", .string, as: "networkInterfaceId", .required),
-      ])
-  }
-
   package struct DeleteRouteInput: InputStructure {
     package var destinationPrefixListId: String?
     package var dryRun: Bool?
@@ -887,88 +760,6 @@ extension EC2 {
       ])
   }
 
-  package struct DescribeAvailabilityZonesInput: InputStructure {
-    package var zoneNames: [String]?
-    package var zoneIds: [String]?
-    package var allAvailabilityZones: Bool?
-    package var dryRun: Bool?
-    package var filters: [Filter]?
-
-    package init(
-      zoneNames: [String]? = nil,
-      zoneIds: [String]? = nil,
-      allAvailabilityZones: Bool? = nil,
-      dryRun: Bool? = nil,
-      filters: [Filter]? = nil
-    ) {
-      self.zoneNames = zoneNames
-      self.zoneIds = zoneIds
-      self.allAvailabilityZones = allAvailabilityZones
-      self.dryRun = dryRun
-      self.filters = filters
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 5)
-      fields.set(0, zoneNames)
-      fields.set(1, zoneIds)
-      fields.set(2, allAvailabilityZones)
-      fields.set(3, dryRun)
-      fields.set(4, filters)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DescribeAvailabilityZonesRequest", [
-        Member("ZoneNames", .list(.string, name: "ZoneName"), as: "ZoneName"),
-        Member("ZoneIds", .list(.string, name: "ZoneId"), as: "ZoneId"),
-        Member("AllAvailabilityZones", .boolean),
-        Member("DryRun", .boolean, as: "dryRun"),
-        Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "Filter"),
-      ])
-  }
-
-  package struct DescribeManagedPrefixListsInput: InputStructure {
-    package var dryRun: Bool?
-    package var filters: [Filter]?
-    package var maxResults: Int?
-    package var nextToken: String?
-    package var prefixListIds: [String]?
-
-    package init(
-      dryRun: Bool? = nil,
-      filters: [Filter]? = nil,
-      maxResults: Int? = nil,
-      nextToken: String? = nil,
-      prefixListIds: [String]? = nil
-    ) {
-      self.dryRun = dryRun
-      self.filters = filters
-      self.maxResults = maxResults
-      self.nextToken = nextToken
-      self.prefixListIds = prefixListIds
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 5)
-      fields.set(0, dryRun)
-      fields.set(1, filters)
-      fields.set(2, maxResults)
-      fields.set(3, nextToken)
-      fields.set(4, prefixListIds)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DescribeManagedPrefixListsRequest", [
-        Member("DryRun", .boolean),
-        Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "Filter"),
-        Member("MaxResults", .integer),
-        Member("NextToken", .string),
-        Member("PrefixListIds", .list(.string, name: "item"), as: "PrefixListId"),
-      ])
-  }
-
   package struct DescribeNetworkInterfacesInput: InputStructure {
     package var nextToken: String?
     package var maxResults: Int?
@@ -1012,47 +803,6 @@ extension EC2 {
         Member("DryRun", .boolean, as: "dryRun"),
         Member("NetworkInterfaceIds", .list(.string, name: "item"), as: "NetworkInterfaceId"),
         Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "filter"),
-      ])
-  }
-
-  package struct DescribePrefixListsInput: InputStructure {
-    package var dryRun: Bool?
-    package var filters: [Filter]?
-    package var maxResults: Int?
-    package var nextToken: String?
-    package var prefixListIds: [String]?
-
-    package init(
-      dryRun: Bool? = nil,
-      filters: [Filter]? = nil,
-      maxResults: Int? = nil,
-      nextToken: String? = nil,
-      prefixListIds: [String]? = nil
-    ) {
-      self.dryRun = dryRun
-      self.filters = filters
-      self.maxResults = maxResults
-      self.nextToken = nextToken
-      self.prefixListIds = prefixListIds
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 5)
-      fields.set(0, dryRun)
-      fields.set(1, filters)
-      fields.set(2, maxResults)
-      fields.set(3, nextToken)
-      fields.set(4, prefixListIds)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DescribePrefixListsRequest", [
-        Member("DryRun", .boolean),
-        Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "Filter"),
-        Member("MaxResults", .integer),
-        Member("NextToken", .string),
-        Member("PrefixListIds", .list(.string, name: "item"), as: "PrefixListId"),
       ])
   }
 
@@ -1225,42 +975,6 @@ extension EC2 {
       ])
   }
 
-  package struct DescribeTagsInput: InputStructure {
-    package var dryRun: Bool?
-    package var filters: [Filter]?
-    package var maxResults: Int?
-    package var nextToken: String?
-
-    package init(
-      dryRun: Bool? = nil,
-      filters: [Filter]? = nil,
-      maxResults: Int? = nil,
-      nextToken: String? = nil
-    ) {
-      self.dryRun = dryRun
-      self.filters = filters
-      self.maxResults = maxResults
-      self.nextToken = nextToken
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 4)
-      fields.set(0, dryRun)
-      fields.set(1, filters)
-      fields.set(2, maxResults)
-      fields.set(3, nextToken)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DescribeTagsRequest", [
-        Member("DryRun", .boolean, as: "dryRun"),
-        Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "Filter"),
-        Member("MaxResults", .integer, as: "maxResults"),
-        Member("NextToken", .string, as: "nextToken"),
-      ])
-  }
-
   package struct DescribeVpcAttributeInput: InputStructure {
     package var attribute: String?
     package var vpcId: String?
@@ -1289,52 +1003,6 @@ extension EC2 {
         Member("Attribute", .string, .required),
         Member("VpcId", .string, .required),
         Member("DryRun", .boolean, as: "dryRun"),
-      ])
-  }
-
-  package struct DescribeVpcEndpointServicesInput: InputStructure {
-    package var dryRun: Bool?
-    package var serviceNames: [String]?
-    package var filters: [Filter]?
-    package var maxResults: Int?
-    package var nextToken: String?
-    package var serviceRegions: [String]?
-
-    package init(
-      dryRun: Bool? = nil,
-      serviceNames: [String]? = nil,
-      filters: [Filter]? = nil,
-      maxResults: Int? = nil,
-      nextToken: String? = nil,
-      serviceRegions: [String]? = nil
-    ) {
-      self.dryRun = dryRun
-      self.serviceNames = serviceNames
-      self.filters = filters
-      self.maxResults = maxResults
-      self.nextToken = nextToken
-      self.serviceRegions = serviceRegions
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 6)
-      fields.set(0, dryRun)
-      fields.set(1, serviceNames)
-      fields.set(2, filters)
-      fields.set(3, maxResults)
-      fields.set(4, nextToken)
-      fields.set(5, serviceRegions)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DescribeVpcEndpointServicesRequest", [
-        Member("DryRun", .boolean),
-        Member("ServiceNames", .list(.string, name: "item"), as: "ServiceName"),
-        Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "Filter"),
-        Member("MaxResults", .integer),
-        Member("NextToken", .string),
-        Member("ServiceRegions", .list(.string, name: "item"), as: "ServiceRegion"),
       ])
   }
 
@@ -1420,37 +1088,6 @@ extension EC2 {
       ])
   }
 
-  package struct DetachNetworkInterfaceInput: InputStructure {
-    package var dryRun: Bool?
-    package var attachmentId: String?
-    package var force: Bool?
-
-    package init(
-      attachmentId: String,
-      dryRun: Bool? = nil,
-      force: Bool? = nil
-    ) {
-      self.dryRun = dryRun
-      self.attachmentId = attachmentId
-      self.force = force
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, dryRun)
-      fields.set(1, attachmentId)
-      fields.set(2, force)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DetachNetworkInterfaceRequest", [
-        Member("DryRun", .boolean, as: "dryRun"),
-        Member("AttachmentId", .string, as: "attachmentId", .required),
-        Member("Force", .boolean, as: "force"),
-      ])
-  }
-
   package struct DisassociateRouteTableInput: InputStructure {
     package var dryRun: Bool?
     package var associationId: String?
@@ -1474,37 +1111,6 @@ extension EC2 {
       "DisassociateRouteTableRequest", [
         Member("DryRun", .boolean, as: "dryRun"),
         Member("AssociationId", .string, as: "associationId", .required),
-      ])
-  }
-
-  package struct ModifySecurityGroupRulesInput: InputStructure {
-    package var groupId: String?
-    package var securityGroupRules: [SecurityGroupRuleUpdate]?
-    package var dryRun: Bool?
-
-    package init(
-      groupId: String,
-      securityGroupRules: [SecurityGroupRuleUpdate],
-      dryRun: Bool? = nil
-    ) {
-      self.groupId = groupId
-      self.securityGroupRules = securityGroupRules
-      self.dryRun = dryRun
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, groupId)
-      fields.set(1, securityGroupRules)
-      fields.set(2, dryRun)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ModifySecurityGroupRulesRequest", [
-        Member("GroupId", .string, .required),
-        Member("SecurityGroupRules", .list(.structure { SecurityGroupRuleUpdate.shape }, name: "item"), as: "SecurityGroupRule", .required),
-        Member("DryRun", .boolean),
       ])
   }
 
@@ -1698,112 +1304,6 @@ extension EC2 {
         Member("DnsOptions", .structure { DnsOptionsSpecification.shape }),
         Member("PrivateDnsEnabled", .boolean),
         Member("SubnetConfigurations", .list(.structure { SubnetConfiguration.shape }, name: "item"), as: "SubnetConfiguration"),
-      ])
-  }
-
-  package struct ReplaceRouteInput: InputStructure {
-    package var destinationPrefixListId: String?
-    package var vpcEndpointId: String?
-    package var localTarget: Bool?
-    package var transitGatewayId: String?
-    package var localGatewayId: String?
-    package var carrierGatewayId: String?
-    package var coreNetworkArn: String?
-    package var odbNetworkArn: String?
-    package var dryRun: Bool?
-    package var routeTableId: String?
-    package var destinationCidrBlock: String?
-    package var gatewayId: String?
-    package var destinationIpv6CidrBlock: String?
-    package var egressOnlyInternetGatewayId: String?
-    package var instanceId: String?
-    package var networkInterfaceId: String?
-    package var vpcPeeringConnectionId: String?
-    package var natGatewayId: String?
-
-    package init(
-      routeTableId: String,
-      destinationPrefixListId: String? = nil,
-      vpcEndpointId: String? = nil,
-      localTarget: Bool? = nil,
-      transitGatewayId: String? = nil,
-      localGatewayId: String? = nil,
-      carrierGatewayId: String? = nil,
-      coreNetworkArn: String? = nil,
-      odbNetworkArn: String? = nil,
-      dryRun: Bool? = nil,
-      destinationCidrBlock: String? = nil,
-      gatewayId: String? = nil,
-      destinationIpv6CidrBlock: String? = nil,
-      egressOnlyInternetGatewayId: String? = nil,
-      instanceId: String? = nil,
-      networkInterfaceId: String? = nil,
-      vpcPeeringConnectionId: String? = nil,
-      natGatewayId: String? = nil
-    ) {
-      self.destinationPrefixListId = destinationPrefixListId
-      self.vpcEndpointId = vpcEndpointId
-      self.localTarget = localTarget
-      self.transitGatewayId = transitGatewayId
-      self.localGatewayId = localGatewayId
-      self.carrierGatewayId = carrierGatewayId
-      self.coreNetworkArn = coreNetworkArn
-      self.odbNetworkArn = odbNetworkArn
-      self.dryRun = dryRun
-      self.routeTableId = routeTableId
-      self.destinationCidrBlock = destinationCidrBlock
-      self.gatewayId = gatewayId
-      self.destinationIpv6CidrBlock = destinationIpv6CidrBlock
-      self.egressOnlyInternetGatewayId = egressOnlyInternetGatewayId
-      self.instanceId = instanceId
-      self.networkInterfaceId = networkInterfaceId
-      self.vpcPeeringConnectionId = vpcPeeringConnectionId
-      self.natGatewayId = natGatewayId
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 18)
-      fields.set(0, destinationPrefixListId)
-      fields.set(1, vpcEndpointId)
-      fields.set(2, localTarget)
-      fields.set(3, transitGatewayId)
-      fields.set(4, localGatewayId)
-      fields.set(5, carrierGatewayId)
-      fields.set(6, coreNetworkArn)
-      fields.set(7, odbNetworkArn)
-      fields.set(8, dryRun)
-      fields.set(9, routeTableId)
-      fields.set(10, destinationCidrBlock)
-      fields.set(11, gatewayId)
-      fields.set(12, destinationIpv6CidrBlock)
-      fields.set(13, egressOnlyInternetGatewayId)
-      fields.set(14, instanceId)
-      fields.set(15, networkInterfaceId)
-      fields.set(16, vpcPeeringConnectionId)
-      fields.set(17, natGatewayId)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ReplaceRouteRequest", [
-        Member("DestinationPrefixListId", .string),
-        Member("VpcEndpointId", .string),
-        Member("LocalTarget", .boolean),
-        Member("TransitGatewayId", .string),
-        Member("LocalGatewayId", .string),
-        Member("CarrierGatewayId", .string),
-        Member("CoreNetworkArn", .string),
-        Member("OdbNetworkArn", .string),
-        Member("DryRun", .boolean, as: "dryRun"),
-        Member("RouteTableId", .string, as: "routeTableId", .required),
-        Member("DestinationCidrBlock", .string, as: "destinationCidrBlock"),
-        Member("GatewayId", .string, as: "gatewayId"),
-        Member("DestinationIpv6CidrBlock", .string, as: "destinationIpv6CidrBlock"),
-        Member("EgressOnlyInternetGatewayId", .string, as: "egressOnlyInternetGatewayId"),
-        Member("InstanceId", .string, as: "instanceId"),
-        Member("NetworkInterfaceId", .string, as: "networkInterfaceId"),
-        Member("VpcPeeringConnectionId", .string, as: "vpcPeeringConnectionId"),
-        Member("NatGatewayId", .string, as: "natGatewayId"),
       ])
   }
 

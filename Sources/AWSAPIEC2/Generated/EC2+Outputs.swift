@@ -52,19 +52,6 @@ extension EC2 {
       ])
   }
 
-  package struct CreateRouteOutput: OutputStructure {
-    package var `return`: Bool?
-
-    package init(fields: Fields) {
-      `return` = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "CreateRouteResult", [
-        Member("Return", .boolean, as: "return"),
-      ])
-  }
-
   package struct CreateRouteTableOutput: OutputStructure {
     package var routeTable: RouteTable?
     package var clientToken: String?
@@ -151,15 +138,6 @@ extension EC2 {
       ])
   }
 
-  package struct DeleteNetworkInterfaceOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "DeleteNetworkInterfaceOutput", [])
-  }
-
   package struct DeleteRouteOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -234,35 +212,6 @@ extension EC2 {
       "DeleteVpcOutput", [])
   }
 
-  package struct DescribeAvailabilityZonesOutput: OutputStructure {
-    package var availabilityZones: [AvailabilityZone]?
-
-    package init(fields: Fields) {
-      availabilityZones = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "DescribeAvailabilityZonesResult", [
-        Member("AvailabilityZones", .list(.structure { AvailabilityZone.shape }, name: "item"), as: "availabilityZoneInfo"),
-      ])
-  }
-
-  package struct DescribeManagedPrefixListsOutput: OutputStructure {
-    package var nextToken: String?
-    package var prefixLists: [ManagedPrefixList]?
-
-    package init(fields: Fields) {
-      nextToken = fields.get(0)
-      prefixLists = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "DescribeManagedPrefixListsResult", [
-        Member("NextToken", .string, as: "nextToken"),
-        Member("PrefixLists", .list(.structure { ManagedPrefixList.shape }, name: "item"), as: "prefixListSet"),
-      ])
-  }
-
   package struct DescribeNetworkInterfacesOutput: OutputStructure {
     package var networkInterfaces: [NetworkInterface]?
     package var nextToken: String?
@@ -276,22 +225,6 @@ extension EC2 {
       "DescribeNetworkInterfacesResult", [
         Member("NetworkInterfaces", .list(.structure { NetworkInterface.shape }, name: "item"), as: "networkInterfaceSet"),
         Member("NextToken", .string, as: "nextToken"),
-      ])
-  }
-
-  package struct DescribePrefixListsOutput: OutputStructure {
-    package var nextToken: String?
-    package var prefixLists: [PrefixList]?
-
-    package init(fields: Fields) {
-      nextToken = fields.get(0)
-      prefixLists = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "DescribePrefixListsResult", [
-        Member("NextToken", .string, as: "nextToken"),
-        Member("PrefixLists", .list(.structure { PrefixList.shape }, name: "item"), as: "prefixListSet"),
       ])
   }
 
@@ -359,22 +292,6 @@ extension EC2 {
       ])
   }
 
-  package struct DescribeTagsOutput: OutputStructure {
-    package var nextToken: String?
-    package var tags: [TagDescription]?
-
-    package init(fields: Fields) {
-      nextToken = fields.get(0)
-      tags = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "DescribeTagsResult", [
-        Member("NextToken", .string, as: "nextToken"),
-        Member("Tags", .list(.structure { TagDescription.shape }, name: "item"), as: "tagSet"),
-      ])
-  }
-
   package struct DescribeVpcAttributeOutput: OutputStructure {
     package var enableDnsHostnames: AttributeBooleanValue?
     package var enableDnsSupport: AttributeBooleanValue?
@@ -394,25 +311,6 @@ extension EC2 {
         Member("EnableDnsSupport", .structure { AttributeBooleanValue.shape }, as: "enableDnsSupport"),
         Member("EnableNetworkAddressUsageMetrics", .structure { AttributeBooleanValue.shape }, as: "enableNetworkAddressUsageMetrics"),
         Member("VpcId", .string, as: "vpcId"),
-      ])
-  }
-
-  package struct DescribeVpcEndpointServicesOutput: OutputStructure {
-    package var serviceNames: [String]?
-    package var serviceDetails: [ServiceDetail]?
-    package var nextToken: String?
-
-    package init(fields: Fields) {
-      serviceNames = fields.get(0)
-      serviceDetails = fields.get(1)
-      nextToken = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "DescribeVpcEndpointServicesResult", [
-        Member("ServiceNames", .list(.string, name: "item"), as: "serviceNameSet"),
-        Member("ServiceDetails", .list(.structure { ServiceDetail.shape }, name: "item"), as: "serviceDetailSet"),
-        Member("NextToken", .string, as: "nextToken"),
       ])
   }
 
@@ -448,15 +346,6 @@ extension EC2 {
       ])
   }
 
-  package struct DetachNetworkInterfaceOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "DetachNetworkInterfaceOutput", [])
-  }
-
   package struct DisassociateRouteTableOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -464,19 +353,6 @@ extension EC2 {
 
     package static let shape = StructureShape(
       "DisassociateRouteTableOutput", [])
-  }
-
-  package struct ModifySecurityGroupRulesOutput: OutputStructure {
-    package var `return`: Bool?
-
-    package init(fields: Fields) {
-      `return` = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "ModifySecurityGroupRulesResult", [
-        Member("Return", .boolean, as: "return"),
-      ])
   }
 
   package struct ModifySubnetAttributeOutput: OutputStructure {
@@ -508,15 +384,6 @@ extension EC2 {
       "ModifyVpcEndpointResult", [
         Member("Return", .boolean, as: "return"),
       ])
-  }
-
-  package struct ReplaceRouteOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "ReplaceRouteOutput", [])
   }
 
   package struct ReplaceRouteTableAssociationOutput: OutputStructure {

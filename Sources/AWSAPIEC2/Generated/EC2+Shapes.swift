@@ -58,97 +58,6 @@ extension EC2 {
       ])
   }
 
-  package struct AvailabilityZone: OutputStructure {
-    package var optInStatus: String?
-    package var messages: [AvailabilityZoneMessage]?
-    package var regionName: String?
-    package var zoneName: String?
-    package var zoneId: String?
-    package var groupName: String?
-    package var networkBorderGroup: String?
-    package var zoneType: String?
-    package var parentZoneName: String?
-    package var parentZoneId: String?
-    package var groupLongName: String?
-    package var geography: [AvailabilityZoneGeography]?
-    package var subGeography: [AvailabilityZoneSubGeography]?
-    package var state: String?
-
-    package init(fields: Fields) {
-      optInStatus = fields.get(0)
-      messages = fields.get(1)
-      regionName = fields.get(2)
-      zoneName = fields.get(3)
-      zoneId = fields.get(4)
-      groupName = fields.get(5)
-      networkBorderGroup = fields.get(6)
-      zoneType = fields.get(7)
-      parentZoneName = fields.get(8)
-      parentZoneId = fields.get(9)
-      groupLongName = fields.get(10)
-      geography = fields.get(11)
-      subGeography = fields.get(12)
-      state = fields.get(13)
-    }
-
-    package static let shape = StructureShape(
-      "AvailabilityZone", [
-        Member("OptInStatus", .string, as: "optInStatus"),
-        Member("Messages", .list(.structure { AvailabilityZoneMessage.shape }, name: "item"), as: "messageSet"),
-        Member("RegionName", .string, as: "regionName"),
-        Member("ZoneName", .string, as: "zoneName"),
-        Member("ZoneId", .string, as: "zoneId"),
-        Member("GroupName", .string, as: "groupName"),
-        Member("NetworkBorderGroup", .string, as: "networkBorderGroup"),
-        Member("ZoneType", .string, as: "zoneType"),
-        Member("ParentZoneName", .string, as: "parentZoneName"),
-        Member("ParentZoneId", .string, as: "parentZoneId"),
-        Member("GroupLongName", .string, as: "groupLongName"),
-        Member("Geography", .list(.structure { AvailabilityZoneGeography.shape }, name: "item"), as: "geographySet"),
-        Member("SubGeography", .list(.structure { AvailabilityZoneSubGeography.shape }, name: "item"), as: "subGeographySet"),
-        Member("State", .string, as: "zoneState"),
-      ])
-  }
-
-  package struct AvailabilityZoneGeography: OutputStructure {
-    package var name: String?
-
-    package init(fields: Fields) {
-      name = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "AvailabilityZoneGeography", [
-        Member("Name", .string, as: "name"),
-      ])
-  }
-
-  package struct AvailabilityZoneMessage: OutputStructure {
-    package var message: String?
-
-    package init(fields: Fields) {
-      message = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "AvailabilityZoneMessage", [
-        Member("Message", .string, as: "message"),
-      ])
-  }
-
-  package struct AvailabilityZoneSubGeography: OutputStructure {
-    package var name: String?
-
-    package init(fields: Fields) {
-      name = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "AvailabilityZoneSubGeography", [
-        Member("Name", .string, as: "name"),
-      ])
-  }
-
   package struct BlockPublicAccessStates: OutputStructure {
     package var internetGatewayBlockMode: String?
 
@@ -462,52 +371,6 @@ extension EC2 {
       ])
   }
 
-  package struct ManagedPrefixList: OutputStructure {
-    package var prefixListId: String?
-    package var addressFamily: String?
-    package var state: String?
-    package var stateMessage: String?
-    package var prefixListArn: String?
-    package var prefixListName: String?
-    package var maxEntries: Int?
-    package var version: Int?
-    package var tags: [Tag]?
-    package var ownerId: String?
-    package var ipamPrefixListResolverTargetId: String?
-    package var ipamPrefixListResolverSyncEnabled: Bool?
-
-    package init(fields: Fields) {
-      prefixListId = fields.get(0)
-      addressFamily = fields.get(1)
-      state = fields.get(2)
-      stateMessage = fields.get(3)
-      prefixListArn = fields.get(4)
-      prefixListName = fields.get(5)
-      maxEntries = fields.get(6)
-      version = fields.get(7)
-      tags = fields.get(8)
-      ownerId = fields.get(9)
-      ipamPrefixListResolverTargetId = fields.get(10)
-      ipamPrefixListResolverSyncEnabled = fields.get(11)
-    }
-
-    package static let shape = StructureShape(
-      "ManagedPrefixList", [
-        Member("PrefixListId", .string, as: "prefixListId"),
-        Member("AddressFamily", .string, as: "addressFamily"),
-        Member("State", .string, as: "state"),
-        Member("StateMessage", .string, as: "stateMessage"),
-        Member("PrefixListArn", .string, as: "prefixListArn"),
-        Member("PrefixListName", .string, as: "prefixListName"),
-        Member("MaxEntries", .integer, as: "maxEntries"),
-        Member("Version", .integer, as: "version"),
-        Member("Tags", .list(.structure { Tag.shape }, name: "item"), as: "tagSet"),
-        Member("OwnerId", .string, as: "ownerId"),
-        Member("IpamPrefixListResolverTargetId", .string, as: "ipamPrefixListResolverTargetId"),
-        Member("IpamPrefixListResolverSyncEnabled", .boolean, as: "ipamPrefixListResolverSyncEnabled"),
-      ])
-  }
-
   package struct NetworkInterface: OutputStructure {
     package var association: NetworkInterfaceAssociation?
     package var attachment: NetworkInterfaceAttachment?
@@ -745,25 +608,6 @@ extension EC2 {
       ])
   }
 
-  package struct PrefixList: OutputStructure {
-    package var cidrs: [String]?
-    package var prefixListId: String?
-    package var prefixListName: String?
-
-    package init(fields: Fields) {
-      cidrs = fields.get(0)
-      prefixListId = fields.get(1)
-      prefixListName = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "PrefixList", [
-        Member("Cidrs", .list(.string, name: "item"), as: "cidrSet"),
-        Member("PrefixListId", .string, as: "prefixListId"),
-        Member("PrefixListName", .string, as: "prefixListName"),
-      ])
-  }
-
   package struct PrefixListId: InputStructure, OutputStructure {
     package var description: String?
     package var prefixListId: String?
@@ -792,19 +636,6 @@ extension EC2 {
       "PrefixListId", [
         Member("Description", .string, as: "description"),
         Member("PrefixListId", .string, as: "prefixListId"),
-      ])
-  }
-
-  package struct PrivateDnsDetails: OutputStructure {
-    package var privateDnsName: String?
-
-    package init(fields: Fields) {
-      privateDnsName = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "PrivateDnsDetails", [
-        Member("PrivateDnsName", .string, as: "privateDnsName"),
       ])
   }
 
@@ -1203,162 +1034,6 @@ extension EC2 {
       ])
   }
 
-  package struct SecurityGroupRuleRequest: InputStructure {
-    package var ipProtocol: String?
-    package var fromPort: Int?
-    package var toPort: Int?
-    package var cidrIpv4: String?
-    package var cidrIpv6: String?
-    package var prefixListId: String?
-    package var referencedGroupId: String?
-    package var description: String?
-
-    package init(
-      ipProtocol: String? = nil,
-      fromPort: Int? = nil,
-      toPort: Int? = nil,
-      cidrIpv4: String? = nil,
-      cidrIpv6: String? = nil,
-      prefixListId: String? = nil,
-      referencedGroupId: String? = nil,
-      description: String? = nil
-    ) {
-      self.ipProtocol = ipProtocol
-      self.fromPort = fromPort
-      self.toPort = toPort
-      self.cidrIpv4 = cidrIpv4
-      self.cidrIpv6 = cidrIpv6
-      self.prefixListId = prefixListId
-      self.referencedGroupId = referencedGroupId
-      self.description = description
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 8)
-      fields.set(0, ipProtocol)
-      fields.set(1, fromPort)
-      fields.set(2, toPort)
-      fields.set(3, cidrIpv4)
-      fields.set(4, cidrIpv6)
-      fields.set(5, prefixListId)
-      fields.set(6, referencedGroupId)
-      fields.set(7, description)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "SecurityGroupRuleRequest", [
-        Member("IpProtocol", .string),
-        Member("FromPort", .integer),
-        Member("ToPort", .integer),
-        Member("CidrIpv4", .string),
-        Member("CidrIpv6", .string),
-        Member("PrefixListId", .string),
-        Member("ReferencedGroupId", .string),
-        Member("Description", .string),
-      ])
-  }
-
-  package struct SecurityGroupRuleUpdate: InputStructure {
-    package var securityGroupRuleId: String?
-    package var securityGroupRule: SecurityGroupRuleRequest?
-
-    package init(
-      securityGroupRuleId: String,
-      securityGroupRule: SecurityGroupRuleRequest? = nil
-    ) {
-      self.securityGroupRuleId = securityGroupRuleId
-      self.securityGroupRule = securityGroupRule
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 2)
-      fields.set(0, securityGroupRuleId)
-      fields.set(1, securityGroupRule)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "SecurityGroupRuleUpdate", [
-        Member("SecurityGroupRuleId", .string, .required),
-        Member("SecurityGroupRule", .structure { SecurityGroupRuleRequest.shape }),
-      ])
-  }
-
-  package struct ServiceDetail: OutputStructure {
-    package var serviceName: String?
-    package var serviceId: String?
-    package var serviceType: [ServiceTypeDetail]?
-    package var serviceRegion: String?
-    package var availabilityZoneIds: [String]?
-    package var availabilityZones: [String]?
-    package var owner: String?
-    package var baseEndpointDnsNames: [String]?
-    package var privateDnsName: String?
-    package var privateDnsNames: [PrivateDnsDetails]?
-    package var vpcEndpointPolicySupported: Bool?
-    package var acceptanceRequired: Bool?
-    package var managesVpcEndpoints: Bool?
-    package var payerResponsibility: String?
-    package var tags: [Tag]?
-    package var privateDnsNameVerificationState: String?
-    package var supportedIpAddressTypes: [String]?
-
-    package init(fields: Fields) {
-      serviceName = fields.get(0)
-      serviceId = fields.get(1)
-      serviceType = fields.get(2)
-      serviceRegion = fields.get(3)
-      availabilityZoneIds = fields.get(4)
-      availabilityZones = fields.get(5)
-      owner = fields.get(6)
-      baseEndpointDnsNames = fields.get(7)
-      privateDnsName = fields.get(8)
-      privateDnsNames = fields.get(9)
-      vpcEndpointPolicySupported = fields.get(10)
-      acceptanceRequired = fields.get(11)
-      managesVpcEndpoints = fields.get(12)
-      payerResponsibility = fields.get(13)
-      tags = fields.get(14)
-      privateDnsNameVerificationState = fields.get(15)
-      supportedIpAddressTypes = fields.get(16)
-    }
-
-    package static let shape = StructureShape(
-      "ServiceDetail", [
-        Member("ServiceName", .string, as: "serviceName"),
-        Member("ServiceId", .string, as: "serviceId"),
-        Member("ServiceType", .list(.structure { ServiceTypeDetail.shape }, name: "item"), as: "serviceType"),
-        Member("ServiceRegion", .string, as: "serviceRegion"),
-        Member("AvailabilityZoneIds", .list(.string, name: "item"), as: "availabilityZoneIdSet"),
-        Member("AvailabilityZones", .list(.string, name: "item"), as: "availabilityZoneSet"),
-        Member("Owner", .string, as: "owner"),
-        Member("BaseEndpointDnsNames", .list(.string, name: "item"), as: "baseEndpointDnsNameSet"),
-        Member("PrivateDnsName", .string, as: "privateDnsName"),
-        Member("PrivateDnsNames", .list(.structure { PrivateDnsDetails.shape }, name: "item"), as: "privateDnsNameSet"),
-        Member("VpcEndpointPolicySupported", .boolean, as: "vpcEndpointPolicySupported"),
-        Member("AcceptanceRequired", .boolean, as: "acceptanceRequired"),
-        Member("ManagesVpcEndpoints", .boolean, as: "managesVpcEndpoints"),
-        Member("PayerResponsibility", .string, as: "payerResponsibility"),
-        Member("Tags", .list(.structure { Tag.shape }, name: "item"), as: "tagSet"),
-        Member("PrivateDnsNameVerificationState", .string, as: "privateDnsNameVerificationState"),
-        Member("SupportedIpAddressTypes", .list(.string, name: "item"), as: "supportedIpAddressTypeSet"),
-      ])
-  }
-
-  package struct ServiceTypeDetail: OutputStructure {
-    package var serviceType: String?
-
-    package init(fields: Fields) {
-      serviceType = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "ServiceTypeDetail", [
-        Member("ServiceType", .string, as: "serviceType"),
-      ])
-  }
-
   package struct Subnet: OutputStructure {
     package var availabilityZoneId: String?
     package var enableLniAtDeviceIndex: Int?
@@ -1553,28 +1228,6 @@ extension EC2 {
     package static let shape = StructureShape(
       "Tag", [
         Member("Key", .string, as: "key"),
-        Member("Value", .string, as: "value"),
-      ])
-  }
-
-  package struct TagDescription: OutputStructure {
-    package var key: String?
-    package var resourceId: String?
-    package var resourceType: String?
-    package var value: String?
-
-    package init(fields: Fields) {
-      key = fields.get(0)
-      resourceId = fields.get(1)
-      resourceType = fields.get(2)
-      value = fields.get(3)
-    }
-
-    package static let shape = StructureShape(
-      "TagDescription", [
-        Member("Key", .string, as: "key"),
-        Member("ResourceId", .string, as: "resourceId"),
-        Member("ResourceType", .string, as: "resourceType"),
         Member("Value", .string, as: "value"),
       ])
   }

@@ -23,9 +23,6 @@ package enum EC2 {
   package static let authorizeSecurityGroupIngress = Operation<AuthorizeSecurityGroupIngressInput, AuthorizeSecurityGroupIngressOutput>(OperationModel(
     service, "AuthorizeSecurityGroupIngress", input: AuthorizeSecurityGroupIngressInput.shape, output: AuthorizeSecurityGroupIngressOutput.shape))
 
-  package static let createRoute = Operation<CreateRouteInput, CreateRouteOutput>(OperationModel(
-    service, "CreateRoute", input: CreateRouteInput.shape, output: CreateRouteOutput.shape))
-
   package static let createRouteTable = Operation<CreateRouteTableInput, CreateRouteTableOutput>(OperationModel(
     service, "CreateRouteTable", input: CreateRouteTableInput.shape, output: CreateRouteTableOutput.shape))
 
@@ -43,9 +40,6 @@ package enum EC2 {
 
   package static let createVpcEndpoint = Operation<CreateVpcEndpointInput, CreateVpcEndpointOutput>(OperationModel(
     service, "CreateVpcEndpoint", input: CreateVpcEndpointInput.shape, output: CreateVpcEndpointOutput.shape))
-
-  package static let deleteNetworkInterface = Operation<DeleteNetworkInterfaceInput, DeleteNetworkInterfaceOutput>(OperationModel(
-    service, "DeleteNetworkInterface", input: DeleteNetworkInterfaceInput.shape, output: DeleteNetworkInterfaceOutput.shape))
 
   package static let deleteRoute = Operation<DeleteRouteInput, DeleteRouteOutput>(OperationModel(
     service, "DeleteRoute", input: DeleteRouteInput.shape, output: DeleteRouteOutput.shape))
@@ -68,17 +62,8 @@ package enum EC2 {
   package static let deleteVpcEndpoints = Operation<DeleteVpcEndpointsInput, DeleteVpcEndpointsOutput>(OperationModel(
     service, "DeleteVpcEndpoints", input: DeleteVpcEndpointsInput.shape, output: DeleteVpcEndpointsOutput.shape))
 
-  package static let describeAvailabilityZones = Operation<DescribeAvailabilityZonesInput, DescribeAvailabilityZonesOutput>(OperationModel(
-    service, "DescribeAvailabilityZones", input: DescribeAvailabilityZonesInput.shape, output: DescribeAvailabilityZonesOutput.shape, isReadOnly: true))
-
-  package static let describeManagedPrefixLists = Operation<DescribeManagedPrefixListsInput, DescribeManagedPrefixListsOutput>(OperationModel(
-    service, "DescribeManagedPrefixLists", input: DescribeManagedPrefixListsInput.shape, output: DescribeManagedPrefixListsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
-
   package static let describeNetworkInterfaces = Operation<DescribeNetworkInterfacesInput, DescribeNetworkInterfacesOutput>(OperationModel(
     service, "DescribeNetworkInterfaces", input: DescribeNetworkInterfacesInput.shape, output: DescribeNetworkInterfacesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
-
-  package static let describePrefixLists = Operation<DescribePrefixListsInput, DescribePrefixListsOutput>(OperationModel(
-    service, "DescribePrefixLists", input: DescribePrefixListsInput.shape, output: DescribePrefixListsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 
   package static let describeRouteTables = Operation<DescribeRouteTablesInput, DescribeRouteTablesOutput>(OperationModel(
     service, "DescribeRouteTables", input: DescribeRouteTablesInput.shape, output: DescribeRouteTablesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
@@ -92,14 +77,8 @@ package enum EC2 {
   package static let describeSubnets = Operation<DescribeSubnetsInput, DescribeSubnetsOutput>(OperationModel(
     service, "DescribeSubnets", input: DescribeSubnetsInput.shape, output: DescribeSubnetsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 
-  package static let describeTags = Operation<DescribeTagsInput, DescribeTagsOutput>(OperationModel(
-    service, "DescribeTags", input: DescribeTagsInput.shape, output: DescribeTagsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
-
   package static let describeVpcAttribute = Operation<DescribeVpcAttributeInput, DescribeVpcAttributeOutput>(OperationModel(
     service, "DescribeVpcAttribute", input: DescribeVpcAttributeInput.shape, output: DescribeVpcAttributeOutput.shape, isReadOnly: true))
-
-  package static let describeVpcEndpointServices = Operation<DescribeVpcEndpointServicesInput, DescribeVpcEndpointServicesOutput>(OperationModel(
-    service, "DescribeVpcEndpointServices", input: DescribeVpcEndpointServicesInput.shape, output: DescribeVpcEndpointServicesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 
   package static let describeVpcEndpoints = Operation<DescribeVpcEndpointsInput, DescribeVpcEndpointsOutput>(OperationModel(
     service, "DescribeVpcEndpoints", input: DescribeVpcEndpointsInput.shape, output: DescribeVpcEndpointsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
@@ -107,14 +86,8 @@ package enum EC2 {
   package static let describeVpcs = Operation<DescribeVpcsInput, DescribeVpcsOutput>(OperationModel(
     service, "DescribeVpcs", input: DescribeVpcsInput.shape, output: DescribeVpcsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 
-  package static let detachNetworkInterface = Operation<DetachNetworkInterfaceInput, DetachNetworkInterfaceOutput>(OperationModel(
-    service, "DetachNetworkInterface", input: DetachNetworkInterfaceInput.shape, output: DetachNetworkInterfaceOutput.shape))
-
   package static let disassociateRouteTable = Operation<DisassociateRouteTableInput, DisassociateRouteTableOutput>(OperationModel(
     service, "DisassociateRouteTable", input: DisassociateRouteTableInput.shape, output: DisassociateRouteTableOutput.shape))
-
-  package static let modifySecurityGroupRules = Operation<ModifySecurityGroupRulesInput, ModifySecurityGroupRulesOutput>(OperationModel(
-    service, "ModifySecurityGroupRules", input: ModifySecurityGroupRulesInput.shape, output: ModifySecurityGroupRulesOutput.shape))
 
   package static let modifySubnetAttribute = Operation<ModifySubnetAttributeInput, ModifySubnetAttributeOutput>(OperationModel(
     service, "ModifySubnetAttribute", input: ModifySubnetAttributeInput.shape, output: ModifySubnetAttributeOutput.shape))
@@ -124,9 +97,6 @@ package enum EC2 {
 
   package static let modifyVpcEndpoint = Operation<ModifyVpcEndpointInput, ModifyVpcEndpointOutput>(OperationModel(
     service, "ModifyVpcEndpoint", input: ModifyVpcEndpointInput.shape, output: ModifyVpcEndpointOutput.shape))
-
-  package static let replaceRoute = Operation<ReplaceRouteInput, ReplaceRouteOutput>(OperationModel(
-    service, "ReplaceRoute", input: ReplaceRouteInput.shape, output: ReplaceRouteOutput.shape))
 
   package static let replaceRouteTableAssociation = Operation<ReplaceRouteTableAssociationInput, ReplaceRouteTableAssociationOutput>(OperationModel(
     service, "ReplaceRouteTableAssociation", input: ReplaceRouteTableAssociationInput.shape, output: ReplaceRouteTableAssociationOutput.shape))

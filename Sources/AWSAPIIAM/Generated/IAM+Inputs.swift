@@ -81,37 +81,6 @@ extension IAM {
       ])
   }
 
-  package struct CreateServiceLinkedRoleInput: InputStructure {
-    package var awsServiceName: String?
-    package var description: String?
-    package var customSuffix: String?
-
-    package init(
-      awsServiceName: String,
-      description: String? = nil,
-      customSuffix: String? = nil
-    ) {
-      self.awsServiceName = awsServiceName
-      self.description = description
-      self.customSuffix = customSuffix
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, awsServiceName)
-      fields.set(1, description)
-      fields.set(2, customSuffix)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "CreateServiceLinkedRoleRequest", [
-        Member("AWSServiceName", .string, .required),
-        Member("Description", .string),
-        Member("CustomSuffix", .string),
-      ])
-  }
-
   package struct DeleteRoleInput: InputStructure {
     package var roleName: String?
 
@@ -289,37 +258,6 @@ extension IAM {
       ])
   }
 
-  package struct ListInstanceProfilesForRoleInput: InputStructure {
-    package var roleName: String?
-    package var marker: String?
-    package var maxItems: Int?
-
-    package init(
-      roleName: String,
-      marker: String? = nil,
-      maxItems: Int? = nil
-    ) {
-      self.roleName = roleName
-      self.marker = marker
-      self.maxItems = maxItems
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, roleName)
-      fields.set(1, marker)
-      fields.set(2, maxItems)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ListInstanceProfilesForRoleRequest", [
-        Member("RoleName", .string, .required),
-        Member("Marker", .string),
-        Member("MaxItems", .integer),
-      ])
-  }
-
   package struct ListRolePoliciesInput: InputStructure {
     package var roleName: String?
     package var marker: String?
@@ -345,37 +283,6 @@ extension IAM {
 
     package static let shape = StructureShape(
       "ListRolePoliciesRequest", [
-        Member("RoleName", .string, .required),
-        Member("Marker", .string),
-        Member("MaxItems", .integer),
-      ])
-  }
-
-  package struct ListRoleTagsInput: InputStructure {
-    package var roleName: String?
-    package var marker: String?
-    package var maxItems: Int?
-
-    package init(
-      roleName: String,
-      marker: String? = nil,
-      maxItems: Int? = nil
-    ) {
-      self.roleName = roleName
-      self.marker = marker
-      self.maxItems = maxItems
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, roleName)
-      fields.set(1, marker)
-      fields.set(2, maxItems)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ListRoleTagsRequest", [
         Member("RoleName", .string, .required),
         Member("Marker", .string),
         Member("MaxItems", .integer),

@@ -26,19 +26,6 @@ extension IAM {
       ])
   }
 
-  package struct CreateServiceLinkedRoleOutput: OutputStructure {
-    package var role: Role?
-
-    package init(fields: Fields) {
-      role = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "CreateServiceLinkedRoleResponse", [
-        Member("Role", .structure { Role.shape }),
-      ])
-  }
-
   package struct DeleteRoleOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -126,25 +113,6 @@ extension IAM {
       ])
   }
 
-  package struct ListInstanceProfilesForRoleOutput: OutputStructure {
-    package var instanceProfiles: [InstanceProfile]?
-    package var isTruncated: Bool?
-    package var marker: String?
-
-    package init(fields: Fields) {
-      instanceProfiles = fields.get(0)
-      isTruncated = fields.get(1)
-      marker = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "ListInstanceProfilesForRoleResponse", [
-        Member("InstanceProfiles", .list(.structure { InstanceProfile.shape }), .required),
-        Member("IsTruncated", .boolean),
-        Member("Marker", .string),
-      ])
-  }
-
   package struct ListRolePoliciesOutput: OutputStructure {
     package var policyNames: [String]?
     package var isTruncated: Bool?
@@ -159,25 +127,6 @@ extension IAM {
     package static let shape = StructureShape(
       "ListRolePoliciesResponse", [
         Member("PolicyNames", .list(.string), .required),
-        Member("IsTruncated", .boolean),
-        Member("Marker", .string),
-      ])
-  }
-
-  package struct ListRoleTagsOutput: OutputStructure {
-    package var tags: [Tag]?
-    package var isTruncated: Bool?
-    package var marker: String?
-
-    package init(fields: Fields) {
-      tags = fields.get(0)
-      isTruncated = fields.get(1)
-      marker = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "ListRoleTagsResponse", [
-        Member("Tags", .list(.structure { Tag.shape }), .required),
         Member("IsTruncated", .boolean),
         Member("Marker", .string),
       ])

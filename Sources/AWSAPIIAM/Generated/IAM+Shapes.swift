@@ -36,37 +36,6 @@ extension IAM {
       ])
   }
 
-  package struct InstanceProfile: OutputStructure {
-    package var path: String?
-    package var instanceProfileName: String?
-    package var instanceProfileId: String?
-    package var arn: String?
-    package var createDate: Timestamp?
-    package var roles: [Role]?
-    package var tags: [Tag]?
-
-    package init(fields: Fields) {
-      path = fields.get(0)
-      instanceProfileName = fields.get(1)
-      instanceProfileId = fields.get(2)
-      arn = fields.get(3)
-      createDate = fields.get(4)
-      roles = fields.get(5)
-      tags = fields.get(6)
-    }
-
-    package static let shape = StructureShape(
-      "InstanceProfile", [
-        Member("Path", .string, .required),
-        Member("InstanceProfileName", .string, .required),
-        Member("InstanceProfileId", .string, .required),
-        Member("Arn", .string, .required),
-        Member("CreateDate", .timestamp(), .required),
-        Member("Roles", .list(.structure { Role.shape }), .required),
-        Member("Tags", .list(.structure { Tag.shape })),
-      ])
-  }
-
   package struct Role: OutputStructure {
     package var path: String?
     package var roleName: String?

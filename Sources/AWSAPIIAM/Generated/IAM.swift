@@ -21,9 +21,6 @@ package enum IAM {
   package static let createRole = Operation<CreateRoleInput, CreateRoleOutput>(OperationModel(
     service, "CreateRole", input: CreateRoleInput.shape, output: CreateRoleOutput.shape, resultWrapper: "CreateRoleResult"))
 
-  package static let createServiceLinkedRole = Operation<CreateServiceLinkedRoleInput, CreateServiceLinkedRoleOutput>(OperationModel(
-    service, "CreateServiceLinkedRole", input: CreateServiceLinkedRoleInput.shape, output: CreateServiceLinkedRoleOutput.shape, resultWrapper: "CreateServiceLinkedRoleResult"))
-
   package static let deleteRole = Operation<DeleteRoleInput, DeleteRoleOutput>(OperationModel(
     service, "DeleteRole", input: DeleteRoleInput.shape, output: DeleteRoleOutput.shape))
 
@@ -45,14 +42,8 @@ package enum IAM {
   package static let listAttachedRolePolicies = Operation<ListAttachedRolePoliciesInput, ListAttachedRolePoliciesOutput>(OperationModel(
     service, "ListAttachedRolePolicies", input: ListAttachedRolePoliciesInput.shape, output: ListAttachedRolePoliciesOutput.shape, resultWrapper: "ListAttachedRolePoliciesResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))
 
-  package static let listInstanceProfilesForRole = Operation<ListInstanceProfilesForRoleInput, ListInstanceProfilesForRoleOutput>(OperationModel(
-    service, "ListInstanceProfilesForRole", input: ListInstanceProfilesForRoleInput.shape, output: ListInstanceProfilesForRoleOutput.shape, resultWrapper: "ListInstanceProfilesForRoleResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))
-
   package static let listRolePolicies = Operation<ListRolePoliciesInput, ListRolePoliciesOutput>(OperationModel(
     service, "ListRolePolicies", input: ListRolePoliciesInput.shape, output: ListRolePoliciesOutput.shape, resultWrapper: "ListRolePoliciesResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))
-
-  package static let listRoleTags = Operation<ListRoleTagsInput, ListRoleTagsOutput>(OperationModel(
-    service, "ListRoleTags", input: ListRoleTagsInput.shape, output: ListRoleTagsOutput.shape, resultWrapper: "ListRoleTagsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))
 
   package static let listRoles = Operation<ListRolesInput, ListRolesOutput>(OperationModel(
     service, "ListRoles", input: ListRolesInput.shape, output: ListRolesOutput.shape, resultWrapper: "ListRolesResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))

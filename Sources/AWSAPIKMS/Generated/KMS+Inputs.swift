@@ -169,27 +169,6 @@ extension KMS {
       ])
   }
 
-  package struct DisableKeyInput: InputStructure {
-    package var keyId: String?
-
-    package init(
-      keyId: String
-    ) {
-      self.keyId = keyId
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 1)
-      fields.set(0, keyId)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DisableKeyRequest", [
-        Member("KeyId", .string, .required),
-      ])
-  }
-
   package struct DisableKeyRotationInput: InputStructure {
     package var keyId: String?
 
@@ -504,32 +483,6 @@ extension KMS {
       "UntagResourceRequest", [
         Member("KeyId", .string, .required),
         Member("TagKeys", .list(.string), .required),
-      ])
-  }
-
-  package struct UpdateAliasInput: InputStructure {
-    package var aliasName: String?
-    package var targetKeyId: String?
-
-    package init(
-      aliasName: String,
-      targetKeyId: String
-    ) {
-      self.aliasName = aliasName
-      self.targetKeyId = targetKeyId
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 2)
-      fields.set(0, aliasName)
-      fields.set(1, targetKeyId)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "UpdateAliasRequest", [
-        Member("AliasName", .string, .required),
-        Member("TargetKeyId", .string, .required),
       ])
   }
 

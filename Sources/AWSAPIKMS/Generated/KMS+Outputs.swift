@@ -61,15 +61,6 @@ extension KMS {
       ])
   }
 
-  package struct DisableKeyOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "DisableKeyOutput", [])
-  }
-
   package struct DisableKeyRotationOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -242,15 +233,6 @@ extension KMS {
 
     package static let shape = StructureShape(
       "UntagResourceOutput", [])
-  }
-
-  package struct UpdateAliasOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "UpdateAliasOutput", [])
   }
 
   package struct UpdateKeyDescriptionOutput: OutputStructure {

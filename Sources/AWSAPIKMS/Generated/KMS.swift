@@ -30,9 +30,6 @@ package enum KMS {
   package static let describeKey = Operation<DescribeKeyInput, DescribeKeyOutput>(OperationModel(
     service, "DescribeKey", input: DescribeKeyInput.shape, output: DescribeKeyOutput.shape, isReadOnly: true))
 
-  package static let disableKey = Operation<DisableKeyInput, DisableKeyOutput>(OperationModel(
-    service, "DisableKey", input: DisableKeyInput.shape, output: DisableKeyOutput.shape))
-
   package static let disableKeyRotation = Operation<DisableKeyRotationInput, DisableKeyRotationOutput>(OperationModel(
     service, "DisableKeyRotation", input: DisableKeyRotationInput.shape, output: DisableKeyRotationOutput.shape))
 
@@ -68,9 +65,6 @@ package enum KMS {
 
   package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
     service, "UntagResource", input: UntagResourceInput.shape, output: UntagResourceOutput.shape))
-
-  package static let updateAlias = Operation<UpdateAliasInput, UpdateAliasOutput>(OperationModel(
-    service, "UpdateAlias", input: UpdateAliasInput.shape, output: UpdateAliasOutput.shape))
 
   package static let updateKeyDescription = Operation<UpdateKeyDescriptionInput, UpdateKeyDescriptionOutput>(OperationModel(
     service, "UpdateKeyDescription", input: UpdateKeyDescriptionInput.shape, output: UpdateKeyDescriptionOutput.shape))

@@ -4,15 +4,6 @@
 package import AWSClient
 
 extension RDS {
-  package struct AddRoleToDBClusterOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "AddRoleToDBClusterOutput", [])
-  }
-
   package struct AddTagsToResourceOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -45,19 +36,6 @@ extension RDS {
     package static let shape = StructureShape(
       "CreateDBClusterParameterGroupResult", [
         Member("DBClusterParameterGroup", .structure { DBClusterParameterGroup.shape }),
-      ])
-  }
-
-  package struct CreateDBClusterSnapshotOutput: OutputStructure {
-    package var dbClusterSnapshot: DBClusterSnapshot?
-
-    package init(fields: Fields) {
-      dbClusterSnapshot = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "CreateDBClusterSnapshotResult", [
-        Member("DBClusterSnapshot", .structure { DBClusterSnapshot.shape }),
       ])
   }
 
@@ -122,19 +100,6 @@ extension RDS {
       "DeleteDBClusterParameterGroupOutput", [])
   }
 
-  package struct DeleteDBClusterSnapshotOutput: OutputStructure {
-    package var dbClusterSnapshot: DBClusterSnapshot?
-
-    package init(fields: Fields) {
-      dbClusterSnapshot = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "DeleteDBClusterSnapshotResult", [
-        Member("DBClusterSnapshot", .structure { DBClusterSnapshot.shape }),
-      ])
-  }
-
   package struct DeleteDBInstanceOutput: OutputStructure {
     package var dbInstance: DBInstance?
 
@@ -164,35 +129,6 @@ extension RDS {
 
     package static let shape = StructureShape(
       "DeleteDBSubnetGroupOutput", [])
-  }
-
-  package struct DescribeAccountAttributesOutput: OutputStructure {
-    package var accountQuotas: [AccountQuota]?
-
-    package init(fields: Fields) {
-      accountQuotas = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "AccountAttributesMessage", [
-        Member("AccountQuotas", .list(.structure { AccountQuota.shape }, name: "AccountQuota")),
-      ])
-  }
-
-  package struct DescribeDBClusterEndpointsOutput: OutputStructure {
-    package var marker: String?
-    package var dbClusterEndpoints: [DBClusterEndpoint]?
-
-    package init(fields: Fields) {
-      marker = fields.get(0)
-      dbClusterEndpoints = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "DBClusterEndpointMessage", [
-        Member("Marker", .string),
-        Member("DBClusterEndpoints", .list(.structure { DBClusterEndpoint.shape }, name: "DBClusterEndpointList")),
-      ])
   }
 
   package struct DescribeDBClusterParameterGroupsOutput: OutputStructure {
@@ -339,80 +275,6 @@ extension RDS {
       ])
   }
 
-  package struct DescribeEngineDefaultClusterParametersOutput: OutputStructure {
-    package var engineDefaults: EngineDefaults?
-
-    package init(fields: Fields) {
-      engineDefaults = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "DescribeEngineDefaultClusterParametersResult", [
-        Member("EngineDefaults", .structure { EngineDefaults.shape }),
-      ])
-  }
-
-  package struct DescribeEngineDefaultParametersOutput: OutputStructure {
-    package var engineDefaults: EngineDefaults?
-
-    package init(fields: Fields) {
-      engineDefaults = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "DescribeEngineDefaultParametersResult", [
-        Member("EngineDefaults", .structure { EngineDefaults.shape }),
-      ])
-  }
-
-  package struct DescribeEventsOutput: OutputStructure {
-    package var marker: String?
-    package var events: [Event]?
-
-    package init(fields: Fields) {
-      marker = fields.get(0)
-      events = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "EventsMessage", [
-        Member("Marker", .string),
-        Member("Events", .list(.structure { Event.shape }, name: "Event")),
-      ])
-  }
-
-  package struct DescribeOrderableDBInstanceOptionsOutput: OutputStructure {
-    package var orderableDBInstanceOptions: [OrderableDBInstanceOption]?
-    package var marker: String?
-
-    package init(fields: Fields) {
-      orderableDBInstanceOptions = fields.get(0)
-      marker = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "OrderableDBInstanceOptionsMessage", [
-        Member("OrderableDBInstanceOptions", .list(.structure { OrderableDBInstanceOption.shape }, name: "OrderableDBInstanceOption")),
-        Member("Marker", .string),
-      ])
-  }
-
-  package struct DescribePendingMaintenanceActionsOutput: OutputStructure {
-    package var pendingMaintenanceActions: [ResourcePendingMaintenanceActions]?
-    package var marker: String?
-
-    package init(fields: Fields) {
-      pendingMaintenanceActions = fields.get(0)
-      marker = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "PendingMaintenanceActionsMessage", [
-        Member("PendingMaintenanceActions", .list(.structure { ResourcePendingMaintenanceActions.shape }, name: "ResourcePendingMaintenanceActions")),
-        Member("Marker", .string),
-      ])
-  }
-
   package struct DisableHttpEndpointOutput: OutputStructure {
     package var resourceArn: String?
     package var httpEndpointEnabled: Bool?
@@ -442,19 +304,6 @@ extension RDS {
       "EnableHttpEndpointResponse", [
         Member("ResourceArn", .string),
         Member("HttpEndpointEnabled", .boolean),
-      ])
-  }
-
-  package struct FailoverDBClusterOutput: OutputStructure {
-    package var dbCluster: DBCluster?
-
-    package init(fields: Fields) {
-      dbCluster = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "FailoverDBClusterResult", [
-        Member("DBCluster", .structure { DBCluster.shape }),
       ])
   }
 
@@ -536,41 +385,6 @@ extension RDS {
       ])
   }
 
-  package struct RebootDBClusterOutput: OutputStructure {
-    package var dbCluster: DBCluster?
-
-    package init(fields: Fields) {
-      dbCluster = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "RebootDBClusterResult", [
-        Member("DBCluster", .structure { DBCluster.shape }),
-      ])
-  }
-
-  package struct RebootDBInstanceOutput: OutputStructure {
-    package var dbInstance: DBInstance?
-
-    package init(fields: Fields) {
-      dbInstance = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "RebootDBInstanceResult", [
-        Member("DBInstance", .structure { DBInstance.shape }),
-      ])
-  }
-
-  package struct RemoveRoleFromDBClusterOutput: OutputStructure {
-
-    package init(fields: Fields) {
-    }
-
-    package static let shape = StructureShape(
-      "RemoveRoleFromDBClusterOutput", [])
-  }
-
   package struct RemoveTagsFromResourceOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -603,32 +417,6 @@ extension RDS {
     package static let shape = StructureShape(
       "DBParameterGroupNameMessage", [
         Member("DBParameterGroupName", .string),
-      ])
-  }
-
-  package struct StartDBClusterOutput: OutputStructure {
-    package var dbCluster: DBCluster?
-
-    package init(fields: Fields) {
-      dbCluster = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "StartDBClusterResult", [
-        Member("DBCluster", .structure { DBCluster.shape }),
-      ])
-  }
-
-  package struct StopDBClusterOutput: OutputStructure {
-    package var dbCluster: DBCluster?
-
-    package init(fields: Fields) {
-      dbCluster = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "StopDBClusterResult", [
-        Member("DBCluster", .structure { DBCluster.shape }),
       ])
   }
 }

@@ -4,25 +4,6 @@
 package import AWSClient
 
 extension RDS {
-  package struct AccountQuota: OutputStructure {
-    package var accountQuotaName: String?
-    package var used: Int?
-    package var max: Int?
-
-    package init(fields: Fields) {
-      accountQuotaName = fields.get(0)
-      used = fields.get(1)
-      max = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "AccountQuota", [
-        Member("AccountQuotaName", .string),
-        Member("Used", .integer),
-        Member("Max", .integer),
-      ])
-  }
-
   package struct AdditionalStorageVolume: InputStructure, OutputStructure {
     package var volumeName: String?
     package var allocatedStorage: Int?
@@ -119,71 +100,6 @@ extension RDS {
     package static let shape = StructureShape(
       "AvailabilityZone", [
         Member("Name", .string),
-      ])
-  }
-
-  package struct AvailableAdditionalStorageVolumesOption: OutputStructure {
-    package var supportsStorageAutoscaling: Bool?
-    package var supportsStorageThroughput: Bool?
-    package var supportsIops: Bool?
-    package var storageType: String?
-    package var minStorageSize: Int?
-    package var maxStorageSize: Int?
-    package var minIops: Int?
-    package var maxIops: Int?
-    package var minIopsPerGib: Double?
-    package var maxIopsPerGib: Double?
-    package var minStorageThroughput: Int?
-    package var maxStorageThroughput: Int?
-
-    package init(fields: Fields) {
-      supportsStorageAutoscaling = fields.get(0)
-      supportsStorageThroughput = fields.get(1)
-      supportsIops = fields.get(2)
-      storageType = fields.get(3)
-      minStorageSize = fields.get(4)
-      maxStorageSize = fields.get(5)
-      minIops = fields.get(6)
-      maxIops = fields.get(7)
-      minIopsPerGib = fields.get(8)
-      maxIopsPerGib = fields.get(9)
-      minStorageThroughput = fields.get(10)
-      maxStorageThroughput = fields.get(11)
-    }
-
-    package static let shape = StructureShape(
-      "AvailableAdditionalStorageVolumesOption", [
-        Member("SupportsStorageAutoscaling", .boolean),
-        Member("SupportsStorageThroughput", .boolean),
-        Member("SupportsIops", .boolean),
-        Member("StorageType", .string),
-        Member("MinStorageSize", .integer),
-        Member("MaxStorageSize", .integer),
-        Member("MinIops", .integer),
-        Member("MaxIops", .integer),
-        Member("MinIopsPerGib", .double),
-        Member("MaxIopsPerGib", .double),
-        Member("MinStorageThroughput", .integer),
-        Member("MaxStorageThroughput", .integer),
-      ])
-  }
-
-  package struct AvailableProcessorFeature: OutputStructure {
-    package var name: String?
-    package var defaultValue: String?
-    package var allowedValues: String?
-
-    package init(fields: Fields) {
-      name = fields.get(0)
-      defaultValue = fields.get(1)
-      allowedValues = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "AvailableProcessorFeature", [
-        Member("Name", .string),
-        Member("DefaultValue", .string),
-        Member("AllowedValues", .string),
       ])
   }
 
@@ -575,46 +491,6 @@ extension RDS {
         Member("EngineLifecycleSupport", .string),
         Member("VPCNetworkingEnabled", .boolean),
         Member("InternetAccessGatewayEnabled", .boolean),
-      ])
-  }
-
-  package struct DBClusterEndpoint: OutputStructure {
-    package var dbClusterEndpointIdentifier: String?
-    package var dbClusterIdentifier: String?
-    package var dbClusterEndpointResourceIdentifier: String?
-    package var endpoint: String?
-    package var status: String?
-    package var endpointType: String?
-    package var customEndpointType: String?
-    package var staticMembers: [String]?
-    package var excludedMembers: [String]?
-    package var dbClusterEndpointArn: String?
-
-    package init(fields: Fields) {
-      dbClusterEndpointIdentifier = fields.get(0)
-      dbClusterIdentifier = fields.get(1)
-      dbClusterEndpointResourceIdentifier = fields.get(2)
-      endpoint = fields.get(3)
-      status = fields.get(4)
-      endpointType = fields.get(5)
-      customEndpointType = fields.get(6)
-      staticMembers = fields.get(7)
-      excludedMembers = fields.get(8)
-      dbClusterEndpointArn = fields.get(9)
-    }
-
-    package static let shape = StructureShape(
-      "DBClusterEndpoint", [
-        Member("DBClusterEndpointIdentifier", .string),
-        Member("DBClusterIdentifier", .string),
-        Member("DBClusterEndpointResourceIdentifier", .string),
-        Member("Endpoint", .string),
-        Member("Status", .string),
-        Member("EndpointType", .string),
-        Member("CustomEndpointType", .string),
-        Member("StaticMembers", .list(.string)),
-        Member("ExcludedMembers", .list(.string)),
-        Member("DBClusterEndpointArn", .string),
       ])
   }
 
@@ -1409,53 +1285,6 @@ extension RDS {
       ])
   }
 
-  package struct EngineDefaults: OutputStructure {
-    package var dbParameterGroupFamily: String?
-    package var marker: String?
-    package var parameters: [Parameter]?
-
-    package init(fields: Fields) {
-      dbParameterGroupFamily = fields.get(0)
-      marker = fields.get(1)
-      parameters = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "EngineDefaults", [
-        Member("DBParameterGroupFamily", .string),
-        Member("Marker", .string),
-        Member("Parameters", .list(.structure { Parameter.shape }, name: "Parameter")),
-      ])
-  }
-
-  package struct Event: OutputStructure {
-    package var sourceIdentifier: String?
-    package var sourceType: String?
-    package var message: String?
-    package var eventCategories: [String]?
-    package var date: Timestamp?
-    package var sourceArn: String?
-
-    package init(fields: Fields) {
-      sourceIdentifier = fields.get(0)
-      sourceType = fields.get(1)
-      message = fields.get(2)
-      eventCategories = fields.get(3)
-      date = fields.get(4)
-      sourceArn = fields.get(5)
-    }
-
-    package static let shape = StructureShape(
-      "Event", [
-        Member("SourceIdentifier", .string),
-        Member("SourceType", .string),
-        Member("Message", .string),
-        Member("EventCategories", .list(.string, name: "EventCategory")),
-        Member("Date", .timestamp()),
-        Member("SourceArn", .string),
-      ])
-  }
-
   package struct Filter: InputStructure {
     package var name: String?
     package var values: [String]?
@@ -1584,133 +1413,6 @@ extension RDS {
       ])
   }
 
-  package struct OrderableDBInstanceOption: OutputStructure {
-    package var engine: String?
-    package var engineVersion: String?
-    package var dbInstanceClass: String?
-    package var licenseModel: String?
-    package var availabilityZoneGroup: String?
-    package var availabilityZones: [AvailabilityZone]?
-    package var multiAZCapable: Bool?
-    package var readReplicaCapable: Bool?
-    package var vpc: Bool?
-    package var supportsStorageEncryption: Bool?
-    package var storageType: String?
-    package var supportsIops: Bool?
-    package var supportsStorageThroughput: Bool?
-    package var supportsEnhancedMonitoring: Bool?
-    package var supportsIAMDatabaseAuthentication: Bool?
-    package var supportsPerformanceInsights: Bool?
-    package var minStorageSize: Int?
-    package var maxStorageSize: Int?
-    package var minIopsPerDbInstance: Int?
-    package var maxIopsPerDbInstance: Int?
-    package var minIopsPerGib: Double?
-    package var maxIopsPerGib: Double?
-    package var minStorageThroughputPerDbInstance: Int?
-    package var maxStorageThroughputPerDbInstance: Int?
-    package var minStorageThroughputPerIops: Double?
-    package var maxStorageThroughputPerIops: Double?
-    package var availableProcessorFeatures: [AvailableProcessorFeature]?
-    package var supportedEngineModes: [String]?
-    package var supportsStorageAutoscaling: Bool?
-    package var supportsKerberosAuthentication: Bool?
-    package var outpostCapable: Bool?
-    package var supportedActivityStreamModes: [String]?
-    package var supportsGlobalDatabases: Bool?
-    package var supportedNetworkTypes: [String]?
-    package var supportsClusters: Bool?
-    package var supportsDedicatedLogVolume: Bool?
-    package var supportsAdditionalStorageVolumes: Bool?
-    package var supportsHttpEndpoint: Bool?
-    package var availableAdditionalStorageVolumesOptions: [AvailableAdditionalStorageVolumesOption]?
-
-    package init(fields: Fields) {
-      engine = fields.get(0)
-      engineVersion = fields.get(1)
-      dbInstanceClass = fields.get(2)
-      licenseModel = fields.get(3)
-      availabilityZoneGroup = fields.get(4)
-      availabilityZones = fields.get(5)
-      multiAZCapable = fields.get(6)
-      readReplicaCapable = fields.get(7)
-      vpc = fields.get(8)
-      supportsStorageEncryption = fields.get(9)
-      storageType = fields.get(10)
-      supportsIops = fields.get(11)
-      supportsStorageThroughput = fields.get(12)
-      supportsEnhancedMonitoring = fields.get(13)
-      supportsIAMDatabaseAuthentication = fields.get(14)
-      supportsPerformanceInsights = fields.get(15)
-      minStorageSize = fields.get(16)
-      maxStorageSize = fields.get(17)
-      minIopsPerDbInstance = fields.get(18)
-      maxIopsPerDbInstance = fields.get(19)
-      minIopsPerGib = fields.get(20)
-      maxIopsPerGib = fields.get(21)
-      minStorageThroughputPerDbInstance = fields.get(22)
-      maxStorageThroughputPerDbInstance = fields.get(23)
-      minStorageThroughputPerIops = fields.get(24)
-      maxStorageThroughputPerIops = fields.get(25)
-      availableProcessorFeatures = fields.get(26)
-      supportedEngineModes = fields.get(27)
-      supportsStorageAutoscaling = fields.get(28)
-      supportsKerberosAuthentication = fields.get(29)
-      outpostCapable = fields.get(30)
-      supportedActivityStreamModes = fields.get(31)
-      supportsGlobalDatabases = fields.get(32)
-      supportedNetworkTypes = fields.get(33)
-      supportsClusters = fields.get(34)
-      supportsDedicatedLogVolume = fields.get(35)
-      supportsAdditionalStorageVolumes = fields.get(36)
-      supportsHttpEndpoint = fields.get(37)
-      availableAdditionalStorageVolumesOptions = fields.get(38)
-    }
-
-    package static let shape = StructureShape(
-      "OrderableDBInstanceOption", [
-        Member("Engine", .string),
-        Member("EngineVersion", .string),
-        Member("DBInstanceClass", .string),
-        Member("LicenseModel", .string),
-        Member("AvailabilityZoneGroup", .string),
-        Member("AvailabilityZones", .list(.structure { AvailabilityZone.shape }, name: "AvailabilityZone")),
-        Member("MultiAZCapable", .boolean),
-        Member("ReadReplicaCapable", .boolean),
-        Member("Vpc", .boolean),
-        Member("SupportsStorageEncryption", .boolean),
-        Member("StorageType", .string),
-        Member("SupportsIops", .boolean),
-        Member("SupportsStorageThroughput", .boolean),
-        Member("SupportsEnhancedMonitoring", .boolean),
-        Member("SupportsIAMDatabaseAuthentication", .boolean),
-        Member("SupportsPerformanceInsights", .boolean),
-        Member("MinStorageSize", .integer),
-        Member("MaxStorageSize", .integer),
-        Member("MinIopsPerDbInstance", .integer),
-        Member("MaxIopsPerDbInstance", .integer),
-        Member("MinIopsPerGib", .double),
-        Member("MaxIopsPerGib", .double),
-        Member("MinStorageThroughputPerDbInstance", .integer),
-        Member("MaxStorageThroughputPerDbInstance", .integer),
-        Member("MinStorageThroughputPerIops", .double),
-        Member("MaxStorageThroughputPerIops", .double),
-        Member("AvailableProcessorFeatures", .list(.structure { AvailableProcessorFeature.shape }, name: "AvailableProcessorFeature")),
-        Member("SupportedEngineModes", .list(.string)),
-        Member("SupportsStorageAutoscaling", .boolean),
-        Member("SupportsKerberosAuthentication", .boolean),
-        Member("OutpostCapable", .boolean),
-        Member("SupportedActivityStreamModes", .list(.string)),
-        Member("SupportsGlobalDatabases", .boolean),
-        Member("SupportedNetworkTypes", .list(.string)),
-        Member("SupportsClusters", .boolean),
-        Member("SupportsDedicatedLogVolume", .boolean),
-        Member("SupportsAdditionalStorageVolumes", .boolean),
-        Member("SupportsHttpEndpoint", .boolean),
-        Member("AvailableAdditionalStorageVolumesOptions", .list(.structure { AvailableAdditionalStorageVolumesOption.shape }, name: "AvailableAdditionalStorageVolumesOption")),
-      ])
-  }
-
   package struct Outpost: OutputStructure {
     package var arn: String?
 
@@ -1822,34 +1524,6 @@ extension RDS {
       "PendingCloudwatchLogsExports", [
         Member("LogTypesToEnable", .list(.string)),
         Member("LogTypesToDisable", .list(.string)),
-      ])
-  }
-
-  package struct PendingMaintenanceAction: OutputStructure {
-    package var action: String?
-    package var autoAppliedAfterDate: Timestamp?
-    package var forcedApplyDate: Timestamp?
-    package var optInStatus: String?
-    package var currentApplyDate: Timestamp?
-    package var description: String?
-
-    package init(fields: Fields) {
-      action = fields.get(0)
-      autoAppliedAfterDate = fields.get(1)
-      forcedApplyDate = fields.get(2)
-      optInStatus = fields.get(3)
-      currentApplyDate = fields.get(4)
-      description = fields.get(5)
-    }
-
-    package static let shape = StructureShape(
-      "PendingMaintenanceAction", [
-        Member("Action", .string),
-        Member("AutoAppliedAfterDate", .timestamp()),
-        Member("ForcedApplyDate", .timestamp()),
-        Member("OptInStatus", .string),
-        Member("CurrentApplyDate", .timestamp()),
-        Member("Description", .string),
       ])
   }
 
@@ -1997,22 +1671,6 @@ extension RDS {
         Member("InterconnectSubnetId", .string),
         Member("TransitGatewayMulticastDomainId", .string),
         Member("ReplicaMode", .string),
-      ])
-  }
-
-  package struct ResourcePendingMaintenanceActions: OutputStructure {
-    package var resourceIdentifier: String?
-    package var pendingMaintenanceActionDetails: [PendingMaintenanceAction]?
-
-    package init(fields: Fields) {
-      resourceIdentifier = fields.get(0)
-      pendingMaintenanceActionDetails = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "ResourcePendingMaintenanceActions", [
-        Member("ResourceIdentifier", .string),
-        Member("PendingMaintenanceActionDetails", .list(.structure { PendingMaintenanceAction.shape }, name: "PendingMaintenanceAction")),
       ])
   }
 

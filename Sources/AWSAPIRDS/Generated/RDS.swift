@@ -14,9 +14,6 @@ package enum RDS {
     apiVersion: "2014-10-31",
     xmlNamespace: "http://rds.amazonaws.com/doc/2014-10-31/")
 
-  package static let addRoleToDBCluster = Operation<AddRoleToDBClusterInput, AddRoleToDBClusterOutput>(OperationModel(
-    service, "AddRoleToDBCluster", input: AddRoleToDBClusterInput.shape, output: AddRoleToDBClusterOutput.shape))
-
   package static let addTagsToResource = Operation<AddTagsToResourceInput, AddTagsToResourceOutput>(OperationModel(
     service, "AddTagsToResource", input: AddTagsToResourceInput.shape, output: AddTagsToResourceOutput.shape))
 
@@ -25,9 +22,6 @@ package enum RDS {
 
   package static let createDBClusterParameterGroup = Operation<CreateDBClusterParameterGroupInput, CreateDBClusterParameterGroupOutput>(OperationModel(
     service, "CreateDBClusterParameterGroup", input: CreateDBClusterParameterGroupInput.shape, output: CreateDBClusterParameterGroupOutput.shape, resultWrapper: "CreateDBClusterParameterGroupResult"))
-
-  package static let createDBClusterSnapshot = Operation<CreateDBClusterSnapshotInput, CreateDBClusterSnapshotOutput>(OperationModel(
-    service, "CreateDBClusterSnapshot", input: CreateDBClusterSnapshotInput.shape, output: CreateDBClusterSnapshotOutput.shape, resultWrapper: "CreateDBClusterSnapshotResult"))
 
   package static let createDBInstance = Operation<CreateDBInstanceInput, CreateDBInstanceOutput>(OperationModel(
     service, "CreateDBInstance", input: CreateDBInstanceInput.shape, output: CreateDBInstanceOutput.shape, resultWrapper: "CreateDBInstanceResult"))
@@ -44,9 +38,6 @@ package enum RDS {
   package static let deleteDBClusterParameterGroup = Operation<DeleteDBClusterParameterGroupInput, DeleteDBClusterParameterGroupOutput>(OperationModel(
     service, "DeleteDBClusterParameterGroup", input: DeleteDBClusterParameterGroupInput.shape, output: DeleteDBClusterParameterGroupOutput.shape))
 
-  package static let deleteDBClusterSnapshot = Operation<DeleteDBClusterSnapshotInput, DeleteDBClusterSnapshotOutput>(OperationModel(
-    service, "DeleteDBClusterSnapshot", input: DeleteDBClusterSnapshotInput.shape, output: DeleteDBClusterSnapshotOutput.shape, resultWrapper: "DeleteDBClusterSnapshotResult"))
-
   package static let deleteDBInstance = Operation<DeleteDBInstanceInput, DeleteDBInstanceOutput>(OperationModel(
     service, "DeleteDBInstance", input: DeleteDBInstanceInput.shape, output: DeleteDBInstanceOutput.shape, resultWrapper: "DeleteDBInstanceResult"))
 
@@ -55,12 +46,6 @@ package enum RDS {
 
   package static let deleteDBSubnetGroup = Operation<DeleteDBSubnetGroupInput, DeleteDBSubnetGroupOutput>(OperationModel(
     service, "DeleteDBSubnetGroup", input: DeleteDBSubnetGroupInput.shape, output: DeleteDBSubnetGroupOutput.shape))
-
-  package static let describeAccountAttributes = Operation<DescribeAccountAttributesInput, DescribeAccountAttributesOutput>(OperationModel(
-    service, "DescribeAccountAttributes", input: DescribeAccountAttributesInput.shape, output: DescribeAccountAttributesOutput.shape, resultWrapper: "DescribeAccountAttributesResult", isReadOnly: true))
-
-  package static let describeDBClusterEndpoints = Operation<DescribeDBClusterEndpointsInput, DescribeDBClusterEndpointsOutput>(OperationModel(
-    service, "DescribeDBClusterEndpoints", input: DescribeDBClusterEndpointsInput.shape, output: DescribeDBClusterEndpointsOutput.shape, resultWrapper: "DescribeDBClusterEndpointsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
 
   package static let describeDBClusterParameterGroups = Operation<DescribeDBClusterParameterGroupsInput, DescribeDBClusterParameterGroupsOutput>(OperationModel(
     service, "DescribeDBClusterParameterGroups", input: DescribeDBClusterParameterGroupsInput.shape, output: DescribeDBClusterParameterGroupsOutput.shape, resultWrapper: "DescribeDBClusterParameterGroupsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
@@ -89,29 +74,11 @@ package enum RDS {
   package static let describeDBSubnetGroups = Operation<DescribeDBSubnetGroupsInput, DescribeDBSubnetGroupsOutput>(OperationModel(
     service, "DescribeDBSubnetGroups", input: DescribeDBSubnetGroupsInput.shape, output: DescribeDBSubnetGroupsOutput.shape, resultWrapper: "DescribeDBSubnetGroupsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
 
-  package static let describeEngineDefaultClusterParameters = Operation<DescribeEngineDefaultClusterParametersInput, DescribeEngineDefaultClusterParametersOutput>(OperationModel(
-    service, "DescribeEngineDefaultClusterParameters", input: DescribeEngineDefaultClusterParametersInput.shape, output: DescribeEngineDefaultClusterParametersOutput.shape, resultWrapper: "DescribeEngineDefaultClusterParametersResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["EngineDefaults.Marker"], limit: "MaxRecords")))
-
-  package static let describeEngineDefaultParameters = Operation<DescribeEngineDefaultParametersInput, DescribeEngineDefaultParametersOutput>(OperationModel(
-    service, "DescribeEngineDefaultParameters", input: DescribeEngineDefaultParametersInput.shape, output: DescribeEngineDefaultParametersOutput.shape, resultWrapper: "DescribeEngineDefaultParametersResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["EngineDefaults.Marker"], limit: "MaxRecords")))
-
-  package static let describeEvents = Operation<DescribeEventsInput, DescribeEventsOutput>(OperationModel(
-    service, "DescribeEvents", input: DescribeEventsInput.shape, output: DescribeEventsOutput.shape, resultWrapper: "DescribeEventsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
-
-  package static let describeOrderableDBInstanceOptions = Operation<DescribeOrderableDBInstanceOptionsInput, DescribeOrderableDBInstanceOptionsOutput>(OperationModel(
-    service, "DescribeOrderableDBInstanceOptions", input: DescribeOrderableDBInstanceOptionsInput.shape, output: DescribeOrderableDBInstanceOptionsOutput.shape, resultWrapper: "DescribeOrderableDBInstanceOptionsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
-
-  package static let describePendingMaintenanceActions = Operation<DescribePendingMaintenanceActionsInput, DescribePendingMaintenanceActionsOutput>(OperationModel(
-    service, "DescribePendingMaintenanceActions", input: DescribePendingMaintenanceActionsInput.shape, output: DescribePendingMaintenanceActionsOutput.shape, resultWrapper: "DescribePendingMaintenanceActionsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
-
   package static let disableHttpEndpoint = Operation<DisableHttpEndpointInput, DisableHttpEndpointOutput>(OperationModel(
     service, "DisableHttpEndpoint", input: DisableHttpEndpointInput.shape, output: DisableHttpEndpointOutput.shape, resultWrapper: "DisableHttpEndpointResult"))
 
   package static let enableHttpEndpoint = Operation<EnableHttpEndpointInput, EnableHttpEndpointOutput>(OperationModel(
     service, "EnableHttpEndpoint", input: EnableHttpEndpointInput.shape, output: EnableHttpEndpointOutput.shape, resultWrapper: "EnableHttpEndpointResult"))
-
-  package static let failoverDBCluster = Operation<FailoverDBClusterInput, FailoverDBClusterOutput>(OperationModel(
-    service, "FailoverDBCluster", input: FailoverDBClusterInput.shape, output: FailoverDBClusterOutput.shape, resultWrapper: "FailoverDBClusterResult"))
 
   package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
     service, "ListTagsForResource", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, resultWrapper: "ListTagsForResourceResult", isReadOnly: true))
@@ -131,15 +98,6 @@ package enum RDS {
   package static let modifyDBSubnetGroup = Operation<ModifyDBSubnetGroupInput, ModifyDBSubnetGroupOutput>(OperationModel(
     service, "ModifyDBSubnetGroup", input: ModifyDBSubnetGroupInput.shape, output: ModifyDBSubnetGroupOutput.shape, resultWrapper: "ModifyDBSubnetGroupResult"))
 
-  package static let rebootDBCluster = Operation<RebootDBClusterInput, RebootDBClusterOutput>(OperationModel(
-    service, "RebootDBCluster", input: RebootDBClusterInput.shape, output: RebootDBClusterOutput.shape, resultWrapper: "RebootDBClusterResult"))
-
-  package static let rebootDBInstance = Operation<RebootDBInstanceInput, RebootDBInstanceOutput>(OperationModel(
-    service, "RebootDBInstance", input: RebootDBInstanceInput.shape, output: RebootDBInstanceOutput.shape, resultWrapper: "RebootDBInstanceResult"))
-
-  package static let removeRoleFromDBCluster = Operation<RemoveRoleFromDBClusterInput, RemoveRoleFromDBClusterOutput>(OperationModel(
-    service, "RemoveRoleFromDBCluster", input: RemoveRoleFromDBClusterInput.shape, output: RemoveRoleFromDBClusterOutput.shape))
-
   package static let removeTagsFromResource = Operation<RemoveTagsFromResourceInput, RemoveTagsFromResourceOutput>(OperationModel(
     service, "RemoveTagsFromResource", input: RemoveTagsFromResourceInput.shape, output: RemoveTagsFromResourceOutput.shape))
 
@@ -148,10 +106,4 @@ package enum RDS {
 
   package static let resetDBParameterGroup = Operation<ResetDBParameterGroupInput, ResetDBParameterGroupOutput>(OperationModel(
     service, "ResetDBParameterGroup", input: ResetDBParameterGroupInput.shape, output: ResetDBParameterGroupOutput.shape, resultWrapper: "ResetDBParameterGroupResult"))
-
-  package static let startDBCluster = Operation<StartDBClusterInput, StartDBClusterOutput>(OperationModel(
-    service, "StartDBCluster", input: StartDBClusterInput.shape, output: StartDBClusterOutput.shape, resultWrapper: "StartDBClusterResult"))
-
-  package static let stopDBCluster = Operation<StopDBClusterInput, StopDBClusterOutput>(OperationModel(
-    service, "StopDBCluster", input: StopDBClusterInput.shape, output: StopDBClusterOutput.shape, resultWrapper: "StopDBClusterResult"))
 }

@@ -159,37 +159,6 @@ extension Route53 {
       ])
   }
 
-  package struct DisassociateVPCFromHostedZoneInput: InputStructure {
-    package var hostedZoneId: String?
-    package var vpc: VPC?
-    package var comment: String?
-
-    package init(
-      hostedZoneId: String,
-      vpc: VPC,
-      comment: String? = nil
-    ) {
-      self.hostedZoneId = hostedZoneId
-      self.vpc = vpc
-      self.comment = comment
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, hostedZoneId)
-      fields.set(1, vpc)
-      fields.set(2, comment)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "DisassociateVPCFromHostedZoneRequest", [
-        Member("HostedZoneId", .string, as: "Id", in: .uri, .required),
-        Member("VPC", .structure { VPC.shape }, .required),
-        Member("Comment", .string),
-      ])
-  }
-
   package struct GetChangeInput: InputStructure {
     package var id: String?
 
@@ -229,73 +198,6 @@ extension Route53 {
     package static let shape = StructureShape(
       "GetHostedZoneRequest", [
         Member("Id", .string, as: "Id", in: .uri, .required),
-      ])
-  }
-
-  package struct ListHostedZonesByNameInput: InputStructure {
-    package var dnsName: String?
-    package var hostedZoneId: String?
-    package var maxItems: String?
-
-    package init(
-      dnsName: String? = nil,
-      hostedZoneId: String? = nil,
-      maxItems: String? = nil
-    ) {
-      self.dnsName = dnsName
-      self.hostedZoneId = hostedZoneId
-      self.maxItems = maxItems
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 3)
-      fields.set(0, dnsName)
-      fields.set(1, hostedZoneId)
-      fields.set(2, maxItems)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ListHostedZonesByNameRequest", [
-        Member("DNSName", .string, as: "dnsname", in: .querystring),
-        Member("HostedZoneId", .string, as: "hostedzoneid", in: .querystring),
-        Member("MaxItems", .string, as: "maxitems", in: .querystring),
-      ])
-  }
-
-  package struct ListHostedZonesByVPCInput: InputStructure {
-    package var vpcId: String?
-    package var vpcRegion: String?
-    package var maxItems: String?
-    package var nextToken: String?
-
-    package init(
-      vpcId: String,
-      vpcRegion: String,
-      maxItems: String? = nil,
-      nextToken: String? = nil
-    ) {
-      self.vpcId = vpcId
-      self.vpcRegion = vpcRegion
-      self.maxItems = maxItems
-      self.nextToken = nextToken
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 4)
-      fields.set(0, vpcId)
-      fields.set(1, vpcRegion)
-      fields.set(2, maxItems)
-      fields.set(3, nextToken)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ListHostedZonesByVPCRequest", [
-        Member("VPCId", .string, as: "vpcid", in: .querystring, .required),
-        Member("VPCRegion", .string, as: "vpcregion", in: .querystring, .required),
-        Member("MaxItems", .string, as: "maxitems", in: .querystring),
-        Member("NextToken", .string, as: "nexttoken", in: .querystring),
       ])
   }
 
@@ -373,32 +275,6 @@ extension Route53 {
         Member("StartRecordType", .string, as: "type", in: .querystring),
         Member("StartRecordIdentifier", .string, as: "identifier", in: .querystring),
         Member("MaxItems", .string, as: "maxitems", in: .querystring),
-      ])
-  }
-
-  package struct ListTagsForResourceInput: InputStructure {
-    package var resourceType: String?
-    package var resourceId: String?
-
-    package init(
-      resourceType: String,
-      resourceId: String
-    ) {
-      self.resourceType = resourceType
-      self.resourceId = resourceId
-    }
-
-    package var fields: Fields {
-      var fields = Fields(count: 2)
-      fields.set(0, resourceType)
-      fields.set(1, resourceId)
-      return fields
-    }
-
-    package static let shape = StructureShape(
-      "ListTagsForResourceRequest", [
-        Member("ResourceType", .string, as: "ResourceType", in: .uri, .required),
-        Member("ResourceId", .string, as: "ResourceId", in: .uri, .required),
       ])
   }
 

@@ -77,19 +77,6 @@ extension Route53 {
       ])
   }
 
-  package struct DisassociateVPCFromHostedZoneOutput: OutputStructure {
-    package var changeInfo: ChangeInfo?
-
-    package init(fields: Fields) {
-      changeInfo = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "DisassociateVPCFromHostedZoneResponse", [
-        Member("ChangeInfo", .structure { ChangeInfo.shape }, .required),
-      ])
-  }
-
   package struct GetChangeOutput: OutputStructure {
     package var changeInfo: ChangeInfo?
 
@@ -119,56 +106,6 @@ extension Route53 {
         Member("HostedZone", .structure { HostedZone.shape }, .required),
         Member("DelegationSet", .structure { DelegationSet.shape }),
         Member("VPCs", .list(.structure { VPC.shape }, name: "VPC")),
-      ])
-  }
-
-  package struct ListHostedZonesByNameOutput: OutputStructure {
-    package var hostedZones: [HostedZone]?
-    package var dnsName: String?
-    package var hostedZoneId: String?
-    package var isTruncated: Bool?
-    package var nextDNSName: String?
-    package var nextHostedZoneId: String?
-    package var maxItems: String?
-
-    package init(fields: Fields) {
-      hostedZones = fields.get(0)
-      dnsName = fields.get(1)
-      hostedZoneId = fields.get(2)
-      isTruncated = fields.get(3)
-      nextDNSName = fields.get(4)
-      nextHostedZoneId = fields.get(5)
-      maxItems = fields.get(6)
-    }
-
-    package static let shape = StructureShape(
-      "ListHostedZonesByNameResponse", [
-        Member("HostedZones", .list(.structure { HostedZone.shape }, name: "HostedZone"), .required),
-        Member("DNSName", .string),
-        Member("HostedZoneId", .string),
-        Member("IsTruncated", .boolean, .required),
-        Member("NextDNSName", .string),
-        Member("NextHostedZoneId", .string),
-        Member("MaxItems", .string, .required),
-      ])
-  }
-
-  package struct ListHostedZonesByVPCOutput: OutputStructure {
-    package var hostedZoneSummaries: [HostedZoneSummary]?
-    package var maxItems: String?
-    package var nextToken: String?
-
-    package init(fields: Fields) {
-      hostedZoneSummaries = fields.get(0)
-      maxItems = fields.get(1)
-      nextToken = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "ListHostedZonesByVPCResponse", [
-        Member("HostedZoneSummaries", .list(.structure { HostedZoneSummary.shape }, name: "HostedZoneSummary"), .required),
-        Member("MaxItems", .string, .required),
-        Member("NextToken", .string),
       ])
   }
 
@@ -222,19 +159,6 @@ extension Route53 {
         Member("NextRecordType", .string),
         Member("NextRecordIdentifier", .string),
         Member("MaxItems", .string, .required),
-      ])
-  }
-
-  package struct ListTagsForResourceOutput: OutputStructure {
-    package var resourceTagSet: ResourceTagSet?
-
-    package init(fields: Fields) {
-      resourceTagSet = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "ListTagsForResourceResponse", [
-        Member("ResourceTagSet", .structure { ResourceTagSet.shape }, .required),
       ])
   }
 

@@ -367,41 +367,6 @@ extension Route53 {
       ])
   }
 
-  package struct HostedZoneOwner: OutputStructure {
-    package var owningAccount: String?
-    package var owningService: String?
-
-    package init(fields: Fields) {
-      owningAccount = fields.get(0)
-      owningService = fields.get(1)
-    }
-
-    package static let shape = StructureShape(
-      "HostedZoneOwner", [
-        Member("OwningAccount", .string),
-        Member("OwningService", .string),
-      ])
-  }
-
-  package struct HostedZoneSummary: OutputStructure {
-    package var hostedZoneId: String?
-    package var name: String?
-    package var owner: HostedZoneOwner?
-
-    package init(fields: Fields) {
-      hostedZoneId = fields.get(0)
-      name = fields.get(1)
-      owner = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "HostedZoneSummary", [
-        Member("HostedZoneId", .string, .required),
-        Member("Name", .string, .required),
-        Member("Owner", .structure { HostedZoneOwner.shape }, .required),
-      ])
-  }
-
   package struct LinkedService: OutputStructure {
     package var servicePrincipal: String?
     package var description: String?

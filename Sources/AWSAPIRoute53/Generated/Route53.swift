@@ -29,9 +29,6 @@ package enum Route53 {
   package static let deleteHostedZone = Operation<DeleteHostedZoneInput, DeleteHostedZoneOutput>(OperationModel(
     service, "DeleteHostedZone", method: "DELETE", requestURI: "/2013-04-01/hostedzone/{Id}", input: DeleteHostedZoneInput.shape, output: DeleteHostedZoneOutput.shape))
 
-  package static let disassociateVPCFromHostedZone = Operation<DisassociateVPCFromHostedZoneInput, DisassociateVPCFromHostedZoneOutput>(OperationModel(
-    service, "DisassociateVPCFromHostedZone", requestURI: "/2013-04-01/hostedzone/{Id}/disassociatevpc", input: DisassociateVPCFromHostedZoneInput.shape, output: DisassociateVPCFromHostedZoneOutput.shape, inputElement: "DisassociateVPCFromHostedZoneRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/")))
-
   package static let getChange = Operation<GetChangeInput, GetChangeOutput>(OperationModel(
     service, "GetChange", method: "GET", requestURI: "/2013-04-01/change/{Id}", input: GetChangeInput.shape, output: GetChangeOutput.shape, isReadOnly: true))
 
@@ -41,17 +38,8 @@ package enum Route53 {
   package static let listHostedZones = Operation<ListHostedZonesInput, ListHostedZonesOutput>(OperationModel(
     service, "ListHostedZones", method: "GET", requestURI: "/2013-04-01/hostedzone", input: ListHostedZonesInput.shape, output: ListHostedZonesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["NextMarker"], moreResults: "IsTruncated", limit: "MaxItems")))
 
-  package static let listHostedZonesByName = Operation<ListHostedZonesByNameInput, ListHostedZonesByNameOutput>(OperationModel(
-    service, "ListHostedZonesByName", method: "GET", requestURI: "/2013-04-01/hostedzonesbyname", input: ListHostedZonesByNameInput.shape, output: ListHostedZonesByNameOutput.shape, isReadOnly: true))
-
-  package static let listHostedZonesByVPC = Operation<ListHostedZonesByVPCInput, ListHostedZonesByVPCOutput>(OperationModel(
-    service, "ListHostedZonesByVPC", method: "GET", requestURI: "/2013-04-01/hostedzonesbyvpc", input: ListHostedZonesByVPCInput.shape, output: ListHostedZonesByVPCOutput.shape, isReadOnly: true))
-
   package static let listResourceRecordSets = Operation<ListResourceRecordSetsInput, ListResourceRecordSetsOutput>(OperationModel(
     service, "ListResourceRecordSets", method: "GET", requestURI: "/2013-04-01/hostedzone/{Id}/rrset", input: ListResourceRecordSetsInput.shape, output: ListResourceRecordSetsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["StartRecordName", "StartRecordType", "StartRecordIdentifier"], outputTokens: ["NextRecordName", "NextRecordType", "NextRecordIdentifier"], moreResults: "IsTruncated", limit: "MaxItems")))
-
-  package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
-    service, "ListTagsForResource", method: "GET", requestURI: "/2013-04-01/tags/{ResourceType}/{ResourceId}", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, isReadOnly: true))
 
   package static let listTagsForResources = Operation<ListTagsForResourcesInput, ListTagsForResourcesOutput>(OperationModel(
     service, "ListTagsForResources", requestURI: "/2013-04-01/tags/{ResourceType}", input: ListTagsForResourcesInput.shape, output: ListTagsForResourcesOutput.shape, inputElement: "ListTagsForResourcesRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/"), isReadOnly: true))

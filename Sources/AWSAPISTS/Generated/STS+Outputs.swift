@@ -4,59 +4,6 @@
 package import AWSClient
 
 extension STS {
-  package struct AssumeRoleOutput: OutputStructure {
-    package var credentials: Credentials?
-    package var assumedRoleUser: AssumedRoleUser?
-    package var packedPolicySize: Int?
-    package var sourceIdentity: String?
-
-    package init(fields: Fields) {
-      credentials = fields.get(0)
-      assumedRoleUser = fields.get(1)
-      packedPolicySize = fields.get(2)
-      sourceIdentity = fields.get(3)
-    }
-
-    package static let shape = StructureShape(
-      "AssumeRoleResponse", [
-        Member("Credentials", .structure { Credentials.shape }),
-        Member("AssumedRoleUser", .structure { AssumedRoleUser.shape }),
-        Member("PackedPolicySize", .integer),
-        Member("SourceIdentity", .string),
-      ])
-  }
-
-  package struct AssumeRoleWithWebIdentityOutput: OutputStructure {
-    package var credentials: Credentials?
-    package var subjectFromWebIdentityToken: String?
-    package var assumedRoleUser: AssumedRoleUser?
-    package var packedPolicySize: Int?
-    package var provider: String?
-    package var audience: String?
-    package var sourceIdentity: String?
-
-    package init(fields: Fields) {
-      credentials = fields.get(0)
-      subjectFromWebIdentityToken = fields.get(1)
-      assumedRoleUser = fields.get(2)
-      packedPolicySize = fields.get(3)
-      provider = fields.get(4)
-      audience = fields.get(5)
-      sourceIdentity = fields.get(6)
-    }
-
-    package static let shape = StructureShape(
-      "AssumeRoleWithWebIdentityResponse", [
-        Member("Credentials", .structure { Credentials.shape }),
-        Member("SubjectFromWebIdentityToken", .string),
-        Member("AssumedRoleUser", .structure { AssumedRoleUser.shape }),
-        Member("PackedPolicySize", .integer),
-        Member("Provider", .string),
-        Member("Audience", .string),
-        Member("SourceIdentity", .string),
-      ])
-  }
-
   package struct GetCallerIdentityOutput: OutputStructure {
     package var userId: String?
     package var account: String?

@@ -14,12 +14,6 @@ package enum STS {
     apiVersion: "2011-06-15",
     xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/")
 
-  package static let assumeRole = Operation<AssumeRoleInput, AssumeRoleOutput>(OperationModel(
-    service, "AssumeRole", input: AssumeRoleInput.shape, output: AssumeRoleOutput.shape, resultWrapper: "AssumeRoleResult"))
-
-  package static let assumeRoleWithWebIdentity = Operation<AssumeRoleWithWebIdentityInput, AssumeRoleWithWebIdentityOutput>(OperationModel(
-    service, "AssumeRoleWithWebIdentity", input: AssumeRoleWithWebIdentityInput.shape, output: AssumeRoleWithWebIdentityOutput.shape, resultWrapper: "AssumeRoleWithWebIdentityResult", authorization: .anonymous))
-
   package static let getCallerIdentity = Operation<GetCallerIdentityInput, GetCallerIdentityOutput>(OperationModel(
     service, "GetCallerIdentity", input: GetCallerIdentityInput.shape, output: GetCallerIdentityOutput.shape, resultWrapper: "GetCallerIdentityResult", isReadOnly: true))
 }

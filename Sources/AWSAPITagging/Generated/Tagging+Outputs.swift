@@ -19,30 +19,4 @@ extension Tagging {
         Member("ResourceTagMappingList", .list(.structure { ResourceTagMapping.shape })),
       ])
   }
-
-  package struct TagResourcesOutput: OutputStructure {
-    package var failedResourcesMap: [String: FailureInfo]?
-
-    package init(fields: Fields) {
-      failedResourcesMap = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "TagResourcesOutput", [
-        Member("FailedResourcesMap", .map(.structure { FailureInfo.shape })),
-      ])
-  }
-
-  package struct UntagResourcesOutput: OutputStructure {
-    package var failedResourcesMap: [String: FailureInfo]?
-
-    package init(fields: Fields) {
-      failedResourcesMap = fields.get(0)
-    }
-
-    package static let shape = StructureShape(
-      "UntagResourcesOutput", [
-        Member("FailedResourcesMap", .map(.structure { FailureInfo.shape })),
-      ])
-  }
 }

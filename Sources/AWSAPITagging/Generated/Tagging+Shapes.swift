@@ -23,25 +23,6 @@ extension Tagging {
       ])
   }
 
-  package struct FailureInfo: OutputStructure {
-    package var statusCode: Int?
-    package var errorCode: String?
-    package var errorMessage: String?
-
-    package init(fields: Fields) {
-      statusCode = fields.get(0)
-      errorCode = fields.get(1)
-      errorMessage = fields.get(2)
-    }
-
-    package static let shape = StructureShape(
-      "FailureInfo", [
-        Member("StatusCode", .integer),
-        Member("ErrorCode", .string),
-        Member("ErrorMessage", .string),
-      ])
-  }
-
   package struct ResourceTagMapping: OutputStructure {
     package var resourceARN: String?
     package var tags: [Tag]?

@@ -17,10 +17,4 @@ package enum Tagging {
 
   package static let getResources = Operation<GetResourcesInput, GetResourcesOutput>(OperationModel(
     service, "GetResources", input: GetResourcesInput.shape, output: GetResourcesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["PaginationToken"], outputTokens: ["PaginationToken"], limit: "ResourcesPerPage")))
-
-  package static let tagResources = Operation<TagResourcesInput, TagResourcesOutput>(OperationModel(
-    service, "TagResources", input: TagResourcesInput.shape, output: TagResourcesOutput.shape))
-
-  package static let untagResources = Operation<UntagResourcesInput, UntagResourcesOutput>(OperationModel(
-    service, "UntagResources", input: UntagResourcesInput.shape, output: UntagResourcesOutput.shape))
 }
