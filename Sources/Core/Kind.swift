@@ -154,7 +154,8 @@ package struct Observation: Sendable {
   package let values: [Value]
   package let outputs: [String: Value]
   package let health: Health
-  /// Changes that AWS has accepted and not yet made: attribute name → text for people (`at the next restart`).
+  /// Changes that AWS has accepted and not yet made: attribute name → text for people (`at the next restart`). Such an
+  /// attribute is let be. A name that is no attribute's (`static parameters`) is only told.
   package let pending: [String: String]
   /// Where its kind is changed one at a time: what has the higher turn waits (readers 0, the writer 1).
   package let turn: Int

@@ -120,9 +120,10 @@ struct Stage: Sendable {
     try await calls().last?.number ?? 0
   }
 
-  /// Every live resource: kind → how many.
+  /// Every live resource: kind → how many. A key that waits for its deletion is as gone as AWS lets it be.
   func inventory() async throws -> [String: Int] {
-    let resources = try await control("inventory")["resources"]?.array ?? []
+    let listed = try await control("inventory")["resources"]?.array ?? []
+    let resources = listed.filter { $0["status"]?.string != "PendingDeletion" }
     return resources.reduce(into: [:]) { $0[$1["kind"]?.string ?? "?", default: 0] += 1 }
   }
 

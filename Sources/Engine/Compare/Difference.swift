@@ -79,6 +79,9 @@ package func difference(_ kind: Kind, _ desired: DesiredResource, _ observed: Ob
       attributes.append(change)
     }
   }
+  // What waits although nothing differs, a restart for example, has a name of its own.
+  let names = Set(kind.schema.map(\.name))
+  pending.merge(observed.pending.filter { !names.contains($0.key) }) { attribute, _ in attribute }
   return Difference(
     attributes: attributes, pending: pending, ahead: ahead, sighting: Sighting(id: observed.id, attributes: seen))
 }

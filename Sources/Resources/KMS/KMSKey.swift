@@ -112,9 +112,17 @@ package enum KMSKey: ResourceKind {
       guard let name = alias.aliasName, let target = alias.targetKeyId else { continue }
       if name.hasPrefix(prefix(stack)) || query.wants(name) { keys[target] = name }
     }
-    return try await keys.sorted { $0.key < $1.key }
+    let found = try await keys.sorted { $0.key < $1.key }
       .concurrently { (key) async throws(CallError) in try await observed(key.key, alias: key.value, aws) }
-      .compactMap(\.self).filter { !$0.isLetGo }
+    return found.compactMap(\.self).filter { !$0.isLetGo }.map { key in
+      guard key.state == "PendingDeletion", let wanted = query.desired.first(where: { $0.alias == key.alias }) else {
+        return key
+      }
+      // KMS calls rotation off until the deletion is cancelled, and then goes on with it by itself.
+      var key = key
+      key.rotationPeriod = wanted.rotationPeriod
+      return key
+    }
   }
 
   /// `1234abcd-…` of `arn:aws:kms:us-east-1:111122223333:key/1234abcd-…`.

@@ -85,7 +85,7 @@ extension DBCluster.Observed {
     var waiting: [String: String] = [:]
     let members = (cluster.dbClusterMembers ?? []).map(DBCluster.Member.init).filter(\.awaitsRestart).map(\.name)
     if !members.isEmpty {
-      waiting["parameterGroup"] = "at the next restart of \(members.sorted().joined(separator: ", "))"
+      waiting["static parameters"] = "at the next restart of \(members.sorted().joined(separator: ", "))"
     }
     if cluster.masterUserSecret?.secretStatus == "impaired" {
       waiting["managedPassword"] =

@@ -244,7 +244,7 @@ extension DBInstance.Observed {
       queued: instance.pendingModifiedValues?.caCertificateIdentifier, wanted: wanted?.certificateAuthority)
     let group = instance.dbParameterGroups?.first
     var pending = queue.pending
-    if group?.parameterApplyStatus == "pending-reboot" { pending["parameterGroup"] = "at the next restart" }
+    if group?.parameterApplyStatus == "pending-reboot" { pending["static parameters"] = "at the next restart" }
     self.init(
       name: name,
       arn: arn,

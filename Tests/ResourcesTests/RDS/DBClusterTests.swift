@@ -126,7 +126,7 @@ struct DBClusterTests {
       .sample("payments-b", status: "pending-reboot"), .sample("payments-a", status: "in-sync"),
     ]
     let live = try #require(DBCluster.Observed(cluster, wanted: desired))
-    #expect(live.pending["parameterGroup"] == "at the next restart of payments-b")
+    #expect(live.pending["static parameters"] == "at the next restart of payments-b")
   }
 
   @Test("a cluster is not ready while its master secret is being made")
