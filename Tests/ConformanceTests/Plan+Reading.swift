@@ -16,13 +16,13 @@ extension Plan {
     return Dictionary(uniqueKeysWithValues: busy.map { ($0.address, $0.attributes.map(\.name)) })
   }
 
-  /// Whether the resource is made anew because of that attribute, or, where the attribute is part of what it is known by, a new
-  /// one is made and the old one deleted.
+  /// Whether the resource is made anew because of that attribute, or, where the attribute is part of what it is known by,
+  /// another one takes its place and the old one is deleted.
   func replaces(_ address: Address, named attribute: String) -> Bool {
     guard let change = change(at: address) else { return false }
     if case .replace = change.action { return change.attributes.contains { $0.name == attribute } }
     let goes = changes.contains { $0.action == .delete && $0.address.kind == address.kind }
-    return change.action == .create && goes
+    return change.action != .noOp && goes
   }
 
   /// For messages of failed expectations.

@@ -104,9 +104,9 @@ struct Stage: Sendable {
   /// A change behind the stack's back.
   @discardableResult
   func edit(_ service: String, _ operation: String, _ params: JSON) async throws -> JSON {
-    let answer = try await control(
-      "edit", ["service": .string(service), "operation": .string(operation), "params": params])
-    return answer["result"] ?? .null
+    var body: JSONObject = ["service": .string(service), "operation": .string(operation), "params": params]
+    if !["iam", "route53"].contains(service) { body["region"] = .string(Self.region) }
+    return try await control("edit", .object(body))["result"] ?? .null
   }
 
   /// - Returns: the calls since `n`, in the order of their arrival.

@@ -12,6 +12,8 @@ package import ResourceKit
 /// With private DNS a network can have one endpoint per service: where somebody else's already answers for the name, AWS
 /// refuses ours, and harecon says whose it is.
 ///
+/// Addresses are IPv4: the subnets of a stack have no others.
+///
 /// A client token is not sent. AWS remembers tokens of endpoints that are gone, so that one derived from the resource would
 /// give back the dead one after a deletion; the owner tags of the creating call find an endpoint whose answer was lost.
 package enum InterfaceEndpoint: ResourceKind {
@@ -29,13 +31,11 @@ package enum InterfaceEndpoint: ResourceKind {
     package var privateDNS: Bool
     /// What may be done through it; nil leaves AWS's own policy, which allows everything.
     package var policy: String?
-    /// `ipv4`, `ipv6` or `dualstack`; nil leaves it to AWS.
-    package var addressType: String?
     package var tags: [String: String]
 
     package init(
       vpc: Input<String>, service: String, subnets: [Input<String>], securityGroups: [Input<String>],
-      privateDNS: Bool = true, policy: String? = nil, addressType: String? = nil, tags: [String: String]
+      privateDNS: Bool = true, policy: String? = nil, tags: [String: String]
     ) {
       self.vpc = vpc
       self.service = service
@@ -43,7 +43,6 @@ package enum InterfaceEndpoint: ResourceKind {
       self.securityGroups = securityGroups
       self.privateDNS = privateDNS
       self.policy = policy
-      self.addressType = addressType
       self.tags = tags
     }
   }
@@ -56,7 +55,6 @@ package enum InterfaceEndpoint: ResourceKind {
     let securityGroups: [String]
     let privateDNS: Bool
     let policy: String
-    let addressType: String
     /// Lower case: AWS's documents and answers differ in it.
     let state: String
     let failure: String?
@@ -70,7 +68,6 @@ package enum InterfaceEndpoint: ResourceKind {
     Attribute("securityGroups", \.securityGroups, \.securityGroups, equality: .unordered),
     Attribute("privateDNS", \.privateDNS, \.privateDNS, .inPlace(.connections)),
     Attribute(serverDefaulted: "policy", \.policy, \.policy, equality: .policy),
-    Attribute(serverDefaulted: "addressType", \.addressType, \.addressType, .inPlace(.connections)),
     Attribute("tags", \.tags, \.tags, equality: .tags),
   ]
 
@@ -87,7 +84,7 @@ package enum InterfaceEndpoint: ResourceKind {
       id: endpoint.vpcEndpointId ?? "", vpc: endpoint.vpcId ?? "", service: endpoint.serviceName ?? "",
       subnets: endpoint.subnetIds ?? [], securityGroups: (endpoint.groups ?? []).compactMap(\.groupId),
       privateDNS: endpoint.privateDnsEnabled ?? false, policy: endpoint.policyDocument ?? "",
-      addressType: endpoint.ipAddressType ?? "", state: (endpoint.state ?? "").lowercased(), failure: failure,
+      state: (endpoint.state ?? "").lowercased(), failure: failure,
       tags: endpoint.tags?.byKey ?? [:])
   }
 
@@ -100,7 +97,7 @@ package enum InterfaceEndpoint: ResourceKind {
         EC2.createVpcEndpoint,
         .init(
           vpcId: vpc, vpcEndpointType: "Interface", serviceName: desired.service, policyDocument: desired.policy,
-          subnetIds: subnets, securityGroupIds: groups, ipAddressType: desired.addressType,
+          subnetIds: subnets, securityGroupIds: groups,
           privateDnsEnabled: desired.privateDNS, tagSpecifications: .creating("vpc-endpoint", desired.tags)))
     } catch let error where error.category == .invalid && desired.privateDNS {
       throw await named(error, service: desired.service, vpc: vpc, aws)
@@ -121,7 +118,7 @@ package enum InterfaceEndpoint: ResourceKind {
   package static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
   ) async throws(CallError) {
-    if changes.containsAny(\.subnets, \.securityGroups, \.privateDNS, \.policy, \.addressType) {
+    if changes.containsAny(\.subnets, \.securityGroups, \.privateDNS, \.policy) {
       var request = EC2.ModifyVpcEndpointInput(vpcEndpointId: observed.id)
       if changes.contains(\.subnets) {
         (request.addSubnetIds, request.removeSubnetIds) = moves(from: observed.subnets, to: try desired.subnets.now())
@@ -132,7 +129,6 @@ package enum InterfaceEndpoint: ResourceKind {
       }
       if changes.contains(\.privateDNS) { request.privateDnsEnabled = desired.privateDNS }
       if changes.contains(\.policy) { request.policyDocument = desired.policy }
-      if changes.contains(\.addressType) { request.ipAddressType = desired.addressType }
       _ = try await aws(EC2.modifyVpcEndpoint, request)
     }
     if changes.contains(\.tags) { try await retag(observed.id, from: observed.tags, to: desired.tags, aws) }

@@ -25,7 +25,6 @@ extension InterfaceEndpoint: Sampled {
         .other(\.securityGroups, [others.output(\.id)]),
         .other(\.privateDNS, false),
         .other(\.policy, #"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"sts:*","Resource":"*"}]}"#),
-        .other(\.addressType, "dualstack"),
         .other(\.tags, stage.tags(name, "sts", team: "platform")),
       ])
   }
