@@ -65,9 +65,12 @@ check: deps
 generate: deps
 	@$(SWIFT_BUILD) --product apigen
 	@$(DEBUG)/apigen --models $(MODELS)
+	@$(SWIFT_BUILD) --product docgen
+	@$(DEBUG)/docgen
 
 check-generated: deps
 	@$(DEBUG)/apigen --models $(MODELS) --check
+	@$(DEBUG)/docgen --check
 
 ## format: bring all Swift files into the house form
 format:

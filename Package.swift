@@ -64,8 +64,13 @@ let package = Package(
     .target(
       name: "Resources", dependencies: ["AWSClient", "Core", "ResourceKit"] + serviceTargets, swiftSettings: settings),
     .testTarget(
-      name: "ResourcesTests", dependencies: ["AWSClient", "Core", "ResourceKit", "Resources"] + serviceTargets,
+      name: "ResourcesTests",
+      dependencies: ["AWSClient", "Core", "docgen", "ResourceKit", "Resources"] + serviceTargets,
       swiftSettings: settings),
+
+    // MARK: docgen
+
+    .executableTarget(name: "docgen", dependencies: ["Core", "ResourceKit", "Resources"], swiftSettings: settings),
 
     // MARK: Engine
 
