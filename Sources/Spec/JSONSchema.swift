@@ -72,16 +72,16 @@ package enum JSONSchema {
 
   /// A value of the table, written as in a spec.
   private static func value(_ text: String) -> JSON {
-    Composer.compose(Array(text.utf8), file: "").root.map(JSON.init) ?? .string(text)
+    Composer.compose(Array(text.utf8), file: "").root.map { JSON($0) } ?? .string(text)
   }
 }
 
 extension JSON {
-  /// The node's value, where it has one that all readers of YAML agree on.
-  fileprivate init(_ node: Node) {
+  /// The value that readers of YAML 1.2 give the node; text where they disagree.
+  package init(_ node: Node) {
     switch node.target.content {
     case .scalar(let scalar): self = scalar.style == .plain ? JSON(plain: scalar.text) : .string(scalar.text)
-    case .sequence(let items, _): self = .array(items.map(JSON.init))
+    case .sequence(let items, _): self = .array(items.map { JSON($0) })
     case .mapping(let entries, _):
       self = .object(JSONObject(entries.map { ($0.key.text ?? "", JSON($0.value)) }))
     case .alias: self = .null

@@ -8,7 +8,7 @@ package enum Reference {
     let sections = Explanation.fields.filter { !$0.field.children.isEmpty }
     let planned = Stack.descriptions.filter { $0.presence == .planned }
     return """
-      <!-- Generated from the table of fields in Sources/Spec by `make generate`. Do not edit. -->
+      <!-- Generated from the fields and rules in Sources/Spec: RECORD_SNAPSHOTS=1 swift test --filter SpecTests -->
 
       # The spec
 

@@ -23,9 +23,10 @@ extension TextPattern {
     "a user name", plural: "user names", "1 to 63 of a-z, 0-9 and _, beginning with a letter",
     "a-z0-9_", first: "a-z", length: 1...63)
 
+  /// In lower case, as RDS lists them: PostgreSQL does not distinguish cases, and a name in two cases would be one.
   package static let parameterName = TextPattern(
-    "a parameter", plural: "parameters", "letters, digits, _ and ., as in `rds.force_ssl`",
-    "a-zA-Z0-9_.", first: "a-zA-Z", last: "a-zA-Z0-9_", length: 1...255, forbidden: [".."])
+    "a parameter", plural: "parameters", "a-z, 0-9, _ and ., as in `rds.force_ssl`",
+    "a-z0-9_.", first: "a-z", last: "a-z0-9_", length: 1...255, forbidden: [".."])
 
   static let parameterValue = TextPattern(
     "a parameter's value", plural: "values in quotes", "printable ASCII", " -~", length: 0...4096)

@@ -69,23 +69,22 @@ extension Rule {
         .map { Finding("\"rds.logical_replication\" slows failovers down", at: $0.key.span) }
     },
     Rule(
-      "HA056", "parameters-distinct",
-      what: "A parameter is given once.",
-      why: "RDS does not distinguish upper and lower case in parameter names.",
-      wayOut: "remove one of the two",
+      "HA056", "audit-trail", .warning,
+      what: "`shared_preload_libraries` keeps pgaudit.",
+      why: "Without the library the log says who logged in and not what they changed: the audit trail ends.",
+      wayOut: "name pgaudit in the list, beside your own libraries",
       reads: ["cluster.parameters"]
     ) { stack in
-      repetitions(of: stack.cluster.parameters.entries, by: { $0.key.value.lowercased() }) { entry, first in
-        Finding(
-          "\"\(entry.key.value)\" is given twice", at: entry.key.span,
-          notes: ["the first is in line \(first.key.span.start.line)"])
+      entries(stack, "shared_preload_libraries").filter { entry in
+        !entry.value.value.split(separator: ",").contains { $0.filter { $0 != " " } == "pgaudit" }
       }
+      .map { Finding("\"\($0.value.value.clipped)\" leaves pgaudit out", at: $0.value.span) }
     },
   ]
 
-  /// The entries for the parameter, in any case of its letters.
+  /// The entry for the parameter, if there is one.
   private static func entries(_ stack: Stack, _ name: String) -> [LocatedMap.Entry] {
-    stack.cluster.parameters.entries.filter { $0.key.value.lowercased() == name.lowercased() }
+    stack.cluster.parameters.entries.filter { $0.key.value == name }
   }
 
   private static func wrong(
