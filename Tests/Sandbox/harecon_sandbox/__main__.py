@@ -41,7 +41,8 @@ def tls_context(cert: Path | None, key: Path | None) -> ssl.SSLContext | None:
     return context
 
 
-def wait_for_end(until_stdin_closes: bool) -> None:
+def end_of_service(until_stdin_closes: bool) -> threading.Event:
+    """What is set when the server shall end."""
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -53,7 +54,7 @@ def wait_for_end(until_stdin_closes: bool) -> None:
             done.set()
 
         threading.Thread(target=watch, name="stdin", daemon=True).start()
-    done.wait()
+    return done
 
 
 def main() -> None:
@@ -61,6 +62,8 @@ def main() -> None:
     sandbox = Sandbox(Defaults(page=options.page, scale=options.scale))
     server = Server(sandbox.handle, options.port, tls_context(options.cert, options.key))
     server.start()
+    # Before anybody is told that the server is ready: whoever reads that may already send a signal.
+    done = end_of_service(options.until_stdin_closes)
     ready = json.dumps({"endpoint": server.endpoint, "pid": os.getpid()})
     if options.ready_file:
         # Whoever waits for the file must never see half a line.
@@ -68,7 +71,7 @@ def main() -> None:
         partial.write_text(ready + "\n")
         partial.rename(options.ready_file)
     print(greeting(server.endpoint) if options.person else ready, flush=True)
-    wait_for_end(options.until_stdin_closes)
+    done.wait()
     server.stop()
 
 

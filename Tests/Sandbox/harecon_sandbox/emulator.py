@@ -125,7 +125,10 @@ def invoke(service: str, operation: str, params: Params, account: str, region: s
     protocol = protocol_for(service)
     try:
         handlers = _handlers(service)
-    except ImportError:
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("moto."):
+            # Not a service that moto lacks, but a package that one of its services needs.
+            raise
         raise missing(service, operation) from None
     request = _request(service, operation, params, account, region, access_key)
     address = request.url.partition("?")[0]
