@@ -25,8 +25,23 @@ final class FixtureServer: @unchecked Sendable {
   private let input = Pipe()
   private let lines: LineReader
 
-  init(_ options: String...) throws {
-    process = FixturePython.process("http_fixture.py", options)
+  convenience init(_ options: String...) throws {
+    try self.init(FixturePython.process("http_fixture.py", options))
+  }
+
+  /// `Tests/Fixtures/http2_fixture.mjs`: HTTP/2 over TLS, which Python does not speak by itself.
+  static func http2() throws -> FixtureServer {
+    let process = Process()
+    process.executableURL = URL(filePath: try #require(node))
+    process.arguments = [FixturePython.root.appending(path: "Tests/Fixtures/http2_fixture.mjs").path]
+    return try FixtureServer(process)
+  }
+
+  /// nil where Node.js is not installed.
+  static let node = ["/usr/bin/node", "/usr/local/bin/node"].first { FileManager.default.isExecutableFile(atPath: $0) }
+
+  private init(_ process: Process) throws {
+    self.process = process
     let output = Pipe()
     process.standardInput = input
     process.standardOutput = output

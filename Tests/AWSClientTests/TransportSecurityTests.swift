@@ -70,6 +70,23 @@ struct TransportSecurityTests {
     #expect(journal.resumed >= 1)
   }
 
+  @Test("calls share one HTTP/2 connection where it is offered", .enabled(if: FixtureServer.node != nil))
+  func http2() async throws {
+    let server = try FixtureServer.http2()
+    let transport = try trusting(server)
+    _ = try await transport.send(server.request("/first", scheme: "https"), within: Deadlines())
+    // None of these is answered before all of them have arrived.
+    let bodies = try await withThrowingTaskGroup(of: String.self) { group in
+      for number in 0..<20 {
+        let request = server.request("/gather/20", method: "POST", scheme: "https", body: "\(number)")
+        group.addTask { String(decoding: try await transport.send(request, within: Deadlines()).body, as: UTF8.self) }
+      }
+      return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+    }
+    #expect(bodies == Set((0..<20).map { "2.0 \($0)" }))
+    #expect(try await server.journal().accepted == 1)
+  }
+
   @Test("https goes through the proxy with CONNECT")
   func proxy() async throws {
     let server = try FixtureServer("--tls")

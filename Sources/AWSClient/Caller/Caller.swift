@@ -22,6 +22,8 @@ package final class Caller: OperationCaller {
     package var paces: PaceTable?
     package var policy = RetryPolicy()
     package var deadlines = Deadlines()
+    /// Shown in the account's CloudTrail; not signed.
+    package var userAgent = "harecon"
     package var time = TimeSource.system
     /// In 0 ..< 1.
     package var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
@@ -133,7 +135,8 @@ package final class Caller: OperationCaller {
     let start = parts.time.uptime()
     var used: Credentials?
     do throws(CallError) {
-      let request = try await signed(attempt, &used)
+      var request = try await signed(attempt, &used)
+      request.headers.append(("User-Agent", parts.userAgent))
       let response: HTTPResponse
       do throws(TransportError) {
         response = try await parts.transport.send(request, within: parts.deadlines)

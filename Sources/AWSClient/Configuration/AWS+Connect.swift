@@ -88,6 +88,7 @@ struct ClientContext: Sendable {
     parts.time = settings.time
     parts.random = settings.random
     parts.log = settings.log
+    parts.userAgent = settings.userAgent
     if let attempts = (variable("AWS_MAX_ATTEMPTS") ?? profile["max_attempts"].nonEmpty).flatMap({ Int($0) }),
       attempts > 0
     {

@@ -20,6 +20,8 @@ package struct ClientSettings: Sendable {
   package var deadlines = Deadlines()
   package var paces: PaceTable?
   package var log = CallLog()
+  /// With the version, so that CloudTrail tells who made a call: `harecon/1.2.3`.
+  package var userAgent = "harecon"
   /// nil: libcurl, as the environment says.
   package var transport: (any Transport)?
 

@@ -38,10 +38,12 @@ enum ChildProcess {
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO)
+    var attributes = ordinarySignals()
+    defer { posix_spawnattr_destroy(&attributes) }
     var child = pid_t()
     let status = withCStrings([program] + arguments) { argv in
       withCStrings(environment.map { "\($0.key)=\($0.value)" }) { envp in
-        posix_spawnp(&child, program, &actions, nil, argv, envp)
+        posix_spawnp(&child, program, &actions, &attributes, argv, envp)
       }
     }
     close(ends[1])
@@ -57,6 +59,21 @@ enum ChildProcess {
     guard exit & 0x7f == 0 else { return .failure(Failure(message: "it was ended by signal \(exit & 0x7f)")) }
     guard exit >> 8 & 0xff == 0 else { return .failure(Failure(message: "it exited with status \(exit >> 8 & 0xff)")) }
     return .success(bytes)
+  }
+
+  /// The threads of Dispatch block signals, and a child would inherit that: Ctrl-C must reach it.
+  private static func ordinarySignals() -> posix_spawnattr_t {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    var pipe = sigset_t()
+    sigemptyset(&pipe)
+    sigaddset(&pipe, SIGPIPE)
+    posix_spawnattr_setsigdefault(&attributes, &pipe)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    return attributes
   }
 
   private static func collect(_ descriptor: Int32) -> Result<[UInt8], Failure> {

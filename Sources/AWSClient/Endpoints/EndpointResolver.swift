@@ -71,7 +71,10 @@ package struct EndpointResolver: Sendable {
   }
 
   private func regionalHost(_ prefix: String) -> String {
-    let suffix = variant.usesDualStack ? partition.dualStackDNSSuffix : partition.dnsSuffix
+    // Secrets Manager answers over IPv6 at its standard name, but for a FIPS endpoint in China.
+    let hasDualStackName = prefix != "secretsmanager" || partition == .china && variant.usesFIPS
+    let suffix =
+      variant.usesDualStack && hasDualStackName ? partition.dualStackDNSSuffix : partition.dnsSuffix
     // The standard endpoints of these services in GovCloud meet FIPS and have no second name.
     let byThemselves = variant.usesDualStack ? Self.dualStackFIPSInGovCloud : Self.fipsInGovCloud
     let isFIPSByItself = partition == .govCloud && byThemselves.contains(prefix)
@@ -101,7 +104,7 @@ package struct EndpointResolver: Sendable {
     partition == .china && !variant.usesFIPS ? "cn-north-1" : partition.homeRegion
   }
 
-  private static let dualStackFIPSInGovCloud: Set<String> = ["monitoring"]
+  private static let dualStackFIPSInGovCloud: Set<String> = ["events", "monitoring"]
   private static let fipsInGovCloud: Set<String> = [
     "dynamodb", "ec2", "events", "fis", "logs", "monitoring", "oidc", "portal.sso", "rds", "sns", "sqs", "ssm", "sts",
   ]

@@ -114,6 +114,7 @@ package enum ErrorCodes {
     if name.hasPrefix("NoSuch") || name.hasSuffix("NotFound") { return .notFound }
     if name.hasSuffix("AlreadyExists") || name.hasSuffix(".Duplicate") { return .alreadyExists }
     if name.hasPrefix("Throttl") || name.hasSuffix("Throttled") { return .throttled }
+    if name.contains("QuotaExceeded") || name.hasSuffix("LimitExceeded") { return .invalid }
     if name.hasSuffix("InUse") { return .conflict }
     if name.hasPrefix("Invalid") && name.hasSuffix("State") { return .conflict }
     return nil

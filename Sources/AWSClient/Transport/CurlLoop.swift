@@ -69,6 +69,7 @@ final class CurlLoop: Sendable {
   // MARK: On the thread
 
   private func run(_ multi: UnsafeMutableRawPointer) {
+    Self.blockSignals()
     _ = harecon_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
     let share = SharedCaches()
     var transfers = TransferTable(multi: multi, share: share, settings: settings)
@@ -102,6 +103,14 @@ final class CurlLoop: Sendable {
       defer { inbox.commands.removeAll(keepingCapacity: true) }
       return inbox.commands
     }
+  }
+
+  /// A peer that goes away while OpenSSL writes to it raises SIGPIPE on this thread, which would end the process; all other
+  /// signals belong to the threads that wait for them.
+  private static func blockSignals() {
+    var all = sigset_t()
+    sigfillset(&all)
+    pthread_sigmask(SIG_BLOCK, &all, nil)
   }
 
   /// Runs once, before any handle exists, however many clients there are.
