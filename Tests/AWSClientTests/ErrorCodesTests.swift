@@ -47,7 +47,9 @@ struct ErrorCodesTests {
         expected = .throttled
       } else if name.hasPrefix("Invalid") && name.hasSuffix("State") {
         expected = .conflict
-      } else if name.contains("Quota") || name.hasPrefix("TooMany") || name.contains("LimitExceeded") || name.hasPrefix("Malformed") {
+      } else if name.contains("Quota") || name.hasPrefix("TooMany") || name.contains("LimitExceeded")
+        || name.hasPrefix("Malformed")
+      {
         expected = .invalid
       } else {
         expected = nil
