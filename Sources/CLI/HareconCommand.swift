@@ -16,7 +16,7 @@ struct HareconCommand: AsyncParsableCommand {
       9 credentials or permission.
       """,
     groupedSubcommands: [
-      CommandGroup(name: "Write a spec", subcommands: [Validate.self]),
+      CommandGroup(name: "Write a spec", subcommands: [Init.self, Validate.self, Format.self, Explain.self, Schema.self]),
       CommandGroup(
         name: "Make it so",
         subcommands: [PlanCommand.self, Apply.self, Reconcile.self, GraphCommand.self, Destroy.self]),
@@ -41,6 +41,10 @@ package enum Program {
   /// - Returns: the process's exit code.
   package static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
     let context = Context(console: Console(environment: environment), environment: environment)
+    if let stop = unknownCommand(arguments) {
+      context.tell(stop)
+      return stop.exitCode.rawValue
+    }
     do {
       let parsed = try HareconCommand.parseAsRoot(Arguments.normalized(arguments))
       guard let command = parsed as? any Command else {
@@ -60,5 +64,15 @@ package enum Program {
       context.console.tell(text)
       return ExitCode.invalid.rawValue
     }
+  }
+
+  /// The first word when it is no command; the argument parser would call it unexpected and leave it at that.
+  private static func unknownCommand(_ arguments: [String]) -> Stop? {
+    guard let word = arguments.first, !word.hasPrefix("-"), word != "help" else { return nil }
+    let known = HareconCommand.configuration.subcommands.compactMap { ($0 as any ParsableCommand.Type)._commandName }
+    guard !known.contains(word) else { return nil }
+    let near = Spelling.nearest(to: word, among: known)
+    return .usage(
+      "harecon has no command \"\(word)\"", near.map { "did you mean \"\($0)\"?" } ?? "\"harecon help\" lists them")
   }
 }

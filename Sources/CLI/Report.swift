@@ -42,15 +42,7 @@ extension JSON {
 }
 
 extension JSONObject {
-  /// What a diagnostic says, for every report that carries some.
-  init(_ diagnostic: Diagnostic) {
-    self = ["severity": .string(diagnostic.severity.rawValue), "rule": .string(diagnostic.rule), "message": .string(diagnostic.message)]
-    if let hint = diagnostic.hint { self["hint"] = .string(hint) }
-    if let address = diagnostic.address { self["address"] = .string(address.description) }
-    if let span = diagnostic.span { self["place"] = .object(JSONObject(span)) }
-    if !diagnostic.notes.isEmpty { self["notes"] = .strings(diagnostic.notes) }
-  }
-
+  /// A place in the spec.
   init(_ span: SourceSpan) {
     self = ["file": .string(span.file), "line": .int(span.start.line), "column": .int(span.start.column)]
   }

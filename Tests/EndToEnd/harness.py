@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -73,8 +74,11 @@ class Account:
             data=None if body is None else json.dumps(body).encode(),
             method=method or ("GET" if body is None else "POST"),
         )
-        with urllib.request.urlopen(request, timeout=60) as response:
-            text = response.read()
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:
+                text = response.read()
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{path} {body}: {error.read().decode()}") from None
         return json.loads(text) if text else None
 
     def calls(self, since: int = 0) -> list[dict[str, Any]]:
@@ -90,7 +94,7 @@ class Account:
 
     def edit(self, service: str, operation: str, **params: Any) -> Any:
         """A change behind harecon's back."""
-        return self.control("edit", {"service": service, "operation": operation, "params": params})
+        return self.control("edit", {"service": service, "operation": operation, "params": params})["result"]
 
     def client(self, service: str) -> Any:
         if service not in self._clients:
@@ -124,7 +128,7 @@ class Finished:
 
     def expect(self, code: int) -> Finished:
         assert self.code == code, (
-            f"harecon {' '.join(self.arguments)}: exit {self.code}, not {code}\n--- out\n{self.out}\n--- err\n{self.err}"
+            f"harecon {' '.join(self.arguments)}: exit {self.code}, not {code}\n--- out\n{self.out[-3000:]}\n--- err\n{self.err[-3000:]}"
         )
         return self
 
@@ -161,17 +165,17 @@ class Harecon:
             raise AssertionError(f"harecon {' '.join(arguments)}: no end within {timeout} s\n{out}\n{err}") from None
         return Finished(arguments, process.returncode, out, err)
 
-    def plan(self, *arguments: str) -> Finished:
-        return self("plan", "-f", str(self.spec), *arguments)
+    def plan(self, *arguments: str, **environment: str) -> Finished:
+        return self("plan", "-f", str(self.spec), *arguments, **environment)
 
-    def apply(self, *arguments: str) -> Finished:
-        return self("apply", "-f", str(self.spec), "-auto-approve", *arguments)
+    def apply(self, *arguments: str, **environment: str) -> Finished:
+        return self("apply", "-f", str(self.spec), "-auto-approve", *arguments, **environment)
 
     def destroy(self, *arguments: str) -> Finished:
         return self("destroy", "-f", str(self.spec), "-auto-approve", "-confirm", "payments", *arguments)
 
-    def converged(self) -> bool:
-        return self.plan("-detailed-exitcode").code == 0
+    def must_be_converged(self) -> None:
+        self.plan("-detailed-exitcode").expect(0)
 
     def edit_spec(self, old: str, new: str) -> None:
         text = self.spec.read_text()

@@ -28,7 +28,7 @@ def test_a_fifth_of_all_calls_failing_in_mixed_ways(harecon: Harecon, account: A
     failed = [c for c in account.calls() if c.get("fault")]
     assert len(failed) > 0.1 * len(account.calls()), "the faults must have been felt"
     account.control("faults", [])
-    assert harecon.converged()
+    harecon.must_be_converged()
     assert_no_duplicate(account)
 
     account.control("faults", faults)
@@ -38,7 +38,7 @@ def test_a_fifth_of_all_calls_failing_in_mixed_ways(harecon: Harecon, account: A
     account.control("faults", [])
     harecon.destroy().expect(0)
     owned = [r for r in account.inventory() if r.get("tags", {}).get("harecon:stack") == "payments"]
-    assert {r["kind"] for r in owned} <= {"kms:key", "rds:cluster-snapshot"}, owned
+    assert {r["kind"] for r in owned} <= {"kms/key", "rds/cluster-snapshot"}, owned
 
 
 def test_two_applies_at_once_do_not_corrupt_anything(harecon: Harecon, account: Account) -> None:
@@ -48,5 +48,5 @@ def test_two_applies_at_once_do_not_corrupt_anything(harecon: Harecon, account: 
     codes = [p.returncode for p in both]
     assert all(code in (0, 1, 5, 6, 7, 8) for code in codes), outputs
     harecon.apply().expect(0)
-    assert harecon.converged()
+    harecon.must_be_converged()
     assert_no_duplicate(account)

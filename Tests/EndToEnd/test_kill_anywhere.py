@@ -66,7 +66,7 @@ def test_an_apply_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, t
         harecon, account = fresh(sandbox, tmp_path, f"call-{call}")
         kill_at(harecon, account, call, after, "apply", "-f", str(harecon.spec), "-auto-approve")
         harecon.apply().expect(0)
-        assert harecon.converged(), f"killed at write {call}"
+        harecon.must_be_converged()
         assert_no_duplicate(account)
         found = {(r["kind"], r.get("tags", {}).get("harecon:id")) for r in account.inventory()}
         assert found == whole, f"killed at write {call}"
@@ -85,7 +85,7 @@ def test_a_destroy_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, 
         kill_at(harecon, account, call, after, "destroy", "-f", str(harecon.spec), "-auto-approve", "-confirm", "payments")
         harecon.destroy().expect(0)
         owned = [r for r in account.inventory() if r.get("tags", {}).get("harecon:stack") == "payments"]
-        assert {r["kind"] for r in owned} <= {"kms:key", "rds:cluster-snapshot"}, f"killed at write {call}: {owned}"
+        assert {r["kind"] for r in owned} <= {"kms/key", "rds/cluster-snapshot"}, f"killed at write {call}: {owned}"
         assert account.violations() == []
 
 
@@ -99,4 +99,4 @@ def test_ctrl_c_finishes_what_is_in_flight_and_says_what_is_left(harecon: Hareco
     assert process.returncode == 6, out + err
     assert "rds/instance.a" in out + err, "what is not done is named"
     harecon.apply().expect(0)
-    assert harecon.converged()
+    harecon.must_be_converged()

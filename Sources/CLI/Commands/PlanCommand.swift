@@ -44,7 +44,7 @@ struct PlanCommand: Command {
     do throws(FileError) {
       try PlanFile.write(plan, to: path)
     } catch {
-      throw Stop(.error, [Diagnostic(.error, rule: "cli.unwritable-file", "cannot write \(error)", hint: "name another file")])
+      throw .unwritable(error)
     }
   }
 }

@@ -102,7 +102,7 @@ struct PassReport: Report {
       "held": .strings(pass.held.map(\.address.description)),
       "plan": pass.plan.map { .object(PlanReport(plan: $0, calls: 0).json) } ?? .null,
       "done": .strings(pass.verdict?.done.map(\.description) ?? []),
-      "diagnostics": .array(pass.diagnostics.all.map { .object(JSONObject($0)) }),
+      "diagnostics": .array(pass.diagnostics.all.map(\.json)),
     ]
   }
 }

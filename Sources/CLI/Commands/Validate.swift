@@ -29,27 +29,50 @@ struct Validate: Command {
     case .json:
       context.console.render(ValidationReport(spec: loaded), as: .json)
     case .sarif:
-      break
+      let log = diagnostics.sarif(rules: Explanation.rules, toolVersion: Version.current)
+      context.console.answer(log.text(pretty: true, keys: .kept))
     }
     return diagnostics.hasErrors ? .invalid : .done
   }
 }
 
-/// What is wrong with a spec, and how many resources a right one asks for.
+/// Whether a spec is right, and how long a failover of a right one takes at most.
 struct ValidationReport: Report {
   static let schema = "harecon.validation/v1"
 
   let spec: LoadedSpec
 
+  private var sum: FailoverSum? {
+    spec.reading.stack.map { FailoverSum(objectives: $0.objectives, dns: $0.dns) }
+  }
+
   func text(_ style: Style) -> String {
-    guard spec.reading.diagnostics.hasErrors else { return "\(spec.file) is valid\n" }
-    return "\(spec.file) is not valid\n"
+    let count = DiagnosticRenderer.summary(spec.reading.diagnostics.all)
+    guard let stack = spec.reading.stack, let sum else {
+      return "\(spec.file) is not valid" + (count.map { ": \($0)" } ?? "") + "\n"
+    }
+    let terms = sum.terms.map { "\($0.name) \($0.duration.specText)" }.joined(separator: " + ")
+    return """
+      \(spec.file) is valid\(count.map { ", with \($0)" } ?? "")
+      failover: \(terms) = \(sum.total.specText), within \(stack.objectives.failoverWithin.specText)
+
+      """
   }
 
   var json: JSONObject {
-    [
+    var object: JSONObject = [
       "file": .string(spec.file), "valid": .bool(!spec.reading.diagnostics.hasErrors),
-      "diagnostics": .array(spec.reading.diagnostics.all.map { .object(JSONObject($0)) }),
+      "diagnostics": spec.reading.diagnostics.json,
     ]
+    if let sum {
+      object["failover"] = [
+        "seconds": .int(sum.total.wholeSeconds),
+        "terms": .array(
+          sum.terms.map {
+            ["name": .string($0.name), "seconds": .int($0.duration.wholeSeconds), "source": .string($0.source)]
+          }),
+      ]
+    }
+    return object
   }
 }

@@ -31,7 +31,7 @@ struct PlanReport: Report {
       "changes": .array(plan.changes.filter { $0.action != .noOp }.map { .object(Self.json($0)) }),
       "steps": .array(
         plan.steps.map { ["step": .string($0.id.description), "needs": .strings($0.needs.sorted().map(\.description))] }),
-      "notes": .array(plan.notes.map { .object(JSONObject($0)) }),
+      "notes": .array(plan.notes.map(\.json)),
     ]
   }
 

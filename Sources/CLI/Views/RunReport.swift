@@ -56,7 +56,7 @@ struct RunReport: Report {
         verdict.failures.map { step, failure in
           [
             "step": .string(step.description),
-            "diagnostics": .array(failure.diagnostics(step).map { .object(JSONObject($0)) }),
+            "diagnostics": .array(failure.diagnostics(step).map(\.json)),
           ]
         }),
       "notStarted": .strings(verdict.notStarted.map(\.description)),

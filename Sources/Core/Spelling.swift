@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Suggestions for words that were mistyped.
-enum Spelling {
+package enum Spelling {
   /// The known word that `word` most likely stands for; nil when none is near.
-  static func nearest(to word: String, among known: [String]) -> String? {
+  package static func nearest(to word: String, among known: [String]) -> String? {
     let typed = simplified(word)
     guard !typed.isEmpty, typed.count <= 40 else { return nil }
     var best: (word: String, distance: Int)?
