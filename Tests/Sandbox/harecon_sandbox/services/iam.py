@@ -191,6 +191,15 @@ def _role(ctx: Context, name: str) -> Any:
     raise AWSError("NoSuchEntity", f"The role with name {name} cannot be found.", 404)
 
 
+@before(SERVICE, "CreateServiceLinkedRole")
+def check_service_role(ctx: Context, params: Params) -> None:
+    service = params["AWSServiceName"]
+    for role in ctx.moto(SERVICE).roles.values():
+        if role.path == f"/aws-service-role/{service}/":
+            message = f"Service role name {role.name} has been taken in this account, please try a different suffix."
+            raise AWSError("InvalidInput", message, 400)
+
+
 @before(SERVICE, "UpdateAssumeRolePolicy")
 def check_trust_update(ctx: Context, params: Params) -> None:
     _role(ctx, params["RoleName"])

@@ -63,6 +63,8 @@ def test_vpc_attributes_change_one_at_a_time(network: Network, aws: Any) -> None
         )
     ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsHostnames={"Value": True})
     assert hostnames()
+    with refused("InvalidParameterCombination", "DNS support"):
+        ec2.modify_vpc_attribute(VpcId=network.vpc, EnableDnsSupport={"Value": False})
 
 
 def test_dry_run_changes_nothing(aws: Any) -> None:
@@ -261,6 +263,14 @@ def test_rules_change_in_place_and_are_revoked_by_value(network: Network, aws: A
         ec2.revoke_security_group_ingress(GroupId=network.group, SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
 
 
+def test_a_group_has_room_for_sixty_rules(network: Network, aws: Any) -> None:
+    ec2 = aws.client("ec2")
+    ranges = [{"CidrIp": f"10.{i}.0.0/16"} for i in range(61)]
+    with refused("RulesPerSecurityGroupLimitExceeded"):
+        ec2.authorize_security_group_ingress(GroupId=network.group, IpPermissions=[permission(5432, IpRanges=ranges)])
+    ec2.authorize_security_group_ingress(GroupId=network.group, IpPermissions=[permission(5432, IpRanges=ranges[:60])])
+
+
 # Endpoints ---------------------------------------------------------------------------------------------------------
 
 
@@ -375,3 +385,26 @@ def test_lists_are_the_same_in_small_pages(network: Network, aws: Any, size: int
     pages = list(ec2.get_paginator("describe_subnets").paginate())
     assert len(pages) == -(-len(whole) // size)
     assert [subnet for page in pages for subnet in page["Subnets"]] == whole
+
+
+def test_what_the_region_has(aws: Any) -> None:
+    ec2 = aws.client("ec2")
+    zones = {zone["ZoneName"]: zone["State"] for zone in ec2.describe_availability_zones()["AvailabilityZones"]}
+    assert {zones[f"us-east-1{letter}"] for letter in "abc"} == {"available"}
+    wanted = "com.amazonaws.us-east-1.rds-data"
+    (service,) = ec2.describe_vpc_endpoint_services(ServiceNames=[wanted])["ServiceDetails"]
+    assert service["ServiceType"] == [{"ServiceType": "Interface"}]
+    with refused("InvalidServiceName"):
+        ec2.describe_vpc_endpoint_services(ServiceNames=[wanted + "x"])
+    names = [entry["PrefixListName"] for entry in ec2.describe_managed_prefix_lists()["PrefixLists"]]
+    assert "com.amazonaws.us-east-1.s3" in names
+
+
+def test_attachments_of_services_cannot_be_undone(network: Network, aws: Any) -> None:
+    ec2 = aws.client("ec2")
+    make_endpoint(ec2, network, SubnetIds=network.subnets[:1])
+    (eni,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
+    with refused("OperationNotPermitted"):
+        ec2.detach_network_interface(AttachmentId=eni["Attachment"]["AttachmentId"])
+    with refused("InvalidAttachmentID.NotFound"):
+        ec2.detach_network_interface(AttachmentId="eni-attach-0123456789abcdef0")

@@ -95,6 +95,24 @@ def test_unknown_aws_policy(iam: Any, role: str) -> None:
         iam.attach_role_policy(RoleName=role, PolicyArn="arn:aws:iam::aws:policy/NoSuchPolicy")
 
 
+def test_service_linked_role_is_made_once(iam: Any) -> None:
+    iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com")
+    with refused("InvalidInput", "taken"):
+        iam.create_service_linked_role(AWSServiceName="rds.amazonaws.com")
+
+
+def test_boundaries_and_profiles(iam: Any, role: str) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    policy = iam.create_policy(PolicyName="boundary", PolicyDocument=document)["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=policy)
+    assert iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
+    iam.delete_role_permissions_boundary(RoleName=role)
+    assert "PermissionsBoundary" not in iam.get_role(RoleName=role)["Role"]
+    assert iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"] == []
+    iam.update_role(RoleName=role, Description="new", MaxSessionDuration=7200)
+    assert iam.get_role(RoleName=role)["Role"]["Description"] == "new"
+
+
 def test_tags_are_judged(iam: Any, role: str) -> None:
     with refused("InvalidInput"):
         iam.tag_role(RoleName=role, Tags=[{"Key": "aws:x", "Value": "1"}])

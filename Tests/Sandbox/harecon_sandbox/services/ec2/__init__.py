@@ -57,7 +57,9 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
         {
             "kind": f"ec2/{kind}",
             "id": resource.id,
-            "name": resource.tags.get("Name", resource.shape.get("GroupName", "")),
+            "name": resource.tags.get("Name")
+            or resource.shape.get("GroupName")
+            or resource.shape.get("Description", ""),
             "arn": arn(ctx, SERVICE, f"{kind}/{resource.id}"),
             "tags": dict(resource.tags),
             "status": resource.status(),

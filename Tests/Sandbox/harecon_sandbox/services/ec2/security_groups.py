@@ -29,6 +29,8 @@ _TEXT = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 #: What makes two rules of one direction the same rule.
 _IDENTITY = ("IpProtocol", "FromPort", "ToPort", "CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo")
+#: AWS's quota, for each direction.
+MAX_RULES = 60
 EVERYWHERE = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
@@ -272,6 +274,10 @@ def _authorize(
         if _identity(shape) in known:
             raise AWSError("InvalidPermission.Duplicate", f'the specified rule "{_peer(shape)}" already exists')
         known.add(_identity(shape))
+    if len(known) > MAX_RULES:
+        raise AWSError(
+            "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."
+        )
     added = []
     for shape in wanted:
         identifier = hex_id("sgr")

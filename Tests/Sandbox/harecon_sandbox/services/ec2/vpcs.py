@@ -148,7 +148,10 @@ def modify_vpc_attribute(ctx: Context, params: Params) -> Result:
     changes = {name: params[name]["Value"] for name in _ATTRIBUTES.values() if name in params}
     if len(changes) != 1:
         raise AWSError("InvalidParameterCombination", "Exactly one attribute may be specified")
-    net.attributes[vpc.id].update(changes)
+    after = {**net.attributes[vpc.id], **changes}
+    if after["EnableDnsHostnames"] and not after["EnableDnsSupport"]:
+        raise AWSError("InvalidParameterCombination", "DNS hostnames need DNS support.")
+    net.attributes[vpc.id] = after
     return {}
 
 
