@@ -24,6 +24,16 @@ struct DestroyTests {
     #expect(plan.steps.allSatisfy { $0.deletion?.wholeStack == true })
   }
 
+  @Test("the writer goes after its readers, and the readers go together")
+  func writerLast() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    orders.edit("rds/instance.a") { $0.turn = 1 }
+    let plan = try await destroy(orders, graph, .discard)
+    #expect(plan.step("delete rds/instance.a")?.needs == [Step.ID(.delete, "rds/instance.b")])
+    #expect(plan.step("delete rds/instance.b")?.needs == [])
+  }
+
   @Test("only what holds data has a last snapshot, whose name is like no other")
   func snapshots() async throws {
     let orders = Orders()

@@ -53,7 +53,22 @@ struct ExecutionTests {
     }
   }
 
-  @Test("what repeating cannot mend is not repeated", arguments: [CallError.Category.invalid, .denied, .cancelled])
+  @Test("what is not there is waited for as long as AWS may take to show it, and no longer")
+  func notFound() {
+    var execution = Execution([step("a")], patience: [id("a"): .seconds(3600)])
+    _ = execution.started()
+    let failure = StepFailure.call(CallError(.notFound, code: "NotFound", message: "no such key"))
+    var now = Duration.zero
+    while case .wake(_, let pause, _)? = execution.ended(id("a"), .failed(failure), at: now).first {
+      now += pause
+      _ = execution.due(id("a"))
+    }
+    #expect(now > .seconds(60) && now <= .seconds(120))
+  }
+
+  @Test(
+    "what repeating cannot mend is not repeated",
+    arguments: [CallError.Category.invalid, .denied, .cancelled, .alreadyExists])
   func final(category: CallError.Category) {
     var execution = Execution([step("a"), step("b", needs: "a")], patience: [id("a"): .seconds(600)])
     _ = execution.started()

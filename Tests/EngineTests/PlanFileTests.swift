@@ -10,7 +10,7 @@ import Testing
 struct PlanFileTests {
   @Test("what is written is read back")
   func roundTrip() async throws {
-    for plan in try await plans() {
+    for plan in try await plans().map(saved) {
       #expect(try PlanFile.decode(PlanFile.encode(plan)) == plan)
     }
   }
@@ -23,14 +23,14 @@ struct PlanFileTests {
     let update = try await orders.decide(orders.graph { $0["rds/cluster.main"]?["token"] = "new-planted" }).plan
     #expect(update.stepNames == ["update rds/cluster.main"])
     for plan in [create, update] {
-      #expect(!String(decoding: PlanFile.encode(plan), as: UTF8.self).contains("planted"))
+      #expect(!String(decoding: PlanFile.encode(saved(plan)), as: UTF8.self).contains("planted"))
       #expect(!"\(plan)".contains("planted"))
     }
   }
 
   @Test("a file that ends early is refused wherever it ends")
   func truncated() async throws {
-    let bytes = PlanFile.encode(try await plans()[1])
+    let bytes = PlanFile.encode(saved(try await plans()[1]))
     for count in stride(from: 0, to: bytes.count - 1, by: 7) {
       #expect(throws: PlanFileError.self) { try PlanFile.decode(Array(bytes[..<count])) }
     }
@@ -39,7 +39,7 @@ struct PlanFileTests {
   @Test("a file that says something else than when it was written is refused")
   func edited() async throws {
     var random = SplitMix64(seed: 1)
-    let plan = try await plans()[1]
+    let plan = saved(try await plans()[1])
     let written = PlanFile.encode(plan)
     for _ in 0..<200 {
       var bytes = written
@@ -53,9 +53,12 @@ struct PlanFileTests {
   @Test("a file whose digest was made to fit is still refused")
   func forged() async throws {
     let plan = try await plans()[1]
-    let text = String(decoding: PlanFile.encode(plan), as: UTF8.self)
+    let text = String(decoding: PlanFile.encode(saved(plan)), as: UTF8.self)
     let forged = text.replacing(plan.digest, with: String(repeating: "0", count: 64))
     #expect(throws: PlanFileError.edited) { try PlanFile.decode(Array(forged.utf8)) }
+    #expect(throws: PlanFileError.edited) {
+      try PlanFile.decode(Array(text.replacing("kind: PostgresStack", with: "kind: postgresStack").utf8))
+    }
     #expect(throws: PlanFileError.edited) {
       try PlanFile.decode(Array(text.replacing("delete rds/instance.b", with: "delete rds/cluster.main").utf8))
     }
@@ -69,7 +72,7 @@ struct PlanFileTests {
       (#"{"format":"harecon.plan/v9"}"#, "has the format \"harecon.plan/v9\""),
       (#"{"format":"harecon.plan/v1"}"#, "lacks \"digest\""),
       (
-        #"{"format":"harecon.plan/v1","digest":"","checksum":"","plan":{},"more":1}"#, "has \"more\", which no plan has"
+        #"{"format":"harecon.plan/v1","digest":"","checksum":"","plan":{},"spec":{},"more":1}"#, "has \"more\", which no plan has"
       ),
     ])
   func foreign(text: String, says: String) throws {
@@ -100,6 +103,10 @@ struct PlanFileTests {
   func values(value: Value) throws {
     let json = try JSON(parsing: value.json.text())
     #expect(Value(planFile: json) == value)
+  }
+
+  private func saved(_ plan: Plan) -> SavedPlan {
+    SavedPlan(plan: plan, specFile: "specs/orders.yaml", specText: "kind: PostgresStack\nname: \"orders\"\n")
   }
 
   /// A create of everything; drift with notes, a delete and a kept resource; a destroy.

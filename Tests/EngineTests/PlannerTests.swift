@@ -95,6 +95,48 @@ struct PlannerTests {
     #expect(try await orders.decide(graph).plan.steps.allSatisfy { $0.needs.isEmpty })
   }
 
+  @Test("an output that a resource does not publish is nothing to compare with, and no reason to act for ever")
+  func withheld() async throws {
+    let orders = Orders()
+    let graph = orders.graph { $0["rds/cluster.main"]?["token"] = out("logs/group.pg", "secret") }
+    let kinds = orders.kinds
+    let full = Graph(
+      stack: "orders", graph.sorted.filter { $0.address.kind != "rds/cluster" && $0.address.kind != "rds/instance" })
+    try await orders.build(full)
+    orders.cloud.put(
+      .init(
+        id: "cluster-x", key: "main", owner: .stack("orders", id: "rds/cluster.main"),
+        attributes: [
+          "subnets": .list(["ec2/subnet.a", "ec2/subnet.b"].map { .string(orders.id($0)!) }),
+          "group": .string(orders.id("ec2/group.db")!), "version": "15.8", "backup": 1, "storage": "aurora",
+        ]), "rds/cluster")
+    let alone = Graph(stack: "orders", graph.sorted.filter { $0.address.kind != "rds/instance" })
+    let decision = try Planner(kinds, account: "1", region: "r").converge(alone, await orders.observer.observe(alone))
+    #expect(decision.plan.changes.first { $0.address == "rds/cluster.main" }?.attributes.map(\.name) == ["backup"])
+    #expect(await orders.apply(decision).isSuccess)
+    #expect(try await orders.decide(alone).plan.isEmpty)
+  }
+
+  @Test("an output that changes with an attribute of its name is not taken for what it was")
+  func changingOutput() async throws {
+    let orders = Orders()
+    let kind = orders.renamed
+    let planner = Planner([kind.bound(to: orders.cloud)], account: "1", region: "r")
+    let graph = { (name: Value) in
+      Graph(
+        stack: "orders",
+        [kind.desired("a", ["id": name]), kind.desired("b", ["id": out("test/named.a")])])
+    }
+    let live = { (address: String, id: Value) in
+      Observation(
+        id: address, key: nil, owner: .stack("orders", id: address), values: [id], outputs: ["id": id], health: .ready,
+        opaque: "")
+    }
+    let world = World(observations: ["test/named": [live("test/named.a", "old"), live("test/named.b", "old")]])
+    #expect(try planner.converge(graph("old"), world).plan.isEmpty)
+    #expect(try planner.converge(graph("new"), world).plan.stepNames == ["update test/named.a", "update test/named.b"])
+  }
+
   // MARK: Replacing
 
   @Test("a replacement that goes beside the old one: make, point to it, delete")

@@ -53,7 +53,12 @@ extension AttributeChange {
 /// Compares what is wanted with what is there, attribute by attribute.
 ///
 /// A desired value that is still unknown differs: it is unknown because what it names is about to be made.
-package func difference(_ kind: Kind, _ desired: DesiredResource, _ observed: Observation) -> Difference {
+///
+/// - Parameter isWithheld: whether a resource that exists and stays does not publish that output (the secret of a cluster
+///   that manages none): then there is nothing to compare with.
+package func difference(
+  _ kind: Kind, _ desired: DesiredResource, _ observed: Observation, isWithheld: (OutputID) -> Bool = { _ in false }
+) -> Difference {
   var attributes: [AttributeChange] = []
   var pending: [String: String] = [:]
   var ahead: [AttributeChange] = []
@@ -62,6 +67,7 @@ package func difference(_ kind: Kind, _ desired: DesiredResource, _ observed: Ob
     let wanted = desired.values[index]
     guard !schema.traits.contains(.writeOnly) else { continue }
     guard !(schema.traits.contains(.serverDefaulted) && wanted == .null) else { continue }
+    guard !wanted.unknowns.contains(where: isWithheld) else { continue }
     let live = observed.values[index]
     let pair = schema.mismatch(desired: wanted, observed: live)
     let change = pair.map {

@@ -27,6 +27,10 @@ struct Drafts: Sendable {
   private let graph: Graph
   /// Outputs that exist and stay what they are.
   private var outputs: [OutputID: Value] = [:]
+  /// Resources that exist and stay, whose outputs will be no others than they are.
+  private var lasting: Set<Address> = []
+  /// Outputs of those that change all the same.
+  private var changing: Set<OutputID> = []
 
   init(kinds: [KindName: Kind], graph: Graph) {
     self.kinds = kinds
@@ -41,7 +45,7 @@ struct Drafts: Sendable {
       all[address] = .create(desired, kind)
       return
     }
-    let difference = difference(kind, desired, live)
+    let difference = difference(kind, desired, live) { lasting.contains($0.address) && !changing.contains($0) }
     note(difference, of: desired, live)
     let action = action(for: difference, of: desired, live, kind)
     let reasons: [Reason] =
@@ -107,11 +111,20 @@ struct Drafts: Sendable {
   }
 
   /// An output named like an attribute that changes is not what it will be.
-  private mutating func publish(_ live: Observation, of address: Address, after action: Action, changing: Set<String>) {
+  private mutating func publish(
+    _ live: Observation, of address: Address, after action: Action, changing names: Set<String>
+  ) {
     switch action {
     case .create, .replace, .delete: return
     case .noOp, .update:
-      for (name, value) in live.outputs where !changing.contains(name) { outputs[OutputID(address, name)] = value }
+      lasting.insert(address)
+      for (name, value) in live.outputs {
+        if names.contains(name) {
+          changing.insert(OutputID(address, name))
+        } else {
+          outputs[OutputID(address, name)] = value
+        }
+      }
     }
   }
 }

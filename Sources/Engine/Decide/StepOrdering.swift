@@ -145,10 +145,24 @@ struct StepOrdering {
     let disruptive = sketches.values.filter {
       $0.action == .update && $0.disruption >= .restart && kinds[$0.address.kind]?.oneAtATime == true
     }
+    addTurnsOfDeletes()
     for (_, queue) in Dictionary(grouping: disruptive, by: \.address.kind).sorted(by: { $0.key < $1.key }) {
       let queue = queue.sorted { ($0.live?.turn ?? 0, $0.address) < ($1.live?.turn ?? 0, $1.address) }
       for (earlier, later) in zip(queue, queue.dropFirst()) {
         add(Step.ID(.update, later.address), needs: Step.ID(.update, earlier.address))
+      }
+    }
+  }
+
+  /// What has the higher turn goes after all that have a lower one; those of one turn go together.
+  private mutating func addTurnsOfDeletes() {
+    let gone = sketches.values.filter { $0.unmakes != nil && kinds[$0.address.kind]?.oneAtATime == true }
+      .sorted { $0.address < $1.address }
+    for later in gone {
+      guard let unmake = later.unmakes, let live = later.live else { continue }
+      for earlier in gone where earlier.address.kind == later.address.kind {
+        guard let its = earlier.unmakes, let other = earlier.live, other.turn < live.turn else { continue }
+        add(unmake, needs: its)
       }
     }
   }

@@ -154,11 +154,11 @@ package struct Execution: Sendable {
 
   /// nil when there is no point in another attempt, or no time left for it.
   private mutating func pause(before id: Step.ID, after error: CallError, at now: Duration) -> Duration? {
-    guard error.mayPass, !isStopping else { return nil }
+    guard let patience = error.patience(within: patience[id, default: .zero]), !isStopping else { return nil }
     let since = firstFailures[id] ?? now
     firstFailures[id] = since
     let pause = backoff.pause(after: attempts[id, default: 1])
-    return now + pause - since <= patience[id, default: .zero] ? pause : nil
+    return now + pause - since <= patience ? pause : nil
   }
 
   private mutating func skipDependants(of failed: Step.ID) -> [Command] {

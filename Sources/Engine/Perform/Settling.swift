@@ -33,7 +33,8 @@ struct Settling<C: Clock<Duration>> {
 
   mutating func run() async throws(StepFailure) -> Observation {
     var watch = Watch(runner.clock, runner.kind.patience, limit: runner.kind.patience.ready)
-    let doubtful = min(.seconds(15), runner.kind.patience.ready / 4)
+    // AWS shows what it has made within a minute.
+    let doubtful = min(.seconds(60), runner.kind.patience.ready / 2)
     while true {
       let roundsBefore = rounds
       switch try await look() {
@@ -59,10 +60,10 @@ struct Settling<C: Clock<Duration>> {
     case .progressing(let status): return .wait(status)
     case .degraded(let status):
       guard status == knownIll else { throw .degraded(status) }
-      let rest = difference(runner.kind, desired, found)
+      let rest = runner.rest(of: desired, found)
       return rest.isEmpty ? .wait(status) : try await correct(found, rest)
     case .ready:
-      let rest = difference(runner.kind, desired, found)
+      let rest = runner.rest(of: desired, found)
       return rest.isEmpty ? .settled(found) : try await correct(found, rest)
     }
   }

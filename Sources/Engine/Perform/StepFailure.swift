@@ -35,14 +35,6 @@ package enum StepFailure: Error, Sendable, Hashable {
     }
   }
 
-  /// Whether doing the same again, from looking onwards, may come to something else.
-  var mayPass: Bool {
-    switch self {
-    case .call(let error): error.mayPass
-    case .stale, .ownership, .didNotConverge, .degraded, .timedOut: false
-    }
-  }
-
   package func diagnostics(_ step: Step.ID) -> [Diagnostic] {
     switch self {
     case .stale(let moved): moved
@@ -64,12 +56,20 @@ extension CallError {
     }
   }
 
-  var mayPass: Bool {
+  /// For how long it makes sense to try again; nil when it makes none.
+  func patience(within patience: Duration) -> Duration? {
     switch category {
-    case .notFound, .alreadyExists, .throttled, .conflict, .unavailable, .ambiguous: true
-    case .invalid, .denied, .cancelled: false
+    case .throttled, .conflict, .unavailable, .ambiguous: patience
+    // What was just made is visible to all of AWS within two minutes; what is not there then is not there.
+    case .notFound: min(patience, .seconds(120))
+    // A look has shown that it is not ours, or not to be seen.
+    case .alreadyExists: nil
+    case .invalid, .denied, .cancelled: nil
     }
   }
+
+  /// Whether a look that failed like this may be repeated.
+  var mayPass: Bool { patience(within: .seconds(1)) != nil }
 }
 
 extension Diagnostic {

@@ -39,7 +39,8 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     var settling = Settling(runner: self, desired: desired)
     if let found = try await lookNow(desired) {
       // An earlier run that was cut short made it, or a lost answer was a success after all.
-      try mustBeChangeable(difference(kind, desired, found), desired)
+      try mustBeChangeable(rest(of: desired, found), desired)
+      if case .degraded(let status) = found.health { settling.knownIll = status }
       return try await settling.run()
     }
     do throws(CallError) {
@@ -55,9 +56,9 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     guard let found = try await lookNow(desired) else {
       throw .stale([.moved(desired.address, from: sighting?.id, to: nil)])
     }
-    let difference = difference(kind, desired, found)
-    try mustMatchPlan(found, difference)
-    try mustBeChangeable(difference, desired)
+    let rest = rest(of: desired, found)
+    try mustMatchPlan(found, rest)
+    try mustBeChangeable(rest, desired)
     var settling = Settling(runner: self, desired: desired)
     if case .degraded(let status) = found.health { settling.knownIll = status }
     return try await settling.run()
@@ -83,6 +84,13 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     case .several(let claimants):
       throw .ownership(.twoCandidates(desired.address, claimants, origin: desired.origin))
     }
+  }
+
+  /// What is still to be changed.
+  ///
+  /// All that the step needs is there by now: an output that is still unknown is one that nobody publishes.
+  func rest(of desired: DesiredResource, _ found: Observation) -> Difference {
+    difference(kind, desired, found) { _ in true }
   }
 
   // MARK: Comparing with the plan

@@ -52,6 +52,9 @@ struct Orders {
   var record = FakeKind(
     name: "route53/record", identity: .parent, schema: [AttributeSchema(name: "value", mutability: .inPlace())])
 
+  /// Publishes what it is told to be.
+  var renamed = FakeKind(name: "test/named", schema: [AttributeSchema(name: "id", mutability: .inPlace())])
+
   let cloud = FakeCloud()
   let clock = TestClock()
 
