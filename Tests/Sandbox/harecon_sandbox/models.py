@@ -73,8 +73,25 @@ def service_of_scope(name: str) -> str | None:
 
 
 @cache
+def _endpoints() -> dict[str, Any]:
+    found: dict[str, Any] = loader().load_data("endpoints")
+    return found
+
+
+@cache
 def _resolver() -> EndpointResolver:
-    return EndpointResolver(loader().load_data("endpoints"))
+    return EndpointResolver(_endpoints())
+
+
+@cache
+def global_regions(service: str) -> frozenset[str]:
+    """The regions, one a partition, for which requests to a global service are signed; empty for a regional service."""
+    regions = set()
+    for partition in _endpoints()["partitions"]:
+        entry = partition["services"].get(service_model(service).endpoint_prefix, {})
+        if not entry.get("isRegionalized", True):
+            regions.add(entry["endpoints"][entry["partitionEndpoint"]]["credentialScope"]["region"])
+    return frozenset(regions)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.parse import PROTOCOL_PARSERS
 from werkzeug.datastructures import Headers, MultiDict
 
 from harecon_sandbox import models
@@ -40,7 +40,8 @@ def parse(route: Route, request: Request) -> Params:
                 "url_params": route.labels,
             }
         )
-    except (RequestParserError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:
+        # moto's parsers are made for what botocore writes; on anything else they fail in any way.
         raise Unreadable(f"{type(error).__name__}: {error}") from error
     for name, shape in models.members(model.input_shape).items():
         # moto's parser makes an empty collection of every query list and header map that is not there.

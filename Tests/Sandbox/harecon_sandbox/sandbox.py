@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from harecon_sandbox import answers, contract, pager, protocols, refusals, signature
+from harecon_sandbox import answers, contract, models, pager, protocols, refusals, signature
 from harecon_sandbox.accounts import DEFAULT_ACCOUNT, Account, Accounts, Call, Violation
 from harecon_sandbox.control import Control
 from harecon_sandbox.engine import Engine
@@ -188,6 +188,8 @@ class Sandbox:
         if found.scope is not None:
             try:
                 signature.verify(visit.request, found.scope, visit.key, account.skew)
+                if account.settings.get("global_scope"):
+                    signature.check_region(found.scope, models.global_regions(found.service))
             except SignatureRefused as error:
                 kind = SIGNATURE_KINDS[error.code]
                 if not (kind == "skew" and account.skew) and kind != "expired":

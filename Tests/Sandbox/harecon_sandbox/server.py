@@ -114,7 +114,7 @@ class Server:
                     self._open.add(sock)
                 sock.settimeout(None)
             self._converse(sock, number)
-        except (OSError, ValueError):
+        except OSError:
             # The client went away, or its handshake failed; there is nobody left to tell.
             pass
         finally:

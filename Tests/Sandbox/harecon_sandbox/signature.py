@@ -55,6 +55,12 @@ def standing_key(access_key: str) -> Key | None:
     return Key(access_key, f"sandbox-secret-{account}", account)
 
 
+def check_region(scope: Scope, regions: frozenset[str]) -> None:
+    """Raises SignatureRefused for a global service that is signed for another region than its own."""
+    if regions and scope.region not in regions:
+        raise SignatureRefused("SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
+
+
 def verify(request: Request, scope: Scope, key: Key | None, skew: float = 0.0) -> None:
     """Raises SignatureRefused unless `key` signed exactly this request, by the server's time (real time + `skew`)."""
     found = AUTHORIZATION.fullmatch(request.header("authorization") or "")

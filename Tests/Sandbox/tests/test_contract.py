@@ -260,6 +260,26 @@ def test_a_lenient_account_only_takes_notes(aws: Aws) -> None:
     aws.reset()
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "body"),
+    [
+        ("kms", "CreateKey", {}, b'"text"'),
+        ("kms", "CreateKey", {}, b"[" * 100_000),
+        ("kms", "CreateKey", {}, b"\xff\xfe"),
+        ("rds", "DescribeDBClusters", {}, b"Action=DescribeDBClusters&Version=2014-10-31&Marker=%ff"),
+        ("route53", "ChangeResourceRecordSets", RECORD, b""),
+        ("route53", "ChangeResourceRecordSets", RECORD, b"<a/>"),
+        ("route53", "ChangeTagsForResource", {"ResourceType": "hostedzone", "ResourceId": "Z1"}, b"\x00"),
+        ("lambda", "CreateFunction", {}, b"null"),
+        ("scheduler", "CreateSchedule", {"Name": "s"}, b'{"Target": [[]], "FlexibleTimeWindow": 1}'),
+    ],
+)
+def test_a_body_that_is_none_of_the_protocol_is_refused_and_crashes_nothing(
+    aws: Aws, service: str, operation: str, params: dict[str, Any], body: bytes
+) -> None:
+    assert refused(aws, replace(wire.sketch(service, operation, **params), body=body))
+
+
 def test_values_beyond_the_model_are_for_the_service_to_refuse(aws: Aws) -> None:
     with pytest.raises(ClientError) as caught:
         aws.client("ec2").create_vpc(CidrBlock="10.0.0.0/99")

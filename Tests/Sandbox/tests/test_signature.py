@@ -113,6 +113,25 @@ def test_a_false_payload_hash_is_refused(aws: Aws) -> None:
     assert refused(aws, replace(signed, body=b"abd")) == "XAmzContentSHA256Mismatch"
 
 
+@pytest.mark.parametrize(("service", "operation"), [("iam", "ListRoles"), ("route53", "ListHostedZones")])
+def test_a_global_service_wants_its_own_region_when_told_to(aws: Aws, service: str, operation: str) -> None:
+    here, there = (
+        wire.signed(wire.sketch(service, operation), aws.endpoint, aws.access_key, aws.secret, region=region)
+        for region in ("us-east-1", "eu-west-1")
+    )
+    assert wire.send(there, aws.endpoint).status == 200
+    aws.settings(global_scope=True)
+    assert wire.send(here, aws.endpoint).status == 200
+    aws.reset()
+    aws.settings(global_scope=True)
+    assert refused(aws, there) == "SignatureDoesNotMatch"
+
+
+def test_a_regional_service_is_signed_for_any_region(aws: Aws) -> None:
+    aws.settings(global_scope=True)
+    aws.client("rds", "eu-west-1").describe_db_clusters()
+
+
 def test_an_unknown_key_is_refused(aws: Aws) -> None:
     request = wire.signed(wire.sketch("iam", "ListRoles"), aws.endpoint, "AKIAIOSFODNN7EXAMPLE", "x")
     answer = wire.send(request, aws.endpoint)
