@@ -29,6 +29,18 @@ struct XMLTests {
     #expect(throws: Unreadable.self) { try node(text) }
   }
 
+  @Test("what is not UTF-8 is refused, in names too")
+  func notUTF8() {
+    for bytes in [[0x3C, 0xEF, 0xEF, 0x2F, 0x3E], Array("<a>".utf8) + [0xFF] + Array("</a>".utf8)] as [[UInt8]] {
+      #expect(throws: Unreadable.self) { try XMLNode(parsing: bytes) }
+    }
+  }
+
+  @Test("processing instructions are refused", arguments: ["<?x?><a/>", "<a><?x?></a>", "<a/><?x y?>", "<?xml"])
+  func instructions(_ text: String) {
+    #expect(throws: Unreadable.self) { try node(text) }
+  }
+
   @Test("nesting is bounded")
   func depth() throws {
     func nested(_ depth: Int) -> String {

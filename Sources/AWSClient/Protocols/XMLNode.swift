@@ -41,8 +41,12 @@ extension XMLNode {
   /// without end, or name files, come in.
   init(parsing bytes: [UInt8]) throws(Unreadable) {
     guard bytes.count <= Self.maxBytes else { throw Unreadable("more than \(Self.maxBytes >> 20) MB of XML") }
-    var prolog = XMLProlog(bytes)
-    guard prolog.endsInElement() else { throw Unreadable("XML that does not start with an element") }
+    // FoundationXML traps on names that are not UTF-8.
+    guard String(validating: bytes, as: UTF8.self) != nil else { throw Unreadable("XML that is not UTF-8") }
+    var scan = XMLScan(bytes)
+    guard scan.startsWithElement() else { throw Unreadable("XML that does not start with an element") }
+    // FoundationXML traps on instructions without content; AWS sends none at all.
+    guard !scan.hasInstruction() else { throw Unreadable("XML with a processing instruction") }
     let builder = XMLTreeBuilder()
     let parser = XMLParser(data: Data(bytes))
     parser.shouldResolveExternalEntities = false
@@ -100,8 +104,8 @@ private final class XMLTreeBuilder: NSObject, XMLParserDelegate {
   }
 }
 
-/// What stands before the root element.
-private struct XMLProlog {
+/// A look at a document before the parser's: is it of the plain kind that AWS sends?
+private struct XMLScan {
   private let bytes: [UInt8]
   private var offset = 0
 
@@ -109,22 +113,22 @@ private struct XMLProlog {
     self.bytes = bytes
   }
 
-  /// Whether only declarations of XML, instructions and comments come before the first element.
+  /// Whether only the declaration of XML and comments come before the first element.
   ///
-  /// A text in another encoding than UTF-8 ends nowhere, so that nothing can hide in one.
-  mutating func endsInElement() -> Bool {
+  /// A text in UTF-16 does not start so: nothing can hide in one.
+  mutating func startsWithElement() -> Bool {
     _ = skip("\u{FEFF}")
-    while true {
+    if skip("<?xml") && !skip(past: "?>") { return false }
+    skipSpace()
+    while skip("<!--") {
+      if !skip(past: "-->") { return false }
       skipSpace()
-      if skip("<?") {
-        guard skip(past: "?>") else { return false }
-      } else if skip("<!--") {
-        guard skip(past: "-->") else { return false }
-      } else {
-        return skip("<") && offset < bytes.count && isNameStart(bytes[offset])
-      }
     }
+    return skip("<") && offset < bytes.count && isNameStart(bytes[offset])
   }
+
+  /// Whether one follows, or what looks like one.
+  mutating func hasInstruction() -> Bool { skip(past: "<?") }
 
   private func isNameStart(_ byte: UInt8) -> Bool {
     switch byte {
