@@ -299,6 +299,29 @@ def test_running_cluster_makes_the_log_groups_that_are_missing(rds: Any, network
     assert groups == {"/aws/rds/cluster/payments/postgresql": 30, "/aws/rds/cluster/payments/instance": None}
 
 
+def test_running_cluster_makes_a_deleted_log_group_again(rds: Any, network: Network, auto: Any) -> None:
+    logs = auto.client("logs")
+    group = "/aws/rds/cluster/payments/postgresql"
+    make_cluster(rds, network, EnableCloudwatchLogsExports=["postgresql"])
+    settle(auto)
+    make_instance(rds, "payments-a")
+    settle(auto)
+
+    def groups() -> list[str]:
+        return [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]]
+
+    assert groups() == [group]
+    logs.delete_log_group(logGroupName=group)
+    assert groups() == []
+    settle(auto)
+    assert groups() == [group]
+    rds.delete_db_instance(DBInstanceIdentifier="payments-a")
+    rds.delete_db_cluster(DBClusterIdentifier="payments", SkipFinalSnapshot=True)
+    logs.delete_log_group(logGroupName=group)
+    settle(auto)
+    assert groups() == []
+
+
 def test_engine_upgrade_and_downgrade(members: Any, auto: Any) -> None:
     def upgrade(version: str, **more: Any) -> None:
         members.modify_db_cluster(DBClusterIdentifier="payments", EngineVersion=version, **more)
@@ -791,3 +814,87 @@ def test_endpoints_roles_maintenance_and_quotas(members: Any, auto: Any) -> None
     )
     quotas = {q["AccountQuotaName"]: q["Used"] for q in members.describe_account_attributes()["AccountQuotas"]}
     assert (quotas["DBClusters"], quotas["DBInstances"]) == (1, 3)
+
+
+def test_managed_secret_is_rotated_given_up_and_taken_back(members: Any, auto: Any) -> None:
+    def modify(**given: Any) -> None:
+        members.modify_db_cluster(DBClusterIdentifier="payments", **given)
+
+    with refused("InvalidParameterCombination", "ApplyImmediately"):
+        modify(RotateMasterUserPassword=True)
+    modify(RotateMasterUserPassword=True, ApplyImmediately=True)
+    assert trail(lambda: cluster(members)["MasterUserSecret"]["SecretStatus"], "active") == ["rotating", "active"]
+    with refused("InvalidParameterCombination"):
+        modify(MasterUserPassword="another-secret", ApplyImmediately=True)
+    settle(auto)
+    modify(ManageMasterUserPassword=False, MasterUserPassword="another-secret", ApplyImmediately=True)
+    settle(auto)
+    assert "MasterUserSecret" not in cluster(members)
+    with refused("InvalidParameterCombination"):
+        modify(RotateMasterUserPassword=True, ApplyImmediately=True)
+    key = auto.client("kms").create_key()["KeyMetadata"]["Arn"]
+    modify(ManageMasterUserPassword=True, MasterUserSecretKmsKeyId=key, ApplyImmediately=True)
+    assert cluster(members)["MasterUserSecret"]["KmsKeyId"] == key
+    settle(auto)
+    other = auto.client("kms").create_key()["KeyMetadata"]["Arn"]
+    with refused("InvalidParameterCombination", "cannot be changed"):
+        modify(MasterUserSecretKmsKeyId=other, ApplyImmediately=True)
+
+
+def test_certificate_changes_with_a_restart(members: Any, auto: Any) -> None:
+    new = "rds-ca-ecc384-g1"
+    members.modify_db_instance(DBInstanceIdentifier="payments-c", CACertificateIdentifier=new)
+    assert instance(members, "payments-c")["CACertificateIdentifier"] != new
+    assert instance(members, "payments-c")["PendingModifiedValues"] == {"CACertificateIdentifier": new}
+    members.modify_db_instance(DBInstanceIdentifier="payments-c", CACertificateIdentifier=new, ApplyImmediately=True)
+    settle(auto)
+    seen = instance(members, "payments-c")
+    assert (seen["CACertificateIdentifier"], seen["CertificateDetails"]["CAIdentifier"]) == (new, new)
+    assert seen["PendingModifiedValues"] == {}
+
+
+def test_port_restarts_every_instance(members: Any, auto: Any) -> None:
+    members.modify_db_cluster(DBClusterIdentifier="payments", Port=5433)
+    assert trail(lambda: instance(members, "payments-b")["DBInstanceStatus"], "rebooting") == ["available", "rebooting"]
+    settle(auto)
+    assert cluster(members)["Port"] == instance(members, "payments-b")["Endpoint"]["Port"] == 5433
+
+
+def test_cluster_gets_another_name(members: Any) -> None:
+    members.modify_db_cluster(DBClusterIdentifier="payments", NewDBClusterIdentifier="Ledger", ApplyImmediately=True)
+    with refused("DBClusterNotFoundFault"):
+        cluster(members)
+    seen = cluster(members, "ledger")
+    assert seen["Endpoint"].startswith("ledger.cluster-") and seen["DBClusterArn"].endswith(":cluster:ledger")
+    assert instance(members, "payments-a")["DBClusterIdentifier"] == "ledger"
+
+
+def test_snapshots(members: Any, auto: Any) -> None:
+    members.add_tags_to_resource(ResourceName=cluster(members)["DBClusterArn"], Tags=[{"Key": "a", "Value": "1"}])
+    members.modify_db_cluster(DBClusterIdentifier="payments", CopyTagsToSnapshot=True)
+    members.create_db_cluster_snapshot(DBClusterIdentifier="payments", DBClusterSnapshotIdentifier="Before")
+
+    def read() -> dict[str, Any]:
+        return members.describe_db_cluster_snapshots(DBClusterSnapshotIdentifier="before")["DBClusterSnapshots"][0]
+
+    with refused("InvalidDBClusterSnapshotStateFault"):
+        members.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="before")
+    assert trail(lambda: read()["Status"], "available") == ["creating", "available"]
+    assert (read()["TagList"], read()["EngineVersion"], read()["PercentProgress"]) == (
+        [{"Key": "a", "Value": "1"}],
+        VERSION,
+        100,
+    )
+    with refused("DBClusterSnapshotAlreadyExistsFault"):
+        members.create_db_cluster_snapshot(DBClusterIdentifier="payments", DBClusterSnapshotIdentifier="before")
+    members.delete_db_cluster_snapshot(DBClusterSnapshotIdentifier="before")
+    with refused("DBClusterSnapshotNotFoundFault"):
+        read()
+
+
+def test_parameters_come_in_small_pages(tuned: Any, auto: Any) -> None:
+    whole = parameters(tuned, "payments")
+    auto.settings(page=40)
+    assert parameters(tuned, "payments") == whole
+    with refused("InvalidParameterValue"):
+        tuned.describe_db_cluster_parameters(DBClusterParameterGroupName="payments", MaxRecords=10)

@@ -226,6 +226,7 @@ def _referenced(ctx: Context, net: Network, group: Resource, pair: Params) -> di
     other = net.find("security-group", pair["GroupId"])
     if other.shape["VpcId"] != group.shape["VpcId"]:
         raise AWSError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.")
+    # The API reference also has a VpcId here; AWS's own examples of groups of one VPC come without it.
     return {"GroupId": other.id, "UserId": ctx.account}
 
 

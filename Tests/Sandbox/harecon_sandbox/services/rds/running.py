@@ -6,8 +6,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
+from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, after, before, operation
 from harecon_sandbox.services import iam
+from harecon_sandbox.services.rds import lifecycle
 from harecon_sandbox.services.rds.checks import matches_filters
 from harecon_sandbox.services.rds.clusters import endpoint_host, find_cluster, render_cluster, require_available
 from harecon_sandbox.services.rds.lifecycle import current
@@ -113,6 +114,33 @@ def describe_endpoints(ctx: Context, params: Params) -> Result:
     return {
         "DBClusterEndpoints": [s for s in shapes if matches_filters(s, "", params.get("Filters"), ENDPOINT_FILTERS)]
     }
+
+
+# Log groups --------------------------------------------------------------------------------------------------------
+
+WRITES_AGAIN = 20.0
+
+
+def _known(ctx: Context) -> State | None:
+    """The state when the account uses RDS in this region at all."""
+    return current(ctx) if ("rds", ctx.region) in ctx.store else None
+
+
+@before("logs", "DescribeLogGroups", "ListLogGroups")
+def settle_logs(ctx: Context, params: Params) -> None:
+    """What clusters have written by now is there."""
+    _known(ctx)
+
+
+@after("logs", "DeleteLogGroup")
+def write_again(ctx: Context, params: Params, result: Result) -> Result:
+    """A running cluster's next line makes its deleted log group again: no retention, no key, no tags."""
+    state = _known(ctx)
+    parts = params["logGroupName"].removeprefix("/aws/rds/cluster/").split("/")
+    cluster = state.clusters.get(parts[0]) if state else None
+    if state is not None and cluster is not None and parts[-1] in cluster.fields["EnabledCloudwatchLogsExports"]:
+        lifecycle.later(ctx, cluster, WRITES_AGAIN, lambda: lifecycle.export_logs(ctx, state, cluster))
+    return result
 
 
 # Maintenance -------------------------------------------------------------------------------------------------------
