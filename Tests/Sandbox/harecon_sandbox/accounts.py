@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -66,6 +67,15 @@ class Journal:
             self._calls.append(call)
             self._grown.notify_all()
             return call
+
+    def region(self, service: str) -> str | None:
+        """Where the account uses a service: the region of its last call, or of most calls when it has had none."""
+        with self._grown:
+            own = [call.region for call in self._calls if call.service == service]
+            if own:
+                return own[-1]
+            regions = Counter(call.region for call in self._calls)
+        return regions.most_common(1)[0][0] if regions else None
 
     def since(self, n: int, seconds: float = 0.0) -> list[dict[str, Any]]:
         """The calls after the n-th; waits up to `seconds` for the first of them."""

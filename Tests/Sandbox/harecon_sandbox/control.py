@@ -127,7 +127,7 @@ class Control:
             raise Refused(f"no service {service!r}")
         if operation not in models.service_model(service).operation_names:
             raise Refused(f"{service} has no operation {operation!r}")
-        region = body.get("region") or next(iter(sorted(account.regions)), GLOBAL_REGION)
+        region = body.get("region") or account.journal.region(service) or GLOBAL_REGION
         context = self._engine.context(account, service, operation, region)
         return {"result": self._engine.run(context, body.get("params", {}))}
 

@@ -88,6 +88,17 @@ def test_an_edit_leaves_no_trace_and_fears_no_fault(aws: Aws) -> None:
     assert len(aws.client("logs").describe_log_groups()["logGroups"]) == 1
 
 
+def test_an_edit_happens_where_the_account_uses_the_service(aws: Aws) -> None:
+    logs = aws.client("logs", "eu-west-1")
+    logs.describe_log_groups()
+    aws.client("iam").list_roles()
+    aws.edit("logs", "CreateLogGroup", logGroupName="g")
+    assert len(logs.describe_log_groups()["logGroups"]) == 1
+    body = {"service": "logs", "operation": "CreateLogGroup", "params": {"logGroupName": "g"}, "region": "us-west-2"}
+    aws.control("edit", body)
+    assert len(aws.client("logs", "us-west-2").describe_log_groups()["logGroups"]) == 1
+
+
 def test_an_edit_that_the_service_refuses_says_so(aws: Aws) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         aws.edit("logs", "DeleteLogGroup", logGroupName="none")
