@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 /// A folder `Sources/Fuzz<name>` with the entry point, and what it calls.
 let targets: [(name: String, dependencies: [Target.Dependency])] = [
   ("JSON", ["Core"]),
+  ("Spec", ["Core", "Spec"]),
   ("XML", ["AWSClient"]),
 ]
 
@@ -25,7 +26,9 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto"),
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
+    .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
     .target(name: "Core", dependencies: ["CCrypto"], swiftSettings: settings),
+    .target(name: "Spec", dependencies: ["Core", "CYAML"], swiftSettings: settings),
     .target(
       name: "AWSClient",
       dependencies: ["CCrypto", "CCurl", "Core", .product(name: "Logging", package: "swift-log")],
