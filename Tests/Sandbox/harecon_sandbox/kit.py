@@ -136,19 +136,24 @@ class Timeline:
         if not steps:
             raise ValueError("a timeline needs at least one status")
         self._clock = clock
-        self._steps = list(steps)
+        self._passing: list[tuple[str, float]] = []
+        for status, seconds in steps[:-1]:
+            if seconds is None:
+                raise ValueError(f"{status!r} lasts for ever, and more follows it")
+            self._passing.append((status, seconds))
+        self._last = steps[-1][0]
         self.started = clock.now() if started is None else started
 
     def status(self, now: float | None = None) -> str:
         """The status at `now`, by default the clock's; asking tells the clock of the change to come."""
         moment = self._clock.now() if now is None else now
         end = self.started
-        for status, seconds in self._steps[:-1]:
-            end += seconds or 0.0
+        for status, seconds in self._passing:
+            end += seconds
             if moment < end:
                 self._clock.expect(end)
                 return status
-        return self._steps[-1][0]
+        return self._last
 
     def gone(self, now: float | None = None) -> bool:
         return self.status(now) == Timeline.GONE
@@ -160,7 +165,7 @@ class Timeline:
 
     def ends(self) -> float:
         """When the last status is reached."""
-        return self.started + sum(seconds or 0.0 for _, seconds in self._steps[:-1])
+        return self.started + sum(seconds for _, seconds in self._passing)
 
 
 class Runner(Protocol):

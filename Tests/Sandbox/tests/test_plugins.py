@@ -246,6 +246,11 @@ def test_a_clock_never_goes_back() -> None:
         clock.scale(-1)
 
 
+def test_a_status_that_lasts_for_ever_is_the_last() -> None:
+    with pytest.raises(ValueError, match="'a' lasts for ever"):
+        Timeline(Clock(), [("a", None), ("b", None)])
+
+
 def test_a_timeline_knows_when_it_settles() -> None:
     clock = Clock()
     clock.freeze()
