@@ -17,7 +17,8 @@ extension DBInstance: Sampled {
       stage.instance("a"),
       needs: stage.clusterNeeds
         + [
-          stage.cluster.resource(), stage.instanceParameters().resource(), otherGroup.resource(),
+          stage.clusterLog.resource(), stage.cluster.resource(after: [stage.clusterLog.address]),
+          stage.instanceParameters().resource(), otherGroup.resource(),
           stage.monitoringRole.resource(), otherRole.resource(),
         ],
       others: [

@@ -6,13 +6,8 @@ import Resources
 
 extension LogGroup: Sampled {
   static func sample(in stage: Stage) -> Sample {
-    let node = Node<LogGroup>(
-      "cluster-postgresql",
-      .init(
-        name: "/aws/rds/cluster/\(stage.stack)/postgresql", retention: 400, key: stage.key.output(\.arn),
-        tags: stage.tags(name, "cluster-postgresql")))
     return Sample(
-      node, needs: [stage.key.resource()],
+      stage.clusterLog, needs: [stage.key.resource()],
       others: [
         .other(\.retention, 30),
         .other(\.key, nil),

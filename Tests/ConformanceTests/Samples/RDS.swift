@@ -90,6 +90,15 @@ extension Stage {
         egress: []))
   }
 
+  /// Where the instances' log goes, once there is an instance.
+  var clusterLog: Node<LogGroup> {
+    Node(
+      "cluster-postgresql",
+      .init(
+        name: "/aws/rds/cluster/\(stack)/postgresql", retention: 400, key: key.output(\.arn),
+        tags: tags(LogGroup.name, "cluster-postgresql")))
+  }
+
   /// - Parameter letter: `a`, `b` or `c`: the zone too.
   func instance(_ letter: String) -> Node<DBInstance> {
     Node(
