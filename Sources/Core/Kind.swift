@@ -159,12 +159,14 @@ package struct Observation: Sendable {
   package let pending: [String: String]
   /// Where its kind is changed one at a time: what has the higher turn waits (readers 0, the writer 1).
   package let turn: Int
+  /// Why it must not be deleted while the rest of the stack stays, with the way out; nil when it may be.
+  package let stays: String?
   /// The kind's own `Observed`.
   package let opaque: any Sendable
 
   package init(
     id: String, key: String?, owner: Owner, values: [Value], outputs: [String: Value], health: Health,
-    pending: [String: String] = [:], turn: Int = 0, opaque: any Sendable
+    pending: [String: String] = [:], turn: Int = 0, stays: String? = nil, opaque: any Sendable
   ) {
     self.id = id
     self.key = key
@@ -174,6 +176,7 @@ package struct Observation: Sendable {
     self.health = health
     self.pending = pending
     self.turn = turn
+    self.stays = stays
     self.opaque = opaque
   }
 }

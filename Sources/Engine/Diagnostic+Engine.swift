@@ -105,6 +105,13 @@ extension Diagnostic {
       address: address, hint: "only `harecon destroy` deletes what holds data; to let it go, remove its harecon tags")
   }
 
+  static func stays(_ address: Address, id: String, because reason: String) -> Diagnostic {
+    Diagnostic(
+      .error, rule: "plan.stays", "\"\(address)\" (\(id)) is no longer in the spec and cannot go: \(reason)",
+      address: address,
+      hint: "put it back into the spec until then")
+  }
+
   static func keptInDestroy(_ address: Address, id: String, because: Address?) -> Diagnostic {
     let why = because.map { "\"\($0)\", which holds data, needs it" } ?? "it holds data"
     return Diagnostic(

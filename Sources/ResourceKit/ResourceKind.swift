@@ -70,10 +70,12 @@ package struct Facts: Sendable, Hashable {
   package var pending: [String: String]
   /// Where the kind is changed one at a time: what has the higher turn waits.
   package var turn: Int
+  /// Why it must not be deleted while the rest of the stack stays, with the way out; nil when it may be.
+  package var stays: String?
 
   package init(
     id: String, key: String? = nil, owner: Owner, health: Health = .ready, pending: [String: String] = [:],
-    turn: Int = 0
+    turn: Int = 0, stays: String? = nil
   ) {
     self.id = id
     self.key = key
@@ -81,6 +83,7 @@ package struct Facts: Sendable, Hashable {
     self.health = health
     self.pending = pending
     self.turn = turn
+    self.stays = stays
   }
 }
 

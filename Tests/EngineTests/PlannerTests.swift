@@ -232,6 +232,19 @@ struct PlannerTests {
     #expect(stop?.diagnostics.all.map(\.rule) == ["plan.replace-holds-data"])
   }
 
+  @Test("law 3: what the rest of the stack cannot do without is not taken out of the spec")
+  func stays() async throws {
+    let orders = Orders()
+    try await orders.build()
+    orders.edit("rds/instance.a") { $0.stays = "it is the writer: switch over first" }
+    let stop = await orders.stop(orders.graph { $0["rds/instance.a"] = nil })
+    #expect(stop?.exitCode == .refused)
+    let diagnostic = try #require(stop?.diagnostics.all.first)
+    #expect(diagnostic.rule == "plan.stays")
+    #expect(diagnostic.message.hasSuffix("cannot go: it is the writer: switch over first"))
+    #expect(orders.cloud.writes.isEmpty)
+  }
+
   @Test("law 3: replacing what the data stands on is refused for the data's sake")
   func belowData() async throws {
     let orders = Orders()

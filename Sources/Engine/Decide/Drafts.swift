@@ -67,6 +67,7 @@ struct Drafts: Sendable {
       let change = ResourceChange(address: address, action: .noOp, reasons: [.notInSpec], id: orphan.id)
       all[address] = Draft(change: change, desired: nil, live: orphan, sighting: nil)
     } else {
+      if let reason = orphan.stays { refusals.append(.stays(address, id: orphan.id, because: reason)) }
       all[address] = .delete(address, orphan, Deletion(), .notInSpec)
     }
   }

@@ -227,7 +227,8 @@ package enum DBInstance: ResourceKind {
     let isAutoscaled = observed.name.hasPrefix("application-autoscaling-")
     return Facts(
       id: observed.name, key: observed.name, owner: isAutoscaled ? .nobody : OwnerTag.owner(observed.tags),
-      health: Health(rdsStatus: observed.status), pending: observed.pending, turn: observed.isWriter ? 1 : 0)
+      health: Health(rdsStatus: observed.status), pending: observed.pending, turn: observed.isWriter ? 1 : 0,
+      stays: observed.isWriter ? "it is the writer: switch over to another member first" : nil)
   }
 }
 

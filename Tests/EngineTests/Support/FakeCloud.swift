@@ -13,6 +13,7 @@ final class FakeCloud: Sendable {
     var status: Health = .ready
     var pending: [String: String] = [:]
     var turn = 0
+    var stays: String?
     /// Looks until it can be seen, until it is ready, until a delete is over.
     var hiddenFor = 0
     var busyFor = 0
@@ -290,7 +291,8 @@ extension Observation {
       }
     self.init(
       id: thing.id, key: thing.key, owner: thing.owner, values: kind.schema.map { thing.attributes[$0.name] ?? .null },
-      outputs: ["id": .string(thing.id)], health: health, pending: thing.pending, turn: thing.turn, opaque: "thing")
+      outputs: ["id": .string(thing.id)], health: health, pending: thing.pending, turn: thing.turn, stays: thing.stays,
+      opaque: "thing")
   }
 
   fileprivate var ownerAddress: Address? {

@@ -83,6 +83,14 @@ struct DBInstanceTests {
     #expect(DBInstance.facts(observed).turn > DBInstance.facts(reader).turn)
   }
 
+  @Test("the writer may not be taken out of the spec, a reader may")
+  func stays() {
+    var reader = observed
+    reader.isWriter = false
+    #expect(DBInstance.facts(observed).stays != nil)
+    #expect(DBInstance.facts(reader).stays == nil)
+  }
+
   @Test("a reader of Aurora's autoscaling is nobody's of ours, whatever tags it has been given")
   func autoscaled() {
     var reader = observed
