@@ -88,6 +88,9 @@ def test_alias_rules(kms: Any, key: str) -> None:
     (alias,) = kms.list_aliases()["Aliases"]
     assert alias["TargetKeyId"] == other
     assert alias["AliasArn"].endswith(":alias/harecon/payments") and "CreationDate" in alias
+    assert kms.describe_key(KeyId="alias/harecon/payments")["KeyMetadata"]["KeyId"] == other
+    with refused("NotFoundException", "Invalid keyId"):
+        kms.schedule_key_deletion(KeyId="alias/harecon/payments")
     kms.delete_alias(AliasName="alias/harecon/payments")
     with refused("NotFoundException"):
         kms.delete_alias(AliasName="alias/harecon/payments")
@@ -135,3 +138,19 @@ def test_tags_and_inventory(kms: Any, key: str, aws: Any) -> None:
         kms.create_key(Tags=[{"TagKey": "aws:x", "TagValue": "1"}])
     (item,) = [item for item in aws.inventory() if item["kind"] == "kms/key"]
     assert (item["id"], item["tags"], item["status"]) == (key, {"harecon:stack": "payments"}, "Enabled")
+
+
+def test_keys_are_switched_off_on_and_described_anew_by_arn(kms: Any, aws: Any) -> None:
+    arn = kms.create_key(Description="old")["KeyMetadata"]["Arn"]
+
+    def read() -> tuple[str, bool, str]:
+        metadata = kms.describe_key(KeyId=arn)["KeyMetadata"]
+        return metadata["KeyState"], metadata["Enabled"], metadata["Description"]
+
+    kms.disable_key(KeyId=arn)
+    kms.update_key_description(KeyId=arn, Description="new")
+    assert read() == ("Disabled", False, "new")
+    kms.enable_key(KeyId=arn)
+    assert read() == ("Enabled", True, "new")
+    asked = [call["params"]["KeyId"] for call in aws.calls() if call["operation"] == "EnableKey"]
+    assert asked == [arn]
