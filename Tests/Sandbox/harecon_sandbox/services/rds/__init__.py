@@ -12,7 +12,7 @@ from typing import Any
 from harecon_sandbox.kit import Context
 from harecon_sandbox.services import ec2
 
-from . import clusters, groups, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
+from . import clusters, groups, instance_changes, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
 from .lifecycle import current
 
 

@@ -54,7 +54,7 @@ def require_instance_available(instance: Instance) -> None:
         raise AWSError("InvalidDBInstanceState", f"Instance {instance.name} is in state {status}, not available.")
 
 
-def _refuse_clusters_own(params: Params) -> None:
+def refuse_clusters_own(params: Params) -> None:
     given = [name for name in CLUSTERS_OWN if name in params]
     if given:
         raise combination(
@@ -146,22 +146,22 @@ def _check_request(state: State, cluster: Cluster, params: Params) -> None:
         raise combination(f"The DB subnet group {group} is not that of the DB cluster, {cluster.subnet_group}.")
     if params.get("MultiAZ"):
         raise combination("MultiAZ cannot be set for a member of an Aurora cluster.")
-    _check_tier(params)
-    _check_certificate(params)
+    check_tier(params)
+    check_certificate(params)
 
 
-def _check_tier(params: Params) -> None:
+def check_tier(params: Params) -> None:
     if not 0 <= params.get("PromotionTier", 1) <= 15:
         raise invalid(f"Invalid promotion tier: {params['PromotionTier']}. Must be between 0 and 15.")
 
 
-def _check_certificate(params: Params) -> None:
+def check_certificate(params: Params) -> None:
     name = params.get("CACertificateIdentifier", catalogue.DEFAULT_CA)
     if name not in catalogue.CA_CERTIFICATES:
         raise AWSError("CertificateNotFound", f"Certificate not found: {name}")
 
 
-def _instance_group(state: State, cluster: Cluster, name: str) -> str:
+def instance_group(state: State, cluster: Cluster, name: str) -> str:
     group = find_parameter_group(state, name, cluster=False)
     family = catalogue.family_of(cluster.version)
     if group.family != family:
@@ -172,7 +172,7 @@ def _instance_group(state: State, cluster: Cluster, name: str) -> str:
     return group.name
 
 
-def _certificate(ctx: Context, name: str) -> dict[str, Any]:
+def certificate(ctx: Context, name: str) -> dict[str, Any]:
     return {
         "CACertificateIdentifier": name,
         "CertificateDetails": {"CAIdentifier": name, "ValidTill": datetime(2061, 5, 25, tzinfo=timezone.utc)},
@@ -188,10 +188,10 @@ def create_instance(ctx: Context, params: Params) -> Result:
     if name in state.instances:
         raise AWSError("DBInstanceAlreadyExists", "DB instance already exists")
     cluster = find_cluster(state, params["DBClusterIdentifier"])
-    _refuse_clusters_own(params)
+    refuse_clusters_own(params)
     require_available(cluster)
     _check_request(state, cluster, params)
-    group = _instance_group(
+    group = instance_group(
         state, cluster, params.get("DBParameterGroupName", f"default.{catalogue.family_of(cluster.version)}")
     )
     tags = tags_from(params.get("Tags"))
@@ -231,10 +231,10 @@ def create_instance(ctx: Context, params: Params) -> Result:
         "NetworkType": "IPV4",
         "BackupTarget": "region",
         "DedicatedLogVolume": False,
-        **_certificate(ctx, params.get("CACertificateIdentifier", catalogue.DEFAULT_CA)),
+        **certificate(ctx, params.get("CACertificateIdentifier", catalogue.DEFAULT_CA)),
         **check_insights(ctx, params, cluster.fields),
         **monitoring,
-        **_monitoring_stream(ctx, monitoring, name),
+        **monitoring_stream(ctx, monitoring, name),
     }  # fmt: skip
     steps: list[tuple[str, float | None]] = [("creating", lifecycle.INSTANCE_CREATING)]
     if monitoring["MonitoringInterval"]:
@@ -258,7 +258,7 @@ def create_instance(ctx: Context, params: Params) -> Result:
     return {"DBInstance": render_instance(ctx, state, instance)}
 
 
-def _monitoring_stream(ctx: Context, monitoring: dict[str, Any], name: str) -> dict[str, Any]:
+def monitoring_stream(ctx: Context, monitoring: dict[str, Any], name: str) -> dict[str, Any]:
     if not monitoring["MonitoringInterval"]:
         return {"EnhancedMonitoringResourceArn": None}
     stream = arn(ctx, "logs", f"log-group:RDSOSMetrics:log-stream:{name}")
@@ -289,124 +289,3 @@ def describe_instances(ctx: Context, params: Params) -> Result:
         if matches_filters({**i.fields, "DBClusterIdentifier": i.cluster}, i.arn, filters, FILTERS)
     ]  # fmt: skip
     return {"DBInstances": [render_instance(ctx, state, instance) for instance in matching]}
-
-
-# Modify ------------------------------------------------------------------------------------------------------------
-
-
-@operation(SERVICE, "ModifyDBInstance")
-def modify_instance(ctx: Context, params: Params) -> Result:
-    state = current(ctx)
-    instance = find_instance(state, params["DBInstanceIdentifier"])
-    cluster = state.clusters[instance.cluster]
-    require_instance_available(instance)
-    _refuse_clusters_own({k: v for k, v in params.items() if k != "DBPortNumber"})
-    for name in ("CloudwatchLogsExportConfiguration", "DBPortNumber", "EngineVersion", "DBSubnetGroupName"):
-        if name in params:
-            raise combination(f"{name} of a member of a DB Cluster is changed with ModifyDBCluster.")
-    _check_tier(params)
-    _check_certificate(params)
-    at_once: Params = {
-        n: params[n] for n in ("PromotionTier", "AutoMinorVersionUpgrade", "PubliclyAccessible") if n in params
-    }
-    if "PreferredMaintenanceWindow" in params:
-        at_once["PreferredMaintenanceWindow"] = maintenance_window(params["PreferredMaintenanceWindow"])
-    group = instance.group
-    if "DBParameterGroupName" in params:
-        group = _instance_group(state, cluster, params["DBParameterGroupName"])
-    soon = _changed(instance, check_insights(ctx, params, instance.fields))
-    monitoring = check_monitoring(ctx, params, instance.fields)
-    soon |= _changed(instance, {**monitoring, **_monitoring_stream(ctx, monitoring, instance.name)})
-    restarting = _restarting(params, instance, cluster)
-    if "NewDBInstanceIdentifier" in params:
-        raise combination("The sandbox does not rename DB instances.")
-    instance.group = group
-    instance.fields.update(at_once)
-    for name in ("DBInstanceClass", "CACertificateIdentifier"):
-        if name in params:
-            instance.pending.pop(name, None)
-    if params.get("ApplyImmediately"):
-        restarting = {**instance.pending, **restarting}
-    instance.pending |= restarting
-    if soon or (restarting and params.get("ApplyImmediately")):
-        _apply(ctx, state, instance, soon, restarting if params.get("ApplyImmediately") else {}, ctx.clock.now())
-    if restarting and not params.get("ApplyImmediately"):
-        lifecycle.defer(ctx, instance, lambda due: _apply(ctx, state, instance, {}, dict(instance.pending), due))
-    return {"DBInstance": render_instance(ctx, state, instance)}
-
-
-def _changed(instance: Instance, values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if instance.fields.get(name) != value}
-
-
-def _restarting(params: Params, instance: Instance, cluster: Cluster) -> dict[str, Any]:
-    """What takes the instance down, and waits for the window unless ApplyImmediately is true."""
-    wanted: Params = {name: params[name] for name in ("DBInstanceClass", "CACertificateIdentifier") if name in params}
-    if (size := wanted.get("DBInstanceClass")) and size not in catalogue.INSTANCE_CLASSES:
-        raise invalid(f"Invalid DB Instance class: {size}")
-    if wanted.get("DBInstanceClass") == "db.serverless" and not cluster.fields.get("ServerlessV2ScalingConfiguration"):
-        raise AWSError(
-            "InvalidDBClusterStateFault", "Set the Serverless v2 scaling configuration on the parent DB cluster first."
-        )
-    return _changed(instance, wanted)
-
-
-def _apply(
-    ctx: Context, state: State, instance: Instance, soon: dict[str, Any], restarting: dict[str, Any], start: float
-) -> None:
-    status = "configuring-enhanced-monitoring" if "MonitoringInterval" in soon and not restarting else "modifying"
-    steps = [("available", lifecycle.STILL_AVAILABLE), (status, lifecycle.MODIFYING), ("available", None)]
-    instance.timeline = Timeline(ctx.clock, steps, start)
-
-    def take_effect() -> None:
-        instance.fields.update(soon)
-        instance.fields.update(restarting)
-        if "CACertificateIdentifier" in restarting:
-            instance.fields.update(_certificate(ctx, restarting["CACertificateIdentifier"]))
-        for name in restarting:
-            instance.pending.pop(name, None)
-        if restarting:
-            lifecycle.boot(state, state.clusters[instance.cluster], instance)
-
-    lifecycle.later(ctx, instance, lifecycle.STILL_AVAILABLE + lifecycle.MODIFYING, take_effect, start)
-
-
-# Reboot and delete -------------------------------------------------------------------------------------------------
-
-
-@operation(SERVICE, "RebootDBInstance")
-def reboot_instance(ctx: Context, params: Params) -> Result:
-    state = current(ctx)
-    instance = find_instance(state, params["DBInstanceIdentifier"])
-    if params.get("ForceFailover"):
-        raise combination("ForceFailover cannot be set for a member of an Aurora cluster; use FailoverDBCluster.")
-    require_instance_available(instance)
-    instance.timeline = Timeline(ctx.clock, [("rebooting", lifecycle.REBOOTING), ("available", None)])
-    end = instance.timeline.ends()
-
-    def restarted() -> None:
-        state.record(instance, "DB instance restarted.", "availability", end)
-        lifecycle.boot(state, state.clusters[instance.cluster], instance)
-
-    lifecycle.later(ctx, instance, lifecycle.REBOOTING, restarted)
-    return {"DBInstance": render_instance(ctx, state, instance)}
-
-
-@operation(SERVICE, "DeleteDBInstance")
-def delete_instance(ctx: Context, params: Params) -> Result:
-    state = current(ctx)
-    instance = find_instance(state, params["DBInstanceIdentifier"])
-    cluster = state.clusters[instance.cluster]
-    if instance.timeline.status() == "deleting":
-        raise AWSError("InvalidDBInstanceState", f"Instance {instance.name} is already being deleted.")
-    if "FinalDBSnapshotIdentifier" in params:
-        raise combination("FinalDBSnapshotIdentifier can not be specified when deleting a cluster instance")
-    # AWS deletes some instances that are not available; the wait for `available` is the stricter reading.
-    require_instance_available(instance)
-    seconds = lifecycle.INSTANCE_DELETING
-    instance.timeline = Timeline(ctx.clock, [("deleting", seconds), (Timeline.GONE, None)])
-    instance.effects.clear()
-    if cluster.writer == instance.name:
-        lifecycle.promote(state, cluster)
-    ec2.release_interfaces(ctx, instance.arn, at=instance.timeline.ends())
-    return {"DBInstance": render_instance(ctx, state, instance)}
