@@ -19,6 +19,7 @@ from .state import (
     invalid,
     network,
     refuse_held,
+    still_there,
     tags_for,
     with_tags,
 )
@@ -163,10 +164,12 @@ def delete_security_group(ctx: Context, params: Params) -> Result:
         rule.shape.get("ReferencedGroupInfo", {}).get("GroupId") == group.id and rule.shape["GroupId"] != group.id
         for rule in net.all("security-group-rule")
     )
-    held = any(
-        any(g["GroupId"] == group.id for g in eni.shape["Groups"]) for eni in net.all("network-interface")
-    )  # fmt: skip
-    if referenced or held:
+    holders = [
+        eni
+        for eni in net.all("network-interface")
+        if any(reference["GroupId"] == group.id for reference in eni.shape["Groups"])
+    ]
+    if referenced or still_there(ctx, holders):
         raise AWSError("DependencyViolation", f"resource {group.id} has a dependent object")
     refuse_held(ctx, group, "security group")
     forget_rules(net, group.id)

@@ -126,6 +126,20 @@ def dependency(word: str, identifier: str) -> AWSError:
     return AWSError("DependencyViolation", f"The {word} '{identifier}' has dependencies and cannot be deleted.")
 
 
+def still_there(ctx: Context, interfaces: Iterable[Resource]) -> bool:
+    """Whether interfaces are in the way of a deletion.
+
+    Those of a service that has let go vanish by themselves; to a client that only tries the deletion again, an
+    automatic clock moves as it does for reads.
+    """
+    found = list(interfaces)
+    for eni in found:
+        eni.status()
+    if any(eni.timeline for eni in found):
+        ctx.clock.settle()
+    return bool(found)
+
+
 def refuse_held(ctx: Context, resource: Resource, word: str) -> None:
     """Refuses to delete what something outside EC2 still needs."""
     for holder in HOLDERS:

@@ -22,6 +22,7 @@ from .state import (
     invalid,
     network,
     refuse_held,
+    still_there,
     tags_for,
     with_tags,
     zones,
@@ -111,8 +112,9 @@ def delete_vpc(ctx: Context, params: Params) -> Result:
     vpc = net.find("vpc", params["VpcId"])
     tables = [t for t in net.of_vpc("route-table", vpc.id) if not is_main(t)]
     groups = [g for g in net.of_vpc("security-group", vpc.id) if g.shape["GroupName"] != "default"]
-    held = [net.of_vpc(kind, vpc.id) for kind in ("subnet", "vpc-endpoint", "network-interface")]
-    if tables or groups or any(held):
+    held = [net.of_vpc(kind, vpc.id) for kind in ("subnet", "vpc-endpoint")]
+    interfaces = net.of_vpc("network-interface", vpc.id)
+    if tables or groups or any(held) or still_there(ctx, interfaces):
         raise dependency("vpc", vpc.id)
     refuse_held(ctx, vpc, "vpc")
     for kind in ("route-table", "security-group"):
@@ -282,7 +284,7 @@ def modify_subnet_attribute(ctx: Context, params: Params) -> Result:
 def delete_subnet(ctx: Context, params: Params) -> Result:
     net = network(ctx)
     subnet = net.find("subnet", params["SubnetId"])
-    if any(eni.shape["SubnetId"] == subnet.id for eni in net.all("network-interface")):
+    if still_there(ctx, (eni for eni in net.all("network-interface") if eni.shape["SubnetId"] == subnet.id)):
         raise dependency("subnet", subnet.id)
     refuse_held(ctx, subnet, "subnet")
     for table in net.all("route-table"):

@@ -17,7 +17,11 @@ from .lifecycle import current
 
 
 def _needs(ctx: Context, resource: ec2.Resource) -> str | None:
-    """Which database still needs a subnet or a security group."""
+    """Which database still needs a subnet or a security group.
+
+    On AWS it is the instances' interfaces that hold both.  A subnet of a DB subnet group and a group of a cluster that
+    has no instance yet are held here as well: to delete them would break the next instance.
+    """
     place = ("rds", ctx.region)
     if place not in ctx.store:
         return None

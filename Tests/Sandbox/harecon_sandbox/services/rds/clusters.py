@@ -50,6 +50,11 @@ def find_cluster(state: State, name: str) -> Cluster:
 
 
 def require_available(cluster: Cluster) -> None:
+    """Refuses a cluster that is busy.
+
+    AWS documents this state for each operation without saying what else might pass; here nothing else does, neither for
+    modifications and deletions nor for new instances.
+    """
     status = cluster.timeline.status()
     if status != "available":
         raise AWSError(
@@ -363,6 +368,7 @@ def failover_cluster(ctx: Context, params: Params) -> Result:
             "InvalidDBClusterStateFault", f"Cluster {cluster.name} cannot be failed over: it has no readable standby."
         )
     target = params.get("TargetDBInstanceIdentifier", "").lower() or None
+    # Which of its two state faults AWS gives for a target that is the writer is not documented.
     candidates = [m for m in readers if target is None or m.name == target]
     if not candidates:
         raise AWSError("InvalidDBInstanceState", f"{target} is not a reader of {cluster.name}.")
