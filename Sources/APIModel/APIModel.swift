@@ -93,10 +93,14 @@ extension APIModel {
   }
 
   private func structure(referredToBy reference: JSONObject) throws(ModelError) -> StructureShape {
-    try structure(try shapeName(of: reference))
+    var seen: Set<String> = []
+    return try structure(try shapeName(of: reference), payload: reference["payload"]?.string, &seen)
   }
 
-  private func structure(_ name: String, _ seen: inout Set<String>) throws(ModelError) -> StructureShape {
+  /// `payload`: what the reference to it says of the member that is the body, in place of what the shape does.
+  private func structure(
+    _ name: String, payload: String? = nil, _ seen: inout Set<String>
+  ) throws(ModelError) -> StructureShape {
     guard let shape = shapes[name]?.object, shape["type"]?.string == "structure" else {
       throw ModelError("\(service.name): \"\(name)\" is no structure of the model")
     }
@@ -108,7 +112,7 @@ extension APIModel {
       members.append(try member(memberName, reference, isRequired: required.contains(memberName), &seen))
     }
     return StructureShape(
-      name, members, payload: shape["payload"]?.string, elementName: shape["locationName"]?.string,
+      name, members, payload: payload ?? shape["payload"]?.string, elementName: shape["locationName"]?.string,
       namespace: try namespace(shape["xmlNamespace"]), isUnion: shape["union"]?.bool == true)
   }
 

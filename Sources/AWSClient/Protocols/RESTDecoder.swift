@@ -105,6 +105,7 @@ enum RESTDecoder {
         items[items.count - 1].append(character)
       }
     }
+    items = items.map { $0.hasSuffix(" ") ? ScalarText.trimmed($0) : $0 }
     guard case .timestamp(let format) = element, format != .iso8601, format != .unixTimestamp else { return items }
     return stride(from: 0, to: items.count - 1, by: 2).map { "\(items[$0]), \(items[$0 + 1])" }
   }

@@ -68,7 +68,7 @@ enum ScalarText {
     }
   }
 
-  private static func trimmed(_ text: String) -> String {
+  static func trimmed(_ text: String) -> String {
     guard text.utf8.first.map(isSpace) == true || text.utf8.last.map(isSpace) == true else { return text }
     return String(
       decoding: text.utf8.drop(while: isSpace).reversed().drop(while: isSpace).reversed(), as: UTF8.self)
