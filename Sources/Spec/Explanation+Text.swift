@@ -76,7 +76,7 @@ extension Explanation {
 
 extension Explanation {
   /// The same as one object.
-  package var json: JSON {
+  package var json: JSONObject {
     switch self {
     case .rule(let rule):
       var object = JSONObject([
@@ -85,13 +85,13 @@ extension Explanation {
       ])
       object["why"] = rule.why.map(JSON.string)
       object["wayOut"] = rule.wayOut.map(JSON.string)
-      return .object(object)
-    case .field(let path, let field): return .object(Self.object(path, field))
+      return object
+    case .field(let path, let field): return Self.object(path, field)
     case .section(let path, let field, let children):
       var object = field.map { Self.object(path, $0) } ?? JSONObject([("path", .string(""))])
       let inside = children.map { JSON.object(Self.object(path.isEmpty ? $0.name : "\(path).\($0.name)", $0)) }
       object["fields"] = .array(inside)
-      return .object(object)
+      return object
     }
   }
 

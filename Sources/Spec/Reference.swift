@@ -29,7 +29,7 @@ package enum Reference {
       ## How values are written
 
       Text that some reader of YAML takes for something else is put in quotes; harecon never guesses. A duration is a \
-      whole number and one of `ms`, `s`, `m`, `h`, `d`. Times of day are in UTC. A file is at most 2 MiB, one document, \
+      whole number and one of `ms`, `s`, `m`, `h`, `d`. Times of day are in UTC. A file is one document, \
       without tabs as indentation, tags, merge keys and duplicate keys; anchors and aliases may be used.
 
       \(formRules)

@@ -25,14 +25,16 @@ package enum SpecRule: String, Sendable, CaseIterable {
   case notSupportedYet = "spec.not-supported-yet"
   case more = "spec.more"
 
+  private static let limits = YAMLLimits()
+
   /// What the rule asks for and why.
   package var documentation: String {
     switch self {
     case .syntax: "The file is well-formed YAML in UTF-8. Reading stops at the first place that is not."
     case .empty: "The file holds a document."
     case .documents: "A file holds one document: one stack."
-    case .fileSize: "A file has at most 2 MiB and 200,000 keys and values."
-    case .depth: "Lists and mappings are nested at most 32 deep."
+    case .fileSize: "A file has at most \(Self.limits.bytes >> 20) MiB and \(Self.limits.nodes) keys and values."
+    case .depth: "Lists and mappings are nested at most \(Self.limits.depth) deep."
     case .expansion:
       "Aliases count as often as they are used, so that a small file cannot grow without bound in memory."
     case .alias: "An alias (`*name`) stands for a value that was anchored (`&name`) and ended before it."

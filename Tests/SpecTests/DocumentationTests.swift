@@ -29,7 +29,7 @@ struct DocumentationTests {
     #expect(explanation.text.split(separator: "\n").allSatisfy { $0.count <= 100 })
     let text = explanation.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     #expect(text.contains(field.documentation))
-    #expect(explanation.json.text().contains("\"path\":\"\(path)\""))
+    #expect(JSON.object(explanation.json).text().contains("\"path\":\"\(path)\""))
     #expect(try Explanation.of("[0]" + path.replacing(".", with: "[12].")).text == explanation.text)
   }
 
@@ -37,7 +37,7 @@ struct DocumentationTests {
   func rules(_ id: String) throws {
     let explanation = try Explanation.of(id)
     #expect(explanation.text.hasPrefix(id))
-    #expect(explanation.json.text().contains("\"rule\":\"\(id)\""))
+    #expect(JSON.object(explanation.json).text().contains("\"rule\":\"\(id)\""))
   }
 
   @Test("an unknown path gets a suggestion")

@@ -50,35 +50,5 @@ struct ExplanationReport: Report {
 
   func text(_ style: Style) -> String { explanation.text }
 
-  var json: JSONObject {
-    switch explanation {
-    case .section(let path, let field, let children):
-      var object: JSONObject = ["path": .string(path)]
-      if let field { Self.describe(field, in: &object) }
-      object["fields"] = .array(
-        children.map { child in
-          var member: JSONObject = ["name": .string(child.name)]
-          Self.describe(child, in: &member)
-          return .object(member)
-        })
-      return object
-    case .field(let path, let field):
-      var object: JSONObject = ["path": .string(path)]
-      Self.describe(field, in: &object)
-      return object
-    case .rule(let rule):
-      return [
-        "rule": .string(rule.id), "name": .string(rule.name), "severity": .string(rule.severity.rawValue),
-        "what": .string(rule.what), "why": .optional(rule.why), "wayOut": .optional(rule.wayOut),
-      ]
-    }
-  }
-
-  private static func describe(_ field: FieldDescription, in object: inout JSONObject) {
-    object["type"] = .string(field.noun)
-    object["presence"] = .string(field.presenceText)
-    object["documentation"] = .string(field.documentation)
-    if let example = field.example { object["example"] = .string(example) }
-    object["since"] = .string(field.since)
-  }
+  var json: JSONObject { explanation.json }
 }
