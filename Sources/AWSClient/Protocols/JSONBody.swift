@@ -56,25 +56,35 @@ enum JSONBody {
 
   /// nil when the value stands for none.
   static func decode(_ json: JSON, _ shape: Shape) throws(Unreadable) -> Document? {
-    switch (shape, json) {
-    case (.document, _): return .json(json)
-    case (_, .null): return .null
-    case (.boolean, .bool(let flag)): return .boolean(flag)
-    case (.integer, .int(let number)): return .integer(number)
-    case (.integer, .double(let number)):
+    if case .document = shape { return .json(json) }
+    if case .null = json { return .null }
+    switch shape {
+    case .boolean, .integer, .double, .string, .blob, .timestamp, .document: return try scalar(json, shape)
+    case .structure(let resolve): return .structure(try decode(json, resolve()))
+    case .list(let list):
+      guard let items = json.array else { throw Unreadable("expected an array") }
+      return .list(try decode(items, list))
+    case .map(let map):
+      guard let object = json.object else { throw Unreadable("expected an object") }
+      return .map(try decode(object, map))
+    }
+  }
+
+  /// Numbers and flags may come as strings: some services send them so.
+  private static func scalar(_ json: JSON, _ shape: Shape) throws(Unreadable) -> Document? {
+    switch (json, shape) {
+    case (.string(let text), _): return try ScalarText.decode(text, shape)
+    case (.bool(let flag), .boolean): return .boolean(flag)
+    case (.int(let number), .integer): return .integer(number)
+    case (.int(let number), .double): return .double(Double(number))
+    case (.int(let number), .timestamp): return .timestamp(Timestamp(secondsSinceEpoch: Double(number)))
+    case (.double(let number), .double): return .double(number)
+    case (.double(let number), .timestamp): return .timestamp(Timestamp(secondsSinceEpoch: number))
+    case (.double(let number), .integer):
       guard let whole = Int(exactly: number.rounded(.towardZero)) else { throw Unreadable("\(number) is out of range") }
       return .integer(whole)
-    case (.double, .int), (.double, .double): return .double(json.double ?? 0)
-    case (.timestamp, .int), (.timestamp, .double): return .timestamp(Timestamp(secondsSinceEpoch: json.double ?? 0))
-    case (.string, .string(let text)): return .string(text)
-    // Numbers and flags as strings: some services send them, and a member that they name is theirs to write as they like.
-    case (.boolean, .string(let text)), (.integer, .string(let text)), (.double, .string(let text)),
-      (.blob, .string(let text)), (.timestamp, .string(let text)):
-      return try ScalarText.decode(text, shape)
-    case (.list(let list), .array(let items)): return .list(try decode(items, list))
-    case (.map(let map), .object(let object)): return .map(try decode(object, map))
-    case (.structure(let resolve), _): return .structure(try decode(json, resolve()))
-    default: throw Unreadable("not the kind of value that was expected")
+    case (.null, _), (.bool, _), (.int, _), (.double, _), (.array, _), (.object, _):
+      throw Unreadable("not the kind of value that was expected")
     }
   }
 

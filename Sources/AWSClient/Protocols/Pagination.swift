@@ -62,7 +62,7 @@ package struct Pages: Sendable {
   private static func token(_ value: Document) -> Document? {
     switch value {
     case .null, .string(""): nil
-    default: value
+    case .boolean, .integer, .double, .string, .blob, .timestamp, .list, .map, .structure, .json: value
     }
   }
 

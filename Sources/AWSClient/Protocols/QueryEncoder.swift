@@ -44,9 +44,11 @@ struct QueryEncoder {
       encode(items, list, prefix: prefix, isNamed: isNamed)
     case (.map(let entries), .map(let map)):
       encode(entries, map, prefix: prefix)
-    default:
+    case (.boolean, _), (.integer, _), (.double, _), (.string, _), (.blob, _), (.timestamp, _), (.json, _):
       guard let text = ScalarText.encode(value, shape, timestamps: .iso8601) else { return }
       pairs.append((prefix, text))
+    case (.null, _), (.structure, _), (.list, _), (.map, _):
+      return
     }
   }
 

@@ -146,25 +146,31 @@ struct RESTEncoder {
   }
 
   private func setPayload(_ member: Member, _ value: Document?, of request: inout HTTPRequest) {
-    switch (value, member.shape) {
-    case (.blob(let bytes), _): setBody(bytes, "application/octet-stream", of: &request)
-    case (.string(let text), _): setBody(Array(text.utf8), "text/plain", of: &request)
-    case (nil, .blob), (nil, .string): break
-    case (nil, .structure(let resolve)) where resolve().isUnion: break
-    case (_, _) where operation.service.wireProtocol == .restJSON:
+    switch (member.shape, value) {
+    case (.blob, .blob(let bytes)?): setBody(bytes, "application/octet-stream", of: &request)
+    case (.string, .string(let text)?): setBody(Array(text.utf8), "text/plain", of: &request)
+    case (.blob, _), (.string, _): break
+    case (.structure(let resolve), nil) where resolve().isUnion: break
+    case (.structure(let resolve), .structure(let fields)?) where operation.service.wireProtocol == .restXML:
+      setXMLPayload(fields, resolve(), member, of: &request)
+    case (.structure, _), (.list, _), (.map, _), (.document, _), (.boolean, _), (.integer, _), (.double, _),
+      (.timestamp, _):
+      if operation.service.wireProtocol == .restXML { return }
       setJSON(value.map { JSONBody.encode($0, member.shape) } ?? [:], of: &request)
-    case (.structure(let fields), .structure(let resolve)):
-      let shape = resolve()
-      // A member's name counts when it is a name given on purpose: another than the member's own, or with a namespace, as
-      // S3 has it. Otherwise the shape's does.
-      let isNamed = member.locationName != member.name || member.namespace != nil
-      let memberName = isNamed ? member.locationName : nil
-      let body = XMLWriter.body(
-        fields, shape, element: memberName ?? shape.elementName ?? shape.name,
-        namespace: member.namespace ?? shape.namespace)
-      setBody(body, "application/xml", of: &request)
-    default: break
     }
+  }
+
+  /// A member's name counts when it is a name given on purpose: another than the member's own, or with a namespace, as S3
+  /// has it. Otherwise the shape's does.
+  private func setXMLPayload(
+    _ fields: Fields, _ shape: StructureShape, _ member: Member, of request: inout HTTPRequest
+  ) {
+    let isNamed = member.locationName != member.name || member.namespace != nil
+    let memberName = isNamed ? member.locationName : nil
+    let body = XMLWriter.body(
+      fields, shape, element: memberName ?? shape.elementName ?? shape.name,
+      namespace: member.namespace ?? shape.namespace)
+    setBody(body, "application/xml", of: &request)
   }
 
   private func setXML(_ fields: Fields, _ shape: StructureShape, of request: inout HTTPRequest) {

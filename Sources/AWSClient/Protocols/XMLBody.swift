@@ -20,7 +20,7 @@ enum XMLBody {
           lists[index, default: []].append(try decode(child, list.element) ?? .null)
         case .map(let map) where map.isFlattened:
           maps[index, default: []].append(try entry(child, map))
-        default:
+        case .boolean, .integer, .double, .string, .blob, .timestamp, .list, .map, .structure, .document:
           // Of elements that should stand once the first holds.
           if fields[index] == nil { fields[index] = try decode(child, member.shape) }
         }

@@ -38,11 +38,13 @@ struct XMLWriter {
       write(items, list, element: element, namespace: namespace)
     case (.map(let entries), .map(let map)):
       write(entries, map, element: element, namespace: namespace)
-    default:
+    case (.boolean, _), (.integer, _), (.double, _), (.string, _), (.blob, _), (.timestamp, _), (.json, _):
       guard let text = ScalarText.encode(value, shape, timestamps: .iso8601) else { return }
       open(element, namespace)
       self.text += Self.escaped(text)
       close(element)
+    case (.null, _), (.structure, _), (.list, _), (.map, _):
+      return
     }
   }
 
