@@ -25,6 +25,26 @@ struct ReportingTests {
       ])
   }
 
+  @Test("problems are shown with their line, the offending text underlined and the way out")
+  func rendered() throws {
+    let text = try minimal(
+      ("capacity: {min: 1, max: 8}", "capacity: {min: 0, max: 8}"), ("zone: minimal", "zon: minimal"))
+    let renderer = DiagnosticRenderer(sources: ["spec.yaml": SourceText(Array(text.utf8))])
+    #expect(
+      renderer.text(read(text).diagnostics.all) == """
+        spec.yaml:15:19: error: 0 is less than 1 capacity unit  [HA010]
+          15 |   capacity: {min: 0, max: 8}
+             |                   ^
+            hint: set `cluster.capacity.min` to 1 or more, and large enough to survive on
+
+        spec.yaml:22:3: error: "dns" has no "zon"  [spec.unknown-key]
+          22 |   zon: minimal.internal
+             |   ^^^
+            hint: did you mean "zone"?
+
+        """)
+  }
+
   @Test("a required field whose key is mistyped is not reported as missing too")
   func consequences() throws {
     #expect(

@@ -73,7 +73,7 @@ extension Rule {
       return stack.cluster.members.filter { !zones.contains($0.zone) }.map { member in
         Finding(
           "the zone \"\(member.zone)\" of member \"\(member.name)\" is not in `network.zones`", at: member.$zone.span,
-          hint: Spelling.nearest(to: member.zone, among: zones).map { "did you mean \"\($0)\"?" })
+          hint: "choose one of \(zones.joined(separator: ", ")), or add the zone to `network.zones`")
       }
     },
     Rule(
