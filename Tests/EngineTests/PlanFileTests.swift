@@ -72,7 +72,8 @@ struct PlanFileTests {
       (#"{"format":"harecon.plan/v9"}"#, "has the format \"harecon.plan/v9\""),
       (#"{"format":"harecon.plan/v1"}"#, "lacks \"digest\""),
       (
-        #"{"format":"harecon.plan/v1","digest":"","checksum":"","plan":{},"spec":{},"more":1}"#, "has \"more\", which no plan has"
+        #"{"format":"harecon.plan/v1","digest":"","checksum":"","plan":{},"spec":{},"more":1}"#,
+        "has \"more\", which no plan has"
       ),
     ])
   func foreign(text: String, says: String) throws {
