@@ -16,6 +16,7 @@ let settings: [SwiftSetting] = [
 /// A folder `Sources/Fuzz<name>` with the entry point, and what it calls.
 let targets: [(name: String, dependencies: [Target.Dependency])] = [
   ("JSON", ["Core"]),
+  ("Plan", ["Core", "Engine"]),
   ("Spec", ["Core", "Spec"]),
   ("XML", ["AWSClient"]),
 ]
@@ -28,6 +29,7 @@ let package = Package(
     .systemLibrary(name: "CCurl", pkgConfig: "libcurl"),
     .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
     .target(name: "Core", dependencies: ["CCrypto"], swiftSettings: settings),
+    .target(name: "Engine", dependencies: ["Core"], swiftSettings: settings),
     .target(name: "Spec", dependencies: ["Core", "CYAML"], swiftSettings: settings),
     .target(
       name: "AWSClient",
