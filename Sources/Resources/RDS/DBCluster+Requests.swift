@@ -23,7 +23,7 @@ extension DBCluster {
       storageEncrypted: desired.storageEncrypted,
       kmsKeyId: try desired.key.now(),
       enableIAMDatabaseAuthentication: desired.iamAuthentication,
-      enableCloudwatchLogsExports: desired.logExports,
+      enableCloudwatchLogsExports: desired.logExports.isEmpty ? nil : desired.logExports,
       engineMode: "provisioned",
       storageType: desired.storageType,
       autoMinorVersionUpgrade: desired.autoMinorUpgrade,
@@ -34,8 +34,8 @@ extension DBCluster {
       serverlessV2ScalingConfiguration: desired.capacity.request,
       databaseInsightsMode: desired.insights.mode,
       enablePerformanceInsights: desired.insights.isEnabled,
-      performanceInsightsKMSKeyId: try desired.insightsKey?.now(),
-      performanceInsightsRetentionPeriod: desired.insights.retention,
+      performanceInsightsKMSKeyId: desired.insights.isEnabled ? try desired.insightsKey?.now() : nil,
+      performanceInsightsRetentionPeriod: desired.insights.keptFor,
       manageMasterUserPassword: desired.managedPassword,
       masterUserSecretKmsKeyId: try desired.masterSecretKey?.now(),
       engineLifecycleSupport: desired.lifecycleSupport)
@@ -73,8 +73,10 @@ extension DBCluster {
     if changes.containsAny(\.insights, \.insightsKey) {
       request.databaseInsightsMode = desired.insights.mode
       request.enablePerformanceInsights = desired.insights.isEnabled
-      request.performanceInsightsRetentionPeriod = desired.insights.retention
-      if observed.insightsKey == nil { request.performanceInsightsKMSKeyId = try desired.insightsKey?.now() }
+      request.performanceInsightsRetentionPeriod = desired.insights.keptFor
+      if desired.insights.isEnabled, observed.insightsKey == nil {
+        request.performanceInsightsKMSKeyId = try desired.insightsKey?.now()
+      }
     }
     return request.fields == untouched.fields ? nil : request
   }
@@ -93,6 +95,11 @@ extension DBCluster {
       dbClusterIdentifier: name, skipFinalSnapshot: deletion.finalSnapshot == nil,
       finalDBSnapshotIdentifier: deletion.finalSnapshot, deleteAutomatedBackups: deletion.finalSnapshot == nil)
   }
+}
+
+extension DBCluster.Insights {
+  /// AWS refuses a retention, and a key, where nothing is recorded.
+  fileprivate var keptFor: Int? { isEnabled ? retention : nil }
 }
 
 extension DBCluster.Capacity {

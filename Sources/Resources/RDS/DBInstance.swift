@@ -257,7 +257,8 @@ extension DBInstance.Observed {
       parameterGroup: group?.dbParameterGroupName ?? "",
       autoMinorUpgrade: instance.autoMinorVersionUpgrade ?? false,
       monitoringInterval: instance.monitoringInterval ?? 0,
-      monitoringRole: instance.monitoringRoleArn,
+      // Switched off, it is of no consequence which role AWS remembers.
+      monitoringRole: instance.monitoringInterval == 0 ? nil : instance.monitoringRoleArn,
       certificateAuthority: certificateAuthority,
       maintenanceWindow: instance.preferredMaintenanceWindow ?? "",
       publiclyAccessible: instance.publiclyAccessible ?? false,

@@ -64,6 +64,24 @@ struct DBClusterTests {
     #expect(request.performanceInsightsKMSKeyId == nil, "the key is there already and cannot change")
   }
 
+  @Test("insights that are off have no retention and no key")
+  func insightsOff() throws {
+    var other = desired
+    other.insights = .init(mode: "standard", isEnabled: false, retention: 0)
+    let request = try DBCluster.createRequest(other, version: "15.10")
+    #expect(request.enablePerformanceInsights == false)
+    #expect(request.performanceInsightsRetentionPeriod == nil && request.performanceInsightsKMSKeyId == nil)
+  }
+
+  @Test("a cluster is made with its key, its secret managed, and Serverless v2 before the first instance")
+  func create() throws {
+    let request = try DBCluster.createRequest(desired, version: "15.12")
+    #expect(request.engineVersion == "15.12" && request.engineMode == "provisioned")
+    #expect(request.storageEncrypted == true && request.kmsKeyId == "arn:key")
+    #expect(request.manageMasterUserPassword == true && request.masterUserPassword == nil)
+    #expect(request.serverlessV2ScalingConfiguration?.maxCapacity == 32)
+  }
+
   @Test("the key of the master secret goes with the call that turns its management on")
   func managedPassword() throws {
     var unmanaged = observed
