@@ -68,12 +68,14 @@ struct Reader {
   private mutating func reportUnknown(_ entries: [Node.Entry], among fields: [FieldDescription]) -> Set<String> {
     let known = Set(fields.map(\.name))
     let given = Set(entries.compactMap(\.key.text))
+    guard !given.isSubset(of: known) else { return [] }
+    let candidates = fields.map(\.name).filter { !given.contains($0) }
+    let place = path.isEmpty ? "a spec" : "\"\(path.joined(separator: "."))\""
     var meant: Set<String> = []
     for entry in entries {
       guard let key = entry.key.text, !known.contains(key) else { continue }
-      let nearest = Spelling.nearest(to: key, among: fields.map(\.name).filter { !given.contains($0) })
+      let nearest = Spelling.nearest(to: key, among: candidates)
       if let nearest { meant.insert(nearest) }
-      let place = path.isEmpty ? "a spec" : "\"\(path.joined(separator: "."))\""
       complain(
         .unknownKey, "\(place) has no \"\(key.clipped)\"", at: entry.key.range,
         hint: nearest.map { "did you mean \"\($0)\"?" } ?? elsewhere(key) ?? self.known(fields))
