@@ -121,6 +121,15 @@ struct DifferenceTests {
     #expect(difference.sighting == compare(2, 2, .inPlace(.restart), []).sighting, "its coming true moves nothing")
   }
 
+  @Test("what waits under a name of its own is told and holds no change up")
+  func waiting() {
+    let waiting = ["static parameters": "at the next restart"]
+    #expect(compare(2, 2, .inPlace(), [], pending: waiting).pending == waiting)
+    let difference = compare(2, 1, .inPlace(), [], pending: waiting)
+    #expect(difference.names == ["size"])
+    #expect(difference.pending == waiting)
+  }
+
   @Test("a secret is compared and never shown")
   func sealed() throws {
     let change = try #require(compare("new-planted", "old-planted", .inPlace(), .sensitive).attributes.first)
