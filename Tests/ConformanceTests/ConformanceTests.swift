@@ -8,7 +8,7 @@ import Testing
 
 /// What every kind must do, tried on each of the registry from its own table of attributes and one sample, against the
 /// sandbox over the real wire.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)), .atMostEight)
 struct ConformanceTests {
   @Test("every kind of the registry has a sample")
   func everyKindHasASample() {
@@ -134,7 +134,10 @@ struct ConformanceTests {
     try await stage.destroy(sample.resources())
     #expect(try await stage.observe(subject.name, sample.resources()).isEmpty)
     try await stage.kind(subject.name).delete(live, Deletion(wholeStack: true))
-    #expect(try await stage.inventory() == before, "nothing is left")
+    // What AWS lets linger (interfaces of endpoints and databases) has had its time.
+    try await stage.control("clock", ["advance": 3600])
+    let after = try await stage.inventory()
+    #expect(after.filter { $0.value != before[$0.key] } == [:], "nothing is left")
     try await stage.expectNoViolations()
   }
 

@@ -26,23 +26,7 @@ extension RecordSet: Sampled {
       ],
       drifts: [
         Drift("somebody points the name elsewhere", changes: "values") { stage, record in
-          let zone = try await stage.live(HostedZone.name).id
-          try await stage.edit(
-            "route53", "ChangeResourceRecordSets",
-            [
-              "HostedZoneId": .string(zone),
-              "ChangeBatch": [
-                "Changes": [
-                  [
-                    "Action": "UPSERT",
-                    "ResourceRecordSet": [
-                      "Name": "writer.sample.internal", "Type": "CNAME", "TTL": 5,
-                      "ResourceRecords": [["Value": "elsewhere.example.com"]],
-                    ],
-                  ]
-                ]
-              ],
-            ])
+          try await stage.changeRecord("UPSERT", "writer.sample.internal", pointingTo: "elsewhere.example.com")
         }
       ])
   }
