@@ -23,12 +23,15 @@ struct Sample: Sendable {
   let untried: [String: String]
   /// Changes that others could make and that no spec can ask for.
   let drifts: [Drift]
+  /// Names of what AWS makes because of the sample and keeps for other uses: it may be left when all is deleted.
+  let leaves: Set<String>
   /// Plain texts of secrets in the sample: none may be seen anywhere.
   let secrets: [String]
 
   init<K: ResourceKind>(
     _ node: Node<K>, needs: [DesiredResource] = [], beside: [DesiredResource] = [], others: [Other<K>],
-    untried: [String: String] = [:], drifts: [Drift] = [], secrets: [String] = []
+    untried: [String: String] = [:], drifts: [Drift] = [], leaves: Set<String> = [],
+    secrets: [String] = []
   ) {
     let desired = node.resource()
     self.desired = desired
@@ -36,6 +39,7 @@ struct Sample: Sendable {
     self.needs = needs
     self.beside = beside
     self.untried = untried
+    self.leaves = leaves
     self.drifts = drifts
     self.secrets = secrets
     self.others = others.reduce(into: [:]) { found, other in

@@ -120,11 +120,23 @@ struct Stage: Sendable {
     try await calls().last?.number ?? 0
   }
 
-  /// Every live resource: kind → how many. A key that waits for its deletion is as gone as AWS lets it be.
+  /// Every live resource, kind first: `ec2/vpc vpc-1`.
+  func resources() async throws -> Set<String> {
+    Set(
+      try await liveResources().map { resource in
+        "\(resource["kind"]?.string ?? "?") \(resource["name"]?.string ?? resource["id"]?.string ?? "?")"
+      })
+  }
+
+  /// How many live resources there are of each kind.
   func inventory() async throws -> [String: Int] {
+    try await liveResources().reduce(into: [:]) { $0[$1["kind"]?.string ?? "?", default: 0] += 1 }
+  }
+
+  /// A key that waits for its deletion is as gone as AWS lets it be.
+  private func liveResources() async throws -> [JSON] {
     let listed = try await control("inventory")["resources"]?.array ?? []
-    let resources = listed.filter { $0["status"]?.string != "PendingDeletion" }
-    return resources.reduce(into: [:]) { $0[$1["kind"]?.string ?? "?", default: 0] += 1 }
+    return listed.filter { $0["status"]?.string != "PendingDeletion" }
   }
 
   /// Must be asked at the end of every test.

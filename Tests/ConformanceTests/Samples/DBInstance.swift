@@ -34,6 +34,8 @@ extension DBInstance: Sampled {
         .other(\.maintenanceWindow, "sun:05:00-sun:06:00"),
         .other(\.publiclyAccessible, true),
         .other(\.tags, stage.tags(name, "a", team: "platform")),
-      ])
+      ],
+      // The cluster writes its log, and nobody made the group for it beforehand.
+      leaves: ["/aws/rds/cluster/\(stage.stack)/postgresql"])
   }
 }
