@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-internal import Glibc
+  internal import Glibc
 #endif
 
 /// Where a command's answer (standard output) and its story (standard error) go.

@@ -16,7 +16,8 @@ struct HareconCommand: AsyncParsableCommand {
       9 credentials or permission.
       """,
     groupedSubcommands: [
-      CommandGroup(name: "Write a spec", subcommands: [Init.self, Validate.self, Format.self, Explain.self, Schema.self]),
+      CommandGroup(
+        name: "Write a spec", subcommands: [Init.self, Validate.self, Format.self, Explain.self, Schema.self]),
       CommandGroup(
         name: "Make it so",
         subcommands: [PlanCommand.self, Apply.self, Reconcile.self, GraphCommand.self, Destroy.self]),

@@ -4,7 +4,7 @@ internal import Dispatch
 internal import Engine
 
 #if canImport(Glibc)
-internal import Glibc
+  internal import Glibc
 #endif
 
 /// Ctrl-C and SIGTERM while something is being changed: the first asks the run to stop at a good place, the second ends it.

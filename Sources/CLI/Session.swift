@@ -72,10 +72,13 @@ extension Stop {
   init(_ error: CallError) {
     let (code, hint): (ExitCode, String) =
       switch error.category {
-      case .denied: (.denied, "check which credentials are in use (AWS_PROFILE, environment, role) and what they may do")
-      case .unavailable, .ambiguous, .throttled: (.error, "check the endpoint and the network, then run the same command again")
+      case .denied:
+        (.denied, "check which credentials are in use (AWS_PROFILE, environment, role) and what they may do")
+      case .unavailable, .ambiguous, .throttled:
+        (.error, "check the endpoint and the network, then run the same command again")
       case .cancelled: (.incomplete, "run the same command again")
-      case .notFound, .alreadyExists, .conflict, .invalid: (.error, "the message is AWS's own; HARECON_LOG=debug shows the call")
+      case .notFound, .alreadyExists, .conflict, .invalid:
+        (.error, "the message is AWS's own; HARECON_LOG=debug shows the call")
       }
     self.init(code, [Diagnostic(.error, rule: "aws.\(error.category.rawValue)", error.description, hint: hint)])
   }

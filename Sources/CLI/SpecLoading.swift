@@ -66,6 +66,7 @@ extension Context {
       throw .usage(
         "no spec was named and there is none in specs/", "run \"harecon init\" for a first one, or name one with -f")
     }
-    throw .usage("no spec was named and specs/ holds \(names.count)", "name one with -f: \(names.joined(separator: ", "))")
+    throw .usage(
+      "no spec was named and specs/ holds \(names.count)", "name one with -f: \(names.joined(separator: ", "))")
   }
 }

@@ -15,7 +15,8 @@ struct Apply: Command {
   @OptionGroup var output: OutputOptions
   @OptionGroup var approval: ApprovalOptions
 
-  @Option(name: .long, help: ArgumentHelp("Only this resource and what it needs; may be repeated.", valueName: "address"))
+  @Option(
+    name: .long, help: ArgumentHelp("Only this resource and what it needs; may be repeated.", valueName: "address"))
   var target: [String] = []
 
   func validate() throws {
@@ -48,7 +49,8 @@ struct Apply: Command {
   private func approve(_ question: String, in context: Context) throws(Stop) {
     guard !approval.autoApprove else { return }
     guard context.console.canAsk else {
-      throw .usage("there is nobody to ask: this is no terminal", "say -auto-approve, or apply a plan saved by plan -out")
+      throw .usage(
+        "there is nobody to ask: this is no terminal", "say -auto-approve, or apply a plan saved by plan -out")
     }
     guard context.console.ask("\(question) Only \"yes\" goes ahead: ") == "yes" else {
       throw .usage("not approved: nothing was changed", "run the command again when you are ready")

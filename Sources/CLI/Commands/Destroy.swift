@@ -26,7 +26,9 @@ struct Destroy: Command {
   var discardData = false
 
   func validate() throws {
-    guard !(keepData && discardData) else { throw ValidationError("-keep-data and -discard-data contradict each other") }
+    guard !(keepData && discardData) else {
+      throw ValidationError("-keep-data and -discard-data contradict each other")
+    }
   }
 
   func run(in context: Context) async throws(Stop) -> ExitCode {

@@ -18,7 +18,8 @@ struct Explain: Command {
   @Argument(help: "A field's path, or a rule's id or name; nothing for the top of the spec.")
   var path: String = ""
 
-  @Option(name: [.short, .customLong("output")], help: "Form of the answer: text, json, or markdown for the whole reference.")
+  @Option(
+    name: [.short, .customLong("output")], help: "Form of the answer: text, json, or markdown for the whole reference.")
   var output: Form = .text
 
   func validate() throws {

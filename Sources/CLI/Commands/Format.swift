@@ -25,7 +25,8 @@ struct Format: Command {
         throw .unwritable(error)
       }
     }
-    context.console.render(FormatReport(file: loaded.file, wasCanonical: isCanonical, isChanged: !isCanonical && !check), as: output.format)
+    context.console.render(
+      FormatReport(file: loaded.file, wasCanonical: isCanonical, isChanged: !isCanonical && !check), as: output.format)
     return isCanonical || !check ? .done : .checkFailed
   }
 
@@ -48,7 +49,8 @@ struct FormatReport: Report {
 
   func text(_ style: Style) -> String {
     if wasCanonical { return "\(file) is in canonical form\n" }
-    return isChanged ? "\(file) was brought into canonical form\n" : "\(file) is not in canonical form: harecon fmt -f \(file)\n"
+    return isChanged
+      ? "\(file) was brought into canonical form\n" : "\(file) is not in canonical form: harecon fmt -f \(file)\n"
   }
 
   var json: JSONObject {

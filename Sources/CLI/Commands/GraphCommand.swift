@@ -46,7 +46,9 @@ struct GraphReport: Report {
     [
       "stack": .string(graph.stack),
       "resources": .array(
-        graph.sorted.map { ["address": .string($0.address.description), "needs": .strings($0.needs.sorted().map(\.description))] }),
+        graph.sorted.map {
+          ["address": .string($0.address.description), "needs": .strings($0.needs.sorted().map(\.description))]
+        }),
     ]
   }
 }

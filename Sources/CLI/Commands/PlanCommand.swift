@@ -17,7 +17,8 @@ struct PlanCommand: Command {
   @Flag(name: .customLong("detailed-exitcode"), help: "Exit 2 when there are changes.")
   var detailedExitCode = false
 
-  @Option(name: .long, help: ArgumentHelp("Only this resource and what it needs; may be repeated.", valueName: "address"))
+  @Option(
+    name: .long, help: ArgumentHelp("Only this resource and what it needs; may be repeated.", valueName: "address"))
   var target: [String] = []
 
   @Flag(name: .long, help: "Plan the removal of the whole stack.")
@@ -34,7 +35,8 @@ struct PlanCommand: Command {
     let plan = decision.plan
     context.console.render(PlanReport(plan: plan, calls: session.calls, concise: concise), as: output.format)
     if let out {
-      try save(SavedPlan(plan: plan, specFile: loaded.file, specText: String(decoding: loaded.bytes, as: UTF8.self)), to: out)
+      try save(
+        SavedPlan(plan: plan, specFile: loaded.file, specText: String(decoding: loaded.bytes, as: UTF8.self)), to: out)
       context.console.tell("saved to \(out); carry it out with: harecon apply \(out)")
     }
     return detailedExitCode && !plan.isEmpty ? .changesPending : .done

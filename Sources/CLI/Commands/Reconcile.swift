@@ -32,7 +32,8 @@ struct Reconcile: Command {
     help: "observe changes nothing; repair-safe only what nobody notices; repair everything that plan shows.")
   var mode: Mode = .observe
 
-  @Option(name: .long, help: ArgumentHelp("Go on until a signal, with this pause between passes.", valueName: "duration"))
+  @Option(
+    name: .long, help: ArgumentHelp("Go on until a signal, with this pause between passes.", valueName: "duration"))
   var every: String?
 
   @Option(name: .long, help: "How many steps may be under way at once.")

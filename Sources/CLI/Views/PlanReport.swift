@@ -30,7 +30,9 @@ struct PlanReport: Report {
       "disruption": .string(plan.disruption.word),
       "changes": .array(plan.changes.filter { $0.action != .noOp }.map { .object(Self.json($0)) }),
       "steps": .array(
-        plan.steps.map { ["step": .string($0.id.description), "needs": .strings($0.needs.sorted().map(\.description))] }),
+        plan.steps.map {
+          ["step": .string($0.id.description), "needs": .strings($0.needs.sorted().map(\.description))]
+        }),
       "notes": .array(plan.notes.map(\.json)),
     ]
   }

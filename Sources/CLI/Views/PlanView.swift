@@ -12,7 +12,8 @@ struct PlanView {
   var text: String {
     let shown = plan.changes.filter { $0.action != .noOp }
     var sections = ["\(style.ink(.bold, plan.stack))  account \(plan.account)  \(plan.region)"]
-    for change in shown.sorted(by: Self.mostDrasticFirst) { sections.append(block(change)) }
+    let blocks = shown.sorted(by: Self.mostDrasticFirst).map(block)
+    sections += concise && !blocks.isEmpty ? [blocks.joined(separator: "\n")] : blocks
     sections += plan.notes.map(note)
     sections.append(summary)
     return sections.joined(separator: "\n\n") + "\n"
@@ -22,6 +23,9 @@ struct PlanView {
   private static func mostDrasticFirst(_ a: ResourceChange, _ b: ResourceChange) -> Bool {
     (rank(a.action), a.address) < (rank(b.action), b.address)
   }
+
+  /// Deletions are named once more at the bottom, unless the whole stack goes.
+  private static let mostNamed = 10
 
   private static func rank(_ action: Action) -> Int {
     switch action {
@@ -135,7 +139,8 @@ struct PlanView {
       case (nil, let value?): return name + clipped(value, margin: name.count)
       case (let value?, nil): return name + clipped(value, margin: name.count + 13) + " -> (removed)"
       case (let before?, let after?):
-        return name + "\(ValueText.inline(before)) -> \(ValueText.inline(after))".clipped(to: max(40, style.width - name.count))
+        return name
+          + "\(ValueText.inline(before)) -> \(ValueText.inline(after))".clipped(to: max(40, style.width - name.count))
       case (nil, nil): return name
       }
     }
@@ -170,7 +175,9 @@ struct PlanView {
     if counts.replace > 0 { text += ", \(counts.replace) to replace" }
     text += ". Worst disruption: \(Self.words(plan.disruption))."
     let deleted = plan.changes.filter { Self.rank($0.action) < 2 }.map(\.address.description)
-    if !deleted.isEmpty { text += "\nDeletes: \(deleted.joined(separator: ", "))." }
+    if !deleted.isEmpty && deleted.count <= Self.mostNamed {
+      text += "\nDeletes: \(deleted.joined(separator: ", "))."
+    }
     return text
   }
 }
