@@ -67,10 +67,13 @@ generate: deps
 	@$(DEBUG)/apigen --models $(MODELS)
 	@$(SWIFT_BUILD) --product docgen
 	@$(DEBUG)/docgen
+	@$(SWIFT_BUILD) --product harecon
+	@$(DEBUG)/harecon explain -o markdown > docs/spec.md
+	@$(DEBUG)/harecon schema > docs/spec.schema.json
 
+# The pages are held by tests: KindsPageTests, DocumentationTests.
 check-generated: deps
 	@$(DEBUG)/apigen --models $(MODELS) --check
-	@$(DEBUG)/docgen --check
 
 ## format: bring all Swift files into the house form
 format:
