@@ -113,6 +113,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .executableTarget(name: "harecon", dependencies: ["CLI"], swiftSettings: settings),
+    .testTarget(name: "ArchitectureTests", swiftSettings: settings),
   ]
     + services.map {
       .target(name: "AWSAPI\($0)", dependencies: ["AWSClient"], swiftSettings: settings)

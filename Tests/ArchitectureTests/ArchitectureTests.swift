@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// The arrows between the targets, read off the sources.
+@Suite("Architecture")
+struct ArchitectureTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+  /// What each target may import of ours.
+  static let arrows: [String: Set<String>] = [
+    "Core": [],
+    "AWSClient": ["Core"],
+    "APIModel": ["Core", "AWSClient"],
+    "apigen": ["Core", "AWSClient", "APIModel"],
+    "AWSAPI": ["Core", "AWSClient"],
+    "ResourceKit": ["Core", "AWSClient"],
+    "Resources": ["Core", "AWSClient", "AWSAPI", "ResourceKit"],
+    "docgen": ["Core", "ResourceKit", "Resources"],
+    "Engine": ["Core"],
+    "Spec": ["Core"],
+    "Blueprint": ["Core", "ResourceKit", "Resources", "Spec"],
+    "CLI": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources", "Engine", "Spec", "Blueprint"],
+    "harecon": ["CLI"],
+  ]
+
+  struct Source {
+    let path: String
+    let target: String
+    let text: String
+
+    var imports: [String] {
+      text.split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ")
+        guard let position = words.firstIndex(of: "import"), position <= 2, position + 1 < words.count else { return nil }
+        return ["internal", "package", "public", "@preconcurrency", "@testable", "import"].contains(String(words[0]))
+          ? String(words[position + 1]) : nil
+      }
+    }
+  }
+
+  static func family(_ target: String) -> String { target.hasPrefix("AWSAPI") ? "AWSAPI" : target }
+
+  static func sources() throws -> [Source] {
+    let folder = root.appending(path: "Sources")
+    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
+    return try files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
+      let path = String(file.standardized.path.dropFirst(root.path.count))
+      let parts = path.split(separator: "/").map(String.init)
+      let target = try #require(parts.dropFirst().first)
+      return Source(path: path, target: target, text: try String(contentsOf: file, encoding: .utf8))
+    }
+  }
+
+  @Test("a target imports only what stands above it")
+  func imports() throws {
+    let ours = Set(Self.arrows.keys)
+    let all = try Self.sources()
+    #expect(all.count > 150)
+    for source in all {
+      let allowed = try #require(Self.arrows[Self.family(source.target)], "\(source.target) has no arrows")
+      for name in source.imports where ours.contains(Self.family(name)) {
+        #expect(
+          allowed.contains(Self.family(name)) || Self.family(name) == Self.family(source.target),
+          "\(source.path) imports \(name)")
+      }
+    }
+  }
+
+  @Test("only the program itself reads the environment")
+  func environment() throws {
+    for source in try Self.sources() where source.target != "harecon" {
+      #expect(!source.text.contains("rocessInfo.environment") && !source.text.contains("getenv("), "\(source.path)")
+    }
+  }
+
+  @Test("no file of the program outgrows its subject")
+  func sizes() throws {
+    for source in try Self.sources() where !source.path.contains("/Generated/") {
+      let lines = source.text.count { $0 == "\n" }
+      #expect(lines <= 400, "\(source.path) has \(lines) lines")
+    }
+  }
+}
