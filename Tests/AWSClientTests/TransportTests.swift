@@ -196,14 +196,12 @@ struct TransportTests {
     #expect(try await server.journal("gone", 1).gone == 1)
   }
 
-  @Test("an answer that stops coming is given up before the deadline")
+  @Test("an answer that stops coming is given up before the deadline", .timeLimit(.minutes(2)))
   func idleDeadline() async throws {
     let server = try FixtureServer()
-    let deadlines = Deadlines(connect: .seconds(5), total: .seconds(60), idle: .seconds(1))
-    let start = ContinuousClock.now
+    let deadlines = Deadlines(connect: .seconds(5), total: .seconds(3600), idle: .seconds(1))
     let error = try await failure(CurlTransport(), server.request("/stall"), within: deadlines)
     #expect(error.cause == .timeout)
-    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test("a handshake that is not answered: not sent")
