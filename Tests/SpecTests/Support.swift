@@ -44,3 +44,15 @@ extension Reading {
 
   var rules: [String] { diagnostics.all.map(\.rule) }
 }
+
+/// What the body costs of this thread's processor time, however busy the machine is.
+func processorTime(_ body: () -> Void) -> Duration {
+  func now() -> Duration {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+  }
+  let start = now()
+  body()
+  return now() - start
+}
