@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
+import Logging
 import Synchronization
 import Testing
 
@@ -129,9 +130,10 @@ struct CredentialCacheTests {
 
   @Test("nothing found is a refusal that lists where it was looked for")
   func nothingFound() async throws {
-    let chain = CredentialChain([
-      EnvironmentCredentials([:]), EnvironmentCredentials(["AWS_ACCESS_KEY_ID": ""]),
-    ])
+    let chain = CredentialChain(
+      [
+        EnvironmentCredentials([:]), EnvironmentCredentials(["AWS_ACCESS_KEY_ID": ""]),
+      ], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let cache = CredentialCache(chain, time: VirtualTime().source)
     let error = await #expect(throws: CallError.self) { try await cache.credentials() }
     #expect(error?.category == .denied)

@@ -259,6 +259,21 @@ struct TransportTests {
     #expect(try await server.journal("gone", 1).gone == 1)
   }
 
+  @Test("a cancellation that overtakes the start of its transfer still ends it")
+  func cancellationOvertakes() async throws {
+    let server = try FixtureServer()
+    let exchange = Exchange(server.request("/hang"), Deadlines())
+    let loop = try CurlLoop(TransportSettings())
+    let outcome = await withCheckedContinuation { continuation in
+      guard exchange.begin(continuation) else { return }
+      if exchange.cancel() { loop.cancel(exchange) }
+      loop.start(exchange)
+    }
+    #expect(throws: TransportError.cancelled(.notSent)) { try outcome.get() }
+    #expect(try await server.journal().accepted == 0)
+    loop.stop()
+  }
+
   @Test("a transport that goes away ends what it has under way")
   func transportGoesAway() async throws {
     let server = try FixtureServer()

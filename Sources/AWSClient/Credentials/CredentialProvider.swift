@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Core
+internal import Logging
 
 /// One place where credentials can be found.
 ///
@@ -30,28 +31,34 @@ extension CallError {
 struct CredentialChain: CredentialProvider {
   let name = "credentials chain"
   private let providers: [any CredentialProvider]
+  private let logger: Logger
 
-  init(_ providers: [any CredentialProvider]) {
+  init(_ providers: [any CredentialProvider], logger: Logger) {
     self.providers = providers
+    self.logger = logger
   }
 
   /// The order of AWS's own tools.
   static func standard(_ context: ClientContext, _ endpoints: EndpointResolver) -> CredentialChain {
     let sts = STSClient(context, endpoints)
     let profile = ProfileCredentials(context, endpoints, sts)
+    let logger = context.settings.logger
     // Whoever names a profile on the command line wants that one, whatever the environment holds.
-    if context.settings.profile.nonEmpty != nil { return CredentialChain([profile]) }
-    return CredentialChain([
-      EnvironmentCredentials(context.settings.environment), WebIdentityCredentials(context, sts), profile,
-      ContainerCredentials(context), InstanceCredentials(context),
-    ])
+    if context.settings.profile.nonEmpty != nil { return CredentialChain([profile], logger: logger) }
+    return CredentialChain(
+      [
+        EnvironmentCredentials(context.settings.environment), WebIdentityCredentials(context, sts), profile,
+        ContainerCredentials(context), InstanceCredentials(context),
+      ], logger: logger)
   }
 
   func load() async throws(CallError) -> CredentialLookup {
     var reasons: [String] = []
     for provider in providers {
       switch try await provider.load() {
-      case .found(let credentials): return .found(credentials)
+      case .found(let credentials):
+        logger.debug("credentials from \(provider.name)")
+        return .found(credentials)
       case .absent(let reason): reasons.append("\(provider.name): \(reason)")
       }
     }

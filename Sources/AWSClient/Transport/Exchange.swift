@@ -15,8 +15,19 @@ final class Exchange: Sendable {
   private enum State {
     case idle
     case cancelledEarly
-    case waiting(CheckedContinuation<Outcome, Never>)
+    case waiting(CheckedContinuation<Outcome, Never>, isCancelled: Bool)
     case settled
+  }
+
+  /// The task was cancelled before its transfer began; the two messages may have overtaken each other.
+  var isCancelled: Bool {
+    state.withLock { state in
+      switch state {
+      case .idle, .settled: false
+      case .cancelledEarly: true
+      case .waiting(_, let isCancelled): isCancelled
+      }
+    }
   }
 
   init(_ request: HTTPRequest, _ deadlines: Deadlines) {
@@ -31,7 +42,7 @@ final class Exchange: Sendable {
         state = .settled
         return true
       }
-      state = .waiting(continuation)
+      state = .waiting(continuation, isCancelled: false)
       return false
     }
     if isCancelled { continuation.resume(returning: .failure(.cancelled(.notSent))) }
@@ -45,7 +56,9 @@ final class Exchange: Sendable {
       case .idle:
         state = .cancelledEarly
         return false
-      case .waiting: return true
+      case .waiting(let continuation, _):
+        state = .waiting(continuation, isCancelled: true)
+        return true
       case .cancelledEarly, .settled: return false
       }
     }
@@ -53,7 +66,7 @@ final class Exchange: Sendable {
 
   func settle(_ outcome: Outcome) {
     let continuation: CheckedContinuation<Outcome, Never>? = state.withLock { state in
-      guard case .waiting(let continuation) = state else { return nil }
+      guard case .waiting(let continuation, _) = state else { return nil }
       state = .settled
       return continuation
     }

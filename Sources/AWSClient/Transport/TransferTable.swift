@@ -18,6 +18,10 @@ struct TransferTable {
   }
 
   mutating func start(_ exchange: Exchange) {
+    guard !exchange.isCancelled else {
+      exchange.settle(.failure(.cancelled(.notSent)))
+      return
+    }
     let isMultiplexing = multiplexingHosts.contains(exchange.request.host)
     guard let transfer = Transfer(exchange, settings, share, waitsForConnection: isMultiplexing),
       curl_multi_add_handle(multi, transfer.handle) == CURLM_OK

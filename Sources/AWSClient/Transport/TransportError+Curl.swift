@@ -36,6 +36,9 @@ extension TransportError {
     case CURLE_RECV_ERROR where progress == .notSent:
       // libcurl's answer to a CONNECT that the proxy refuses, and to a peer that leaves during the handshake.
       return error(.proxy, .notSent, "the way to \"\(host)\" was closed before the request left")
+    case CURLE_GOT_NOTHING, CURLE_SEND_FAIL_REWIND:
+      // The second is libcurl's wish to send it again on another connection, which `Transfer` does not let it.
+      return error(.reset, progress, "\"\(host)\" closed the connection without an answer")
     case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT:
       return error(.refused, .notSent, "\"\(host)\" is not an address that can be called")
     default:
