@@ -77,7 +77,8 @@ struct ConnectTests {
   @Test("the profile sets endpoints, attempts, FIPS and dual stack")
   func profile() async throws {
     let home = try TestHome(
-      config: "[default]\nregion = us-east-1\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\nmax_attempts = 2")
+      config: "[default]\nregion = us-east-1\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\nmax_attempts = 2"
+    )
     let transport = ScriptedTransport(.success(.error("InternalFailure", status: 500)))
     let aws = try await AWS.connect(settings([:], transport, home: home))
     await #expect(throws: CallError.self) { try await aws(describe, Input()) }
