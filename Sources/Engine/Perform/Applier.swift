@@ -123,7 +123,8 @@ private struct Run<C: Clock<Duration>> {
       preconditionFailure("\(id) is no step of the plan, or of no known kind")
     }
     let resource = id.verb == .delete ? nil : decision.graph.resources[id.address]
-    let planned = decision.desired[id.address] ?? decision.graph.resources[id.address]
+    // A destroy has not resolved what it deletes; the key by which a kind finds it may depend on it.
+    let planned = decision.desired[id.address] ?? decision.graph.resources[id.address].map { kind.resolve($0, outputs) }
     return StepRunner(
       step: step, kind: kind, stack: decision.plan.stack, desired: resource.map { kind.resolve($0, outputs) },
       planned: planned, sighting: decision.plan.sightings[id.address],
