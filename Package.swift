@@ -57,7 +57,7 @@ let package = Package(
     // MARK: ResourceKit
 
     .target(name: "ResourceKit", dependencies: ["AWSClient", "Core"], swiftSettings: settings),
-    .testTarget(name: "ResourceKitTests", dependencies: ["Core", "ResourceKit"], swiftSettings: settings),
+    .testTarget(name: "ResourceKitTests", dependencies: ["AWSClient", "Core", "ResourceKit"], swiftSettings: settings),
 
     // MARK: Resources
 

@@ -164,6 +164,8 @@ struct Call: Sendable, CustomStringConvertible {
   let params: String
   /// It was carried out.
   let hadEffect: Bool
+  /// What the sandbox was told to do to it.
+  let fault: String?
 
   init(_ json: JSON) {
     number = json["n"]?.int ?? 0
@@ -171,6 +173,7 @@ struct Call: Sendable, CustomStringConvertible {
     operation = json["operation"]?.string ?? ""
     params = json["params"]?.text() ?? ""
     hadEffect = json["effect"]?.bool ?? false
+    fault = json["fault"]?.string
   }
 
   var name: Name { Name(service: service, operation: operation) }
