@@ -198,4 +198,13 @@ package enum Health: Sendable, Hashable {
   case progressing(String)
   /// It will not get better by waiting (`failed`, `inaccessible-encryption-credentials`).
   case degraded(String)
+  /// On its way out (`deleting`): as good as absent, but its place is not free yet.
+  case leaving(String)
+
+  package var isLeaving: Bool {
+    switch self {
+    case .leaving: true
+    case .ready, .progressing, .degraded: false
+    }
+  }
 }

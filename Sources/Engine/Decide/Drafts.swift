@@ -41,7 +41,7 @@ struct Drafts: Sendable {
   mutating func decide(_ address: Address, live: Observation?) {
     guard let kind = kinds[address.kind], let resource = graph.resources[address] else { return }
     let desired = kind.resolve(resource, outputs)
-    guard let live else {
+    guard let live, !live.health.isLeaving else {
       all[address] = .create(desired, kind)
       return
     }

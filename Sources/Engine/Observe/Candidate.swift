@@ -25,8 +25,12 @@ enum Candidate: Sendable {
         observations.filter { $0.owner == .stack(stack, id: desired.address.description) }.nonEmpty
           ?? sameKey.filter { $0.owner == .stack(stack, id: nil) }
       }
-    if claimants.count > 1 {
-      self = .several(claimants)
+    // What is on its way out stands for the address only as long as nothing has taken its place.
+    let staying = claimants.filter { !$0.health.isLeaving }.nonEmpty ?? Array(claimants.prefix(1))
+    if staying.count > 1 {
+      self = .several(staying)
+    } else if let claimant = staying.first {
+      self = .one(claimant)
     } else if let claimant = claimants.first {
       self = .one(claimant)
     } else if let other = sameKey.first(where: { !$0.isOwned(by: stack) }) {

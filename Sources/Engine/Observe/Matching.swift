@@ -84,7 +84,7 @@ struct Matching: Sendable {
       let taken = graph.resources[address] != nil
       if taken, kind.holdsData {
         notes.append(.copyKept(address, observation))
-      } else {
+      } else if !(taken && observation.health.isLeaving) {
         addOrphan(observation, at: address, taken: taken)
       }
     }

@@ -57,7 +57,7 @@ struct Settling<C: Clock<Duration>> {
     guard let found else { return .wait("not visible yet") }
     doubt = nil
     switch found.health {
-    case .progressing(let status): return .wait(status)
+    case .progressing(let status), .leaving(let status): return .wait(status)
     case .degraded(let status):
       guard status == knownIll else { throw .degraded(status) }
       let rest = runner.rest(of: desired, found)

@@ -42,7 +42,7 @@ extension StepRunner {
       if let doubt, found.health == before.health, watch.elapsed >= doubtful { throw .call(doubt) }
       switch found.health {
       case .ready: try await watch.pause(status: "deleting", report)
-      case .progressing(let status): try await watch.pause(status: status, report)
+      case .progressing(let status), .leaving(let status): try await watch.pause(status: status, report)
       case .degraded(let status):
         // It may have been ill before; only what the delete led to says that the delete failed.
         guard found.health == before.health else { throw .degraded(status) }

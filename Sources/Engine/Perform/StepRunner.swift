@@ -37,7 +37,7 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
 
   private func make(_ desired: DesiredResource) async throws(StepFailure) -> Observation {
     var settling = Settling(runner: self, desired: desired)
-    if let found = try await lookNow(desired) {
+    if let found = try await lookWhenLeft(desired) {
       // An earlier run that was cut short made it, or a lost answer was a success after all.
       try mustBeChangeable(rest(of: desired, found), desired)
       if case .degraded(let status) = found.health { settling.knownIll = status }
@@ -65,6 +65,16 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
   }
 
   // MARK: Looking
+
+  /// As `lookNow`, once what is on its way out is gone.
+  private func lookWhenLeft(_ desired: DesiredResource) async throws(StepFailure) -> Observation? {
+    var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
+    while true {
+      let found = try await lookNow(desired)
+      guard case .leaving(let status) = found?.health else { return found }
+      try await watch.pause(status: "\(status) the old one", report)
+    }
+  }
 
   /// The resource as it is now; nil when it is not there.
   func lookNow(_ desired: DesiredResource) async throws(StepFailure) -> Observation? {

@@ -159,6 +159,7 @@ package enum InterfaceEndpoint: ResourceKind {
       switch observed.state {
       case "available": .ready
       case "failed", "rejected", "expired": .degraded(observed.failure ?? observed.state)
+      case "deleting", "deleted": .leaving(observed.state)
       case let state: .progressing(state)
       }
     return Facts(id: observed.id, owner: OwnerTag.owner(observed.tags), health: health)

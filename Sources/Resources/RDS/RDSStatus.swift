@@ -11,6 +11,8 @@ extension Health {
     switch status {
     case "available":
       self = .ready
+    case "deleting":
+      self = .leaving(status)
     case "failed", "incompatible-credentials", "incompatible-network", "incompatible-option-group",
       "incompatible-parameters", "incompatible-restore", "insufficient-capacity", "restore-error", "storage-full",
       "cloning-failed", "migration-failed":

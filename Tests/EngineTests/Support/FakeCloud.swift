@@ -283,7 +283,7 @@ extension Observation {
   fileprivate init(_ thing: FakeCloud.Thing, _ kind: FakeKind) {
     let health: Health =
       if thing.goneIn != nil {
-        .progressing("deleting")
+        .leaving("deleting")
       } else if thing.busyFor > 0 {
         .progressing("modifying")
       } else {
