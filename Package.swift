@@ -22,7 +22,6 @@ let package = Package(
   products: [.executable(name: "harecon", targets: ["harecon"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
@@ -74,10 +73,7 @@ let package = Package(
 
     // MARK: Engine
 
-    .target(
-      name: "Engine",
-      dependencies: ["Core", .product(name: "OrderedCollections", package: "swift-collections")],
-      swiftSettings: settings),
+    .target(name: "Engine", dependencies: ["Core"], swiftSettings: settings),
     .testTarget(
       name: "EngineTests", dependencies: ["Core", "Engine"], exclude: ["Snapshots"], swiftSettings: settings),
 

@@ -34,9 +34,9 @@ struct ArchitectureTests {
       // At the start of a line: what a generator writes stands indented in its strings.
       text.split(separator: "\n").filter { $0.first != " " }.compactMap { line in
         let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"), position <= 2, position + 1 < words.count else { return nil }
-        return ["internal", "package", "public", "@preconcurrency", "@testable", "import"].contains(String(words[0]))
-          ? String(words[position + 1]) : nil
+        guard let position = words.firstIndex(of: "import"), position + 1 < words.count else { return nil }
+        let modifiers = words[..<position].allSatisfy { ["internal", "package", "public"].contains($0) }
+        return modifiers ? String(words[position + 1]) : nil
       }
     }
   }

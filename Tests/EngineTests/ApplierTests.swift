@@ -259,6 +259,21 @@ struct ApplierTests {
     #expect(orders.cloud.writes.filter { $0.verb == .delete }.count == 8, "nothing had to be deleted twice")
   }
 
+  @Test("what is on its way out is waited for and made anew")
+  func leaving() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let old = orders.cloud.things("rds/instance")[0]
+    orders.cloud.edit("rds/instance", old.id) { $0.goneIn = 5 }
+    let decision = try await orders.decide(graph)
+    let change = try #require(decision.plan.changes.first { $0.action != .noOp })
+    #expect(change.action == .create)
+    await orders.apply(decision)
+    #expect(orders.cloud.writes.map(\.description) == ["create \(change.address)"])
+    #expect(!orders.cloud.things("rds/instance").contains { $0.id == old.id })
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
   @Test("deleting what is gone already is done")
   func goneAlready() async throws {
     let orders = Orders()
