@@ -11,9 +11,12 @@ struct HareconCommand: AsyncParsableCommand {
     discussion: """
       Long options take one dash or two: -auto-approve, --auto-approve.
 
-      Exit codes: 0 done or nothing to do; 1 error; 2 changes pending; 3 refused; 4 spec or command line invalid;
-      5 a check failed; 6 incomplete, the same command continues; 7 stale plan; 8 ownership ambiguous;
-      9 credentials or permission.
+      Exit codes:
+        0  done, or nothing to do      5  a check failed
+        1  error                       6  incomplete: the same command continues
+        2  changes pending             7  stale plan, or another writer
+        3  refused                     8  ownership ambiguous
+        4  spec or command line        9  credentials or permission
       """,
     groupedSubcommands: [
       CommandGroup(
@@ -29,6 +32,8 @@ struct HareconCommand: AsyncParsableCommand {
 typealias ExitCode = Core.ExitCode
 
 /// A command of ours: it is given the world it runs in and answers with an exit code.
+///
+/// Its configuration gives its name: to make it from the type's name costs milliseconds of every start.
 protocol Command: AsyncParsableCommand {
   func run(in context: Context) async throws(Stop) -> ExitCode
 }
@@ -49,8 +54,10 @@ package enum Program {
     do {
       let parsed = try HareconCommand.parseAsRoot(Arguments.normalized(arguments))
       guard let command = parsed as? any Command else {
-        context.console.answer(HareconCommand.helpMessage(columns: context.console.width))
-        return arguments.isEmpty ? ExitCode.invalid.rawValue : ExitCode.done.rawValue
+        // The parser's own: help, by name or for want of a command.
+        var other = parsed
+        try other.run()
+        return ExitCode.done.rawValue
       }
       return try await command.run(in: context).rawValue
     } catch let stop as Stop {
@@ -70,7 +77,7 @@ package enum Program {
   /// The first word when it is no command; the argument parser would call it unexpected and leave it at that.
   private static func unknownCommand(_ arguments: [String]) -> Stop? {
     guard let word = arguments.first, !word.hasPrefix("-"), word != "help" else { return nil }
-    let known = HareconCommand.configuration.subcommands.compactMap { ($0 as any ParsableCommand.Type)._commandName }
+    let known = HareconCommand.configuration.subcommands.compactMap { $0.configuration.commandName }
     guard !known.contains(word) else { return nil }
     let near = Spelling.nearest(to: word, among: known)
     return .usage(

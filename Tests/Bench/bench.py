@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -73,7 +74,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def by_operation(calls: Sequence[dict[str, Any]]) -> str:
-    counts = Counter(f"{c['service']} {c['operation']}" for c in calls)
+    counts = Counter(f"{c['service']} {re.sub('/Z[0-9A-Z]+', '/{id}', c['operation'])}" for c in calls)
     return table(["Operation", "Calls"], [*sorted(counts.items()), ("**all**", f"**{sum(counts.values())}**")])
 
 
@@ -146,7 +147,7 @@ def empty_plan(harecon: Harecon, account: Account, folder: Path, count: int) -> 
         deep = rounds(calls)
         aim = 1.3 * deep * latency / 1000 + 0.15
         rows.append((
-            latency, len(calls), deep, f"{median(runs[1:], 'wall'):.3f}", f"{aim:.3f}",
+            latency, len(calls), deep if latency else "", f"{median(runs[1:], 'wall'):.3f}", f"{aim:.3f}" if latency else "",
             f"{median(runs[1:], 'cpu'):.3f}", f"{median(runs[1:], 'peak'):.1f}",
         ))
         operations = by_operation(calls)
@@ -174,7 +175,7 @@ def changes(sandbox: Sandbox, folder: Path) -> str:
             since = max(c["n"] for c in calls)
             served = statistics.mean(c["ended"] - c["started"] for c in calls) * 1000
             rows.append((
-                name, latency, len(calls), rounds(calls), f"{run.wall:.2f}", f"{run.cpu:.2f}", f"{run.peak:.1f}", f"{served:.0f}",
+                name, latency, len(calls), rounds(calls) if latency else "", f"{run.wall:.2f}", f"{run.cpu:.2f}", f"{run.peak:.1f}", f"{served:.0f}",
             ))
     return table(["Command", "Added, ms", "Calls", "Rounds", "Wall, s", "CPU, s", "Peak, MiB", "A call took, ms"], rows)
 

@@ -6,6 +6,7 @@ internal import Engine
 
 struct Apply: Command {
   static let configuration = CommandConfiguration(
+    commandName: "apply",
     abstract: "Make the stack as the spec says, or carry out exactly a saved plan.")
 
   @Argument(help: ArgumentHelp("A plan saved by plan -out; refused when anything has moved since.", valueName: "plan"))

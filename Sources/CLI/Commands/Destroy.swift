@@ -7,6 +7,7 @@ internal import Spec
 
 struct Destroy: Command {
   static let configuration = CommandConfiguration(
+    commandName: "destroy",
     abstract: "Take the stack down; a last snapshot is kept unless you say otherwise.",
     discussion: """
       Needs the stack's name, typed at the prompt or given with -confirm. Deletion protection is switched off as part of it.

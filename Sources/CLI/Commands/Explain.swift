@@ -6,6 +6,7 @@ internal import Spec
 
 struct Explain: Command {
   static let configuration = CommandConfiguration(
+    commandName: "explain",
     abstract: "Explain a field of the spec, or a rule.",
     discussion: "harecon explain cluster.members.tier; harecon explain HA012; harecon explain for the whole spec.")
 

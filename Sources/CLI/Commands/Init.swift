@@ -7,6 +7,7 @@ internal import Spec
 
 struct Init: Command {
   static let configuration = CommandConfiguration(
+    commandName: "init",
     abstract: "Write a commented first spec and CI workflows; calls nothing.")
 
   @Option(name: .long, help: "The stack's name.")

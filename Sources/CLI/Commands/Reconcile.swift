@@ -8,6 +8,7 @@ internal import Spec
 
 struct Reconcile: Command {
   static let configuration = CommandConfiguration(
+    commandName: "reconcile",
     abstract: "Look, and repair what has drifted: one pass, or one after another.")
 
   enum Mode: String, ExpressibleByArgument, CaseIterable {

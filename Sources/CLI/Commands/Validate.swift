@@ -6,6 +6,7 @@ internal import Spec
 
 struct Validate: Command {
   static let configuration = CommandConfiguration(
+    commandName: "validate",
     abstract: "Check a spec: form, rules of high availability, the failover sum; calls nothing.")
 
   enum Form: String, ExpressibleByArgument, CaseIterable {

@@ -4,7 +4,9 @@ internal import ArgumentParser
 internal import Core
 
 struct Version: Command {
-  static let configuration = CommandConfiguration(abstract: "Show harecon's version.")
+  static let configuration = CommandConfiguration(
+    commandName: "version",
+    abstract: "Show harecon's version.")
 
   /// Raised with each release; `CHANGELOG.md` says what is in it.
   static let current = "0.1.0"
