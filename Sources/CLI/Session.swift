@@ -80,6 +80,13 @@ extension Stop {
       case .notFound, .alreadyExists, .conflict, .invalid:
         (.error, "the message is AWS's own; HARECON_LOG=debug shows the call")
       }
-    self.init(code, [Diagnostic(.error, rule: "aws.\(error.category.rawValue)", error.description, hint: hint)])
+    var (error, notes) = (error, [String]())
+    if error.code == "NoCredentials", let colon = error.message.firstRange(of: ": ") {
+      // The sources that were tried stand one to a line.
+      notes = error.message[colon.upperBound...].split(separator: "; ").map { "tried \($0)" }
+      error.message = String(error.message[..<colon.lowerBound])
+    }
+    let rule = "aws.\(error.category.rawValue)"
+    self.init(code, [Diagnostic(.error, rule: rule, error.description, hint: hint, notes: notes)])
   }
 }

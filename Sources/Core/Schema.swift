@@ -54,6 +54,8 @@ package struct Traits: OptionSet, Sendable, Hashable {
   package static let neverBackwards = Traits(rawValue: 1 << 3)
   /// Set now, noticed at the next restart, which harecon does not do by itself.
   package static let atNextRestart = Traits(rawValue: 1 << 5)
+  /// Parts of it take effect at once and others at the next restart, as AWS's catalogue says of each.
+  package static let partlyAtNextRestart = Traits(rawValue: 1 << 7)
   /// `refuse` holds once AWS has a value: where the live one is `null`, it is set in place.
   package static let setOnce = Traits(rawValue: 1 << 6)
 }

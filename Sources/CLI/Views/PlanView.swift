@@ -14,7 +14,7 @@ struct PlanView {
     var sections = ["\(style.ink(.bold, plan.stack))  account \(plan.account)  \(plan.region)"]
     let blocks = shown.sorted(by: Self.mostDrasticFirst).map(block)
     sections += concise && !blocks.isEmpty ? [blocks.joined(separator: "\n")] : blocks
-    sections += plan.notes.map(note)
+    if !plan.notes.isEmpty { sections.append(plan.notes.map(note).joined(separator: "\n")) }
     sections.append(summary)
     return sections.joined(separator: "\n\n") + "\n"
   }
@@ -98,7 +98,7 @@ struct PlanView {
     let name = "      " + attribute.name.padded(to: nameWidth)
     let when = [attribute.disruption == .none ? nil : Self.words(attribute.disruption), attribute.timing]
       .compactMap { $0 }.joined(separator: ", ")
-    let remark = when.isEmpty ? "" : "   " + style.ink(.faint, when)
+    let remark = when.isEmpty || action == .create || action == .delete ? "" : "   " + style.ink(.faint, when)
     let (old, new) = (Self.shown(attribute.old), Self.shown(attribute.new))
     let oneLine =
       switch (old, new) {
@@ -161,7 +161,8 @@ struct PlanView {
   // MARK: The sum
 
   private func note(_ diagnostic: Diagnostic) -> String {
-    let place = diagnostic.address.map { "\($0): " } ?? ""
+    let named = diagnostic.address.map { diagnostic.message.contains($0.description) } ?? true
+    let place = named ? "" : diagnostic.address.map { "\($0): " } ?? ""
     let hint = diagnostic.hint.map { "\n      \($0)" } ?? ""
     return "  \(diagnostic.severity.rawValue): \(place)\(diagnostic.message)\(hint)"
   }

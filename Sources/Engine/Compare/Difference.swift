@@ -45,8 +45,13 @@ extension AttributeChange {
     self.init(
       name: schema.name, old: isSensitive ? Seal.seal(old, at: address, schema.name) : old,
       new: isSensitive ? Seal.seal(new, at: address, schema.name) : new, mutability: schema.mutability,
-      disruption: disruption,
-      timing: schema.traits.contains(.atNextRestart) ? Self.atNextRestart : disruption == .none ? nil : "now")
+      disruption: disruption, timing: Self.timing(schema.traits, disruption))
+  }
+
+  private static func timing(_ traits: Traits, _ disruption: Disruption) -> String? {
+    if traits.contains(.atNextRestart) { return atNextRestart }
+    if traits.contains(.partlyAtNextRestart) { return "dynamic ones now, static ones \(atNextRestart)" }
+    return disruption == .none ? nil : "now"
   }
 }
 

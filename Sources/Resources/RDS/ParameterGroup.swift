@@ -120,7 +120,7 @@ extension ParameterGroupKind {
         .refuse(wayOut: "a group keeps its family: give the group for the new family another name")),
       // Fixed once given and of no consequence: a later wording of ours must not ask for a new group.
       Attribute(writeOnly: "description", \.description),
-      Attribute("parameters", \.parameters, \.parameters),
+      Attribute("parameters", \.parameters, \.parameters, .inPlace(), .partlyAtNextRestart),
       Attribute("tags", \.tags, \.tags, equality: .tags),
     ]
   }
