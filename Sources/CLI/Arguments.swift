@@ -19,4 +19,11 @@ enum Arguments {
     }
     return result
   }
+
+  /// Whether the answer was asked for as JSON, for what goes wrong before a command can say so itself.
+  static func wantJSON(_ arguments: [String]) -> Bool {
+    let words = normalized(arguments)
+    return words.contains("--json") || words.contains("-o=json") || words.contains("--output=json")
+      || zip(words, words.dropFirst()).contains { ["-o", "--output"].contains($0) && $1 == "json" }
+  }
 }

@@ -19,7 +19,8 @@ package struct Console: Sendable {
   /// - Parameters:
   ///   - environment: read for `NO_COLOR`, `TERM` and `CI`.
   package init(environment: [String: String]) {
-    storyIsTerminal = isatty(STDERR_FILENO) == 1
+    // A terminal that cannot move its cursor is told line by line.
+    storyIsTerminal = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
     answerIsTerminal = isatty(STDOUT_FILENO) == 1
     canAsk = isatty(STDIN_FILENO) == 1 && storyIsTerminal && environment["CI"] == nil
     color = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"

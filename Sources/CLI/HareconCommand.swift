@@ -18,6 +18,7 @@ struct HareconCommand: AsyncParsableCommand {
         3  refused                     8  ownership ambiguous
         4  spec or command line        9  credentials or permission
       """,
+    version: "harecon \(Version.current)",
     groupedSubcommands: [
       CommandGroup(
         name: "Write a spec", subcommands: [Init.self, Validate.self, Format.self, Explain.self, Schema.self]),
@@ -62,6 +63,7 @@ package enum Program {
       return try await command.run(in: context).rawValue
     } catch let stop as Stop {
       context.tell(stop)
+      if Arguments.wantJSON(arguments) { context.console.render(StopReport(stop: stop), as: .json) }
       return stop.exitCode.rawValue
     } catch {
       let text = HareconCommand.fullMessage(for: error, columns: context.console.width)
@@ -82,5 +84,18 @@ package enum Program {
     let near = Spelling.nearest(to: word, among: known)
     return .usage(
       "harecon has no command \"\(word)\"", near.map { "did you mean \"\($0)\"?" } ?? "\"harecon help\" lists them")
+  }
+}
+
+/// Why a command stopped, for scripts; people read it on standard error.
+struct StopReport: Report {
+  static let schema = "harecon.error/v1"
+
+  let stop: Stop
+
+  func text(_ style: Style) -> String { "" }
+
+  var json: JSONObject {
+    ["exitCode": .int(Int(stop.exitCode.rawValue)), "diagnostics": stop.diagnostics.json]
   }
 }

@@ -12,13 +12,18 @@ final class Interrupt {
   private let sources: [any DispatchSourceSignal]
 
   /// Takes the signals over until `restore`.
-  init(_ console: Console, _ cancellation: Cancellation) {
+  ///
+  /// - Parameter tell: says something to the person, without getting in the way of what shows the progress.
+  init(_ cancellation: Cancellation, tell: @escaping @Sendable (String) -> Void) {
     sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        guard !cancellation.isRequested else { _exit(130) }
-        console.tell("stopping: what is under way is finished first; once more to leave at once")
+        guard !cancellation.isRequested else {
+          tell("left at once: what was under way may or may not have happened; the next run looks and goes on")
+          _exit(130)
+        }
+        tell("stopping: what is under way is finished first; once more to leave at once")
         cancellation.request()
       }
       source.activate()

@@ -12,17 +12,14 @@ extension Session {
     let start = clock.now
     let verdict = await perform(decision, approval.parallelism, in: context)
     let report = RunReport(plan: decision.plan, verdict: verdict, calls: calls, elapsed: start.duration(to: clock.now))
-    switch format {
-    case .text: context.console.tell(report.text(context.console.storyStyle))
-    case .json: context.console.render(report, as: .json)
-    }
+    context.console.render(report, as: format)
     return verdict.exitCode
   }
 
   func perform(_ decision: Decision, _ parallelism: Int, in context: Context) async -> Verdict {
     let cancellation = Cancellation()
-    let interrupt = Interrupt(context.console, cancellation)
     let view = ProgressView(console: context.console, total: decision.plan.steps.count)
+    let interrupt = Interrupt(cancellation) { view.announce($0) }
     let ticking = Task {
       while (try? await Task.sleep(for: .seconds(1))) != nil { view.tick() }
     }

@@ -70,15 +70,11 @@ struct Session: Sendable {
 extension Stop {
   /// A call that stands between the command and everything else has failed.
   init(_ error: CallError) {
-    let (code, hint): (ExitCode, String) =
+    let code: ExitCode =
       switch error.category {
-      case .denied:
-        (.denied, "check which credentials are in use (AWS_PROFILE, environment, role) and what they may do")
-      case .unavailable, .ambiguous, .throttled:
-        (.error, "check the endpoint and the network, then run the same command again")
-      case .cancelled: (.incomplete, "run the same command again")
-      case .notFound, .alreadyExists, .conflict, .invalid:
-        (.error, "the message is AWS's own; HARECON_LOG=debug shows the call")
+      case .denied: .denied
+      case .cancelled: .incomplete
+      case .notFound, .alreadyExists, .throttled, .conflict, .invalid, .unavailable, .ambiguous: .error
       }
     var (error, notes) = (error, [String]())
     if error.code == "NoCredentials", let colon = error.message.firstRange(of: ": ") {
@@ -87,6 +83,6 @@ extension Stop {
       error.message = String(error.message[..<colon.lowerBound])
     }
     let rule = "aws.\(error.category.rawValue)"
-    self.init(code, [Diagnostic(.error, rule: rule, error.description, hint: hint, notes: notes)])
+    self.init(code, [Diagnostic(.error, rule: rule, error.description, hint: error.nextStep, notes: notes)])
   }
 }

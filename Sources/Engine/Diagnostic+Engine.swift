@@ -31,9 +31,7 @@ extension Diagnostic {
   static func listingFailed(_ kind: KindName, _ error: CallError) -> Diagnostic {
     Diagnostic(
       .error, rule: "observe.failed", "cannot list \"\(kind)\": \(error)",
-      hint: error.category == .denied
-        ? "allow the call for these credentials, then run the same command again"
-        : "run the same command again; nothing was changed")
+      hint: error.nextStep, notes: ["nothing was changed"])
   }
 
   // MARK: Ownership

@@ -27,7 +27,12 @@ struct Apply: Command {
   }
 
   func run(in context: Context) async throws(Stop) -> ExitCode {
-    if let plan { return try await apply(PlanFile.read(plan), in: context) }
+    if let plan {
+      guard !plan.hasSuffix(".yaml"), !plan.hasSuffix(".yml") else {
+        throw .usage("\"\(plan)\" is a spec, and what apply takes without -f is a saved plan", "harecon apply -f \(plan)")
+      }
+      return try await apply(PlanFile.read(plan), in: context)
+    }
     let (_, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
     let decision = try await session.decide(for: .converge, targets: addresses(target))
@@ -54,7 +59,13 @@ struct Apply: Command {
         "there is nobody to ask: this is no terminal", "say -auto-approve, or apply a plan saved by plan -out")
     }
     guard context.console.ask("\(question) Only \"yes\" goes ahead: ") == "yes" else {
-      throw .usage("not approved: nothing was changed", "run the command again when you are ready")
+      throw Stop(
+        .refused,
+        [
+          Diagnostic(
+            .error, rule: "cli.not-approved", "not approved: nothing was changed",
+            hint: "run the command again when you are ready")
+        ])
     }
   }
 }

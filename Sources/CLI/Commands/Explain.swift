@@ -23,6 +23,9 @@ struct Explain: Command {
     name: [.short, .customLong("output")], help: "Form of the answer: text, json, or markdown for the whole reference.")
   var output: Form = .text
 
+  @Flag(name: .long, help: "The same as -o json.")
+  var json = false
+
   func validate() throws {
     guard output != .markdown || path.isEmpty else {
       throw ValidationError("-o markdown is the whole reference: leave the path out")
@@ -36,7 +39,7 @@ struct Explain: Command {
     } catch {
       throw Stop(.invalid, error.all)
     }
-    switch output {
+    switch json ? .json : output {
     case .text: context.console.render(ExplanationReport(explanation: explanation), as: .text)
     case .json: context.console.render(ExplanationReport(explanation: explanation), as: .json)
     case .markdown: context.console.answer(Reference.markdown)

@@ -20,10 +20,13 @@ struct GraphCommand: Command {
   @Option(name: [.short, .customLong("output")], help: "Form of the answer: dot, mermaid or json.")
   var output: Form = .dot
 
+  @Flag(name: .long, help: "The same as -o json.")
+  var json = false
+
   func run(in context: Context) async throws(Stop) -> ExitCode {
     let (_, stack) = try context.loadSpec(spec)
     let graph = StackBlueprint(stack).graph
-    switch output {
+    switch json ? .json : output {
     case .dot: context.console.answer(Diagram(graph).dot)
     case .mermaid: context.console.answer(Diagram(graph).mermaid)
     case .json: context.console.render(GraphReport(graph: graph), as: .json)

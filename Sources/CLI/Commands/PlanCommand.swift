@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Core
 internal import Engine
+internal import Spec
 
 struct PlanCommand: Command {
   static let configuration = CommandConfiguration(
@@ -28,18 +29,28 @@ struct PlanCommand: Command {
   var concise = false
 
   func run(in context: Context) async throws(Stop) -> ExitCode {
+    if let out { try mustNotBeSomethingElse(out) }
     let (loaded, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
     let purpose: Plan.Purpose = destroy ? .destroy(.snapshot(stamp: context.stamp())) : .converge
     let decision = try await session.decide(for: purpose, targets: addresses(target))
     let plan = decision.plan
-    context.console.render(PlanReport(plan: plan, calls: session.calls, concise: concise), as: output.format)
+    let sum = FailoverSum(objectives: stack.objectives, dns: stack.dns).sentence(stack.objectives)
+    let report = PlanReport(plan: plan, calls: session.calls, failover: destroy ? nil : sum, concise: concise)
+    context.console.render(report, as: output.format)
     if let out {
       try save(
         SavedPlan(plan: plan, specFile: loaded.file, specText: String(decoding: loaded.bytes, as: UTF8.self)), to: out)
       context.console.tell("saved to \(out); carry it out with: harecon apply \(out)")
     }
     return detailedExitCode && !plan.isEmpty ? .changesPending : .done
+  }
+
+  /// A plan may take the place of an older plan, and of nothing else.
+  private func mustNotBeSomethingElse(_ path: String) throws(Stop) {
+    guard let bytes = try? DurableFile.read(path, limit: PlanFile.largest), !bytes.isEmpty else { return }
+    guard (try? PlanFile.decode(bytes)) == nil else { return }
+    throw .usage("\"\(path)\" is there and is no plan", "give -out another name, or remove it first")
   }
 
   private func save(_ plan: SavedPlan, to path: String) throws(Stop) {

@@ -46,9 +46,9 @@ struct Reconcile: Command {
     let session = try await Session(stack, in: context)
     try await session.checkAccount()
     let cancellation = Cancellation()
-    let interrupt = Interrupt(context.console, cancellation)
-    defer { interrupt.restore() }
     let view = ProgressView(console: context.console, total: 0)
+    let interrupt = Interrupt(cancellation) { view.announce($0) }
+    defer { interrupt.restore() }
     let clock = ContinuousClock()
     let reconciler = Reconciler(
       Observer(session.kinds), session.planner,

@@ -20,10 +20,13 @@ struct Validate: Command {
   @Option(name: [.short, .customLong("output")], help: "Form of the answer: text, json or sarif.")
   var output: Form = .text
 
+  @Flag(name: .long, help: "The same as -o json.")
+  var json = false
+
   func run(in context: Context) async throws(Stop) -> ExitCode {
     let loaded = try context.readSpec(spec)
     let diagnostics = loaded.reading.diagnostics
-    switch output {
+    switch json ? .json : output {
     case .text:
       context.tell(diagnostics.all, sources: loaded.sources)
       context.console.render(ValidationReport(spec: loaded), as: .text)
@@ -52,12 +55,7 @@ struct ValidationReport: Report {
     guard let stack = spec.reading.stack, let sum else {
       return "\(spec.file) is not valid" + (count.map { ": \($0)" } ?? "") + "\n"
     }
-    let terms = sum.terms.map { "\($0.name) \($0.duration.specText)" }.joined(separator: " + ")
-    return """
-      \(spec.file) is valid\(count.map { ", with \($0)" } ?? "")
-      failover: \(terms) = \(sum.total.specText), within \(stack.objectives.failoverWithin.specText)
-
-      """
+    return "\(spec.file) is valid\(count.map { ", with \($0)" } ?? "")\n\(sum.sentence(stack.objectives))\n"
   }
 
   var json: JSONObject {
@@ -75,5 +73,13 @@ struct ValidationReport: Report {
       ]
     }
     return object
+  }
+}
+
+extension FailoverSum {
+  /// `failover: detection 30s + promotion 60s + … = 2m, within 2m`.
+  func sentence(_ objectives: Objectives) -> String {
+    let sum = terms.map { "\($0.name) \($0.duration.specText)" }.joined(separator: " + ")
+    return "failover: \(sum) = \(total.specText), within \(objectives.failoverWithin.specText)"
   }
 }

@@ -10,11 +10,14 @@ struct PlanReport: Report {
   let plan: Plan
   /// AWS calls made to decide it.
   let calls: Int
+  /// How long a failover of the stack takes at most; nil where that is not the question.
+  var failover: String?
   /// Leave out the attributes.
   var concise = false
 
   func text(_ style: Style) -> String {
     PlanView(plan: plan, style: style, concise: concise).text
+      + (failover.map { $0 + "\n" } ?? "")
       + style.ink(.faint, "digest \(plan.digest)   \(counted(calls, "AWS call"))\n")
   }
 

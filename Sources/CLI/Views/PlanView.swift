@@ -107,6 +107,9 @@ struct PlanView {
       case (let old, let new): "\(ValueText.inline(old)) -> \(ValueText.inline(new))"
       }
     let isBrief = name.count + oneLine.count <= style.width
+    if !isBrief, let lines = DocumentDiff.lines(old, new) {
+      return [name.trimmed + remark] + lines.map { "        " + $0 }
+    }
     switch (old, new) {
     case (.null, .map(let members)) where !isBrief, (.map(let members), .null) where !isBrief:
       return [name.trimmed + remark] + memberRows([:], members)
@@ -170,6 +173,7 @@ struct PlanView {
   var summary: String {
     let counts = PlanCounts(plan)
     guard counts.total > 0 else {
+      if case .destroy = plan.purpose { return "Nothing of \(plan.stack) is left to take down." }
       return "No changes. \(counted(counts.unchanged, "resource")) as the spec says."
     }
     var text = "Plan: \(counts.create) to create, \(counts.update) to update, \(counts.delete) to delete"

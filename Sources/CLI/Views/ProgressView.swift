@@ -57,6 +57,17 @@ final class ProgressView: Sendable {
     }
   }
 
+  /// Says something in between; it stays when the block is drawn again.
+  func announce(_ text: String) {
+    state.withLock { state in
+      // The terminal has echoed ^C into the block.
+      if console.storyIsTerminal { console.draw("\r\u{1B}[K") }
+      erase(&state)
+      console.tell(text)
+      draw(&state)
+    }
+  }
+
   /// Takes the block away; what was told line by line stays.
   func finish() {
     state.withLock { erase(&$0) }

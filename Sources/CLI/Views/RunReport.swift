@@ -32,6 +32,7 @@ struct RunReport: Report {
   private var sentence: String {
     let cost = "\(counted(calls, "AWS call")), \(elapsed.brief)"
     guard !plan.isEmpty else {
+      if case .destroy = plan.purpose { return "Nothing of \(plan.stack) is left to take down. \(cost)." }
       return "Nothing to do: \(counted(PlanCounts(plan).unchanged, "resource")) as the spec says. \(cost)."
     }
     let done = verdict.done

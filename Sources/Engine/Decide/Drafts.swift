@@ -68,7 +68,7 @@ struct Drafts: Sendable {
       all[address] = Draft(change: change, desired: nil, live: orphan, sighting: nil)
     } else {
       if let reason = orphan.stays { refusals.append(.stays(address, id: orphan.id, because: reason)) }
-      all[address] = .delete(address, orphan, Deletion(), .notInSpec)
+      all[address] = .delete(address, orphan, kind, Deletion(), .notInSpec)
     }
   }
 
@@ -143,9 +143,13 @@ extension Draft {
     return Draft(change: change, desired: desired, live: nil, sighting: .absent)
   }
 
-  static func delete(_ address: Address, _ live: Observation, _ deletion: Deletion, _ reason: Reason) -> Draft {
+  static func delete(
+    _ address: Address, _ live: Observation, _ kind: Kind?, _ deletion: Deletion, _ reason: Reason
+  ) -> Draft {
+    // Without what holds the data there is no service; without one of several members their clients reconnect.
+    let disruption: Disruption = kind.map { $0.holdsData ? .outage : $0.oneAtATime ? .connections : .none } ?? .outage
     let change = ResourceChange(
-      address: address, action: .delete, reasons: [reason], disruption: .outage, id: live.id)
+      address: address, action: .delete, reasons: [reason], disruption: disruption, id: live.id)
     return Draft(change: change, desired: nil, live: live, sighting: Sighting(id: live.id), deletion: deletion)
   }
 }

@@ -20,7 +20,8 @@ extension Planner {
       drafts[address] =
         kept.contains(address)
         ? .keep(address, observation)
-        : .delete(address, observation, deletion(of: address, graph.stack, policy), .destroy)
+        : .delete(
+          address, observation, kinds[address.kind], deletion(of: address, graph.stack, policy), .destroy)
     }
     for resource in graph.sorted where live[resource.address] == nil {
       let change = ResourceChange(address: resource.address, action: .noOp, reasons: [.absent], origin: resource.origin)
@@ -31,8 +32,18 @@ extension Planner {
       stack: graph.stack, account: account, region: region, purpose: .destroy(policy),
       specDigest: graph.digest(kinds), sightings: drafts.compactMapValues(\.sighting),
       changes: drafts.values.map(\.change).sorted { $0.address < $1.address }, steps: try ordering.steps(),
-      notes: matching.notes + kept.notes(live))
+      notes: matching.notes + kept.notes(live) + fate(of: live, policy))
     return Decision(plan: plan, graph: graph, desired: [:], live: live)
+  }
+
+  /// What becomes of the data, before anybody agrees to it.
+  private func fate(of live: [Address: Observation], _ policy: Plan.DataPolicy) -> [Diagnostic] {
+    guard live.keys.contains(where: { kinds[$0.kind]?.holdsData == true }) else { return [] }
+    switch policy {
+    case .keep: return []
+    case .snapshot(let stamp): return [.lastSnapshots(stamp)]
+    case .discard: return [.dataDiscarded]
+    }
   }
 
   private func deletion(of address: Address, _ stack: String, _ policy: Plan.DataPolicy) -> Deletion {
@@ -81,6 +92,19 @@ private struct Kept {
       return .keptInDestroy(address, id: observation.id, because: reason)
     }
   }
+}
+
+extension Diagnostic {
+  fileprivate static func lastSnapshots(_ stamp: String) -> Diagnostic {
+    Diagnostic(
+      .note, rule: "destroy.data",
+      "deletion protection is switched off; a last snapshot, named \"...-final-\(stamp)\", and the key that it needs "
+        + "outlive the stack")
+  }
+
+  fileprivate static let dataDiscarded = Diagnostic(
+    .warning, rule: "destroy.data",
+    "deletion protection is switched off and no last snapshot is taken: the data is lost")
 }
 
 extension Draft {

@@ -76,9 +76,7 @@ extension Diagnostic {
   fileprivate static func callFailed(_ step: Step.ID, _ error: CallError) -> Diagnostic {
     Diagnostic(
       .error, rule: "engine.call-failed", "cannot \(step): \(error)", address: step.address,
-      hint: error.category == .denied
-        ? "allow the call for these credentials, then run the same command again"
-        : "correct the cause, then run the same command again; it goes on from here")
+      hint: error.nextStep)
   }
 
   fileprivate static func didNotConverge(_ step: Step.ID, _ attributes: [AttributeChange]) -> Diagnostic {
