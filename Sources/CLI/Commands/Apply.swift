@@ -29,7 +29,8 @@ struct Apply: Command {
   func run(in context: Context) async throws(Stop) -> ExitCode {
     if let plan {
       guard !plan.hasSuffix(".yaml"), !plan.hasSuffix(".yml") else {
-        throw .usage("\"\(plan)\" is a spec, and what apply takes without -f is a saved plan", "harecon apply -f \(plan)")
+        throw .usage(
+          "\"\(plan)\" is a spec, and what apply takes without -f is a saved plan", "harecon apply -f \(plan)")
       }
       return try await apply(PlanFile.read(plan), in: context)
     }

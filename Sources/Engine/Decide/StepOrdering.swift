@@ -146,6 +146,7 @@ struct StepOrdering {
       $0.action == .update && $0.disruption >= .restart && kinds[$0.address.kind]?.oneAtATime == true
     }
     addTurnsOfDeletes()
+    addSuccessors()
     for (_, queue) in Dictionary(grouping: disruptive, by: \.address.kind).sorted(by: { $0.key < $1.key }) {
       let queue = queue.sorted { ($0.live?.turn ?? 0, $0.address) < ($1.live?.turn ?? 0, $1.address) }
       for (earlier, later) in zip(queue, queue.dropFirst()) {
@@ -163,6 +164,18 @@ struct StepOrdering {
       for earlier in gone where earlier.address.kind == later.address.kind {
         guard let its = earlier.unmakes, let other = earlier.live, other.turn < live.turn else { continue }
         add(unmake, needs: its)
+      }
+    }
+  }
+
+  /// A member that leaves goes once those that come are there, so that there are never fewer than before or after.
+  private mutating func addSuccessors() {
+    for gone in sketches.values.sorted(by: { $0.address < $1.address })
+    where gone.action == .delete && kinds[gone.address.kind]?.oneAtATime == true {
+      guard let unmake = gone.unmakes else { continue }
+      for new in sketches.values.sorted(by: { $0.address < $1.address })
+      where new.action == .create && new.address.kind == gone.address.kind {
+        if let make = new.makes { add(unmake, needs: make) }
       }
     }
   }
