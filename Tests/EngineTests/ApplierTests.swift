@@ -204,6 +204,48 @@ struct ApplierTests {
     #expect(orders.cloud.writes.count == 3)
   }
 
+  @Test("one instance at a time: the next waits until AWS shows the last change and not only that it took it")
+  func pendingIsNotDone() async throws {
+    var orders = Orders()
+    let three: (inout [String: [String: Value]]) -> Void = { wishes in
+      wishes["rds/instance.c"] = ["cluster": out("rds/cluster.main"), "size": "small", "tier": 2]
+    }
+    try await orders.build(orders.graph(three))
+    orders.instance.queuedFor = 20
+    let graph = orders.graph { wishes in
+      three(&wishes)
+      for name in ["a", "b", "c"] { wishes["rds/instance.\(name)"]?["size"] = "large" }
+    }
+    let downTogether = Mutex<[String]>([])
+    orders.cloud.change { state in
+      state.afterWrite = { call, state in
+        let under = state.things["rds/instance", default: []].filter { $0.becoming != nil }.map(\.id)
+        if under.count > 1 { downTogether.withLock { $0.append("\(call): \(under)") } }
+      }
+    }
+    let verdict = await orders.apply(try await orders.decide(graph))
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.things("rds/instance").map { $0.attributes["size"] } == ["large", "large", "large"])
+    #expect(orders.cloud.writes.count == 3, "what was taken is not sent again")
+    #expect(downTogether.withLock { $0 } == [])
+  }
+
+  @Test("a wanted change that is only queued for the maintenance window is asked for now")
+  func queuedIsSent() async throws {
+    let orders = Orders()
+    try await orders.build()
+    let graph = orders.graph { $0["rds/cluster.main"]?["backup"] = 21 }
+    orders.edit("rds/cluster.main") { $0.pending = ["backup": "in the maintenance window"] }
+    let decision = try await orders.decide(graph)
+    #expect(decision.plan.stepNames == ["update rds/cluster.main"])
+    orders.cloud.change { state in
+      state.afterWrite = { _, state in state.things["rds/cluster"]![0].pending = [:] }
+    }
+    #expect(await orders.apply(decision).isSuccess)
+    #expect(orders.cloud.writes.map(\.description) == ["update rds/cluster.main backup"])
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
   @Test("what takes longer than its patience exits with 6 and its last status; a rerun goes on")
   func timeOut() async throws {
     var orders = Orders()

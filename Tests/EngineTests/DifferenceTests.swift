@@ -113,12 +113,23 @@ struct DifferenceTests {
     #expect(difference.ahead.isEmpty == !isAhead)
   }
 
-  @Test("a change that AWS has accepted and not yet made is converging")
+  @Test("a change that AWS has accepted and that waits for a restart is converging")
   func pending() {
-    let difference = compare(2, 1, .inPlace(.restart), [], pending: ["size": "at the next restart"])
+    let difference = compare(
+      2, 1, .inPlace(.restart), .atNextRestart, pending: ["size": "at the next restart"])
     #expect(difference.isEmpty)
     #expect(difference.pending == ["size": "at the next restart"])
-    #expect(difference.sighting == compare(2, 2, .inPlace(.restart), []).sighting, "its coming true moves nothing")
+    #expect(
+      difference.sighting == compare(2, 2, .inPlace(.restart), .atNextRestart).sighting,
+      "its coming true moves nothing")
+  }
+
+  @Test("a change that AWS has accepted and only queued is not made yet")
+  func queued() {
+    let difference = compare(2, 1, .inPlace(.restart), [], pending: ["size": "in the maintenance window"])
+    #expect(difference.names == ["size"])
+    #expect(difference.queued == ["size"])
+    #expect(difference.pending == [:])
   }
 
   @Test("what waits under a name of its own is told and holds no change up")

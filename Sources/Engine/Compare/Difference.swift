@@ -8,6 +8,9 @@ package struct Difference: Sendable, Hashable {
   package let attributes: [AttributeChange]
   /// Differences that AWS has accepted and will make by itself: attribute name → when. No action is needed.
   package let pending: [String: String]
+  /// Of `attributes`, those that AWS has accepted and not made yet, in a moment or in the maintenance window: what is sent
+  /// again is made now, what was sent a moment ago is on its way.
+  package let queued: Set<String>
   /// Versions that are ahead of the spec's: AWS's own move.
   package let ahead: [AttributeChange]
   /// What of the live resource this was decided from.
@@ -66,6 +69,7 @@ package func difference(
 ) -> Difference {
   var attributes: [AttributeChange] = []
   var pending: [String: String] = [:]
+  var queued: Set<String> = []
   var ahead: [AttributeChange] = []
   var seen: [String: Value] = [:]
   for (index, schema) in kind.schema.enumerated() {
@@ -83,18 +87,20 @@ package func difference(
     if schema.isAhead(observed: live, of: wanted) {
       ahead.append(change)
       seen[schema.name] = schema.sighting(desired: wanted, observed: live, nil, at: desired.address)
-    } else if let when = observed.pending[schema.name] {
+    } else if let when = observed.pending[schema.name], !schema.isSentAgain {
       pending[schema.name] = when
       seen[schema.name] = schema.sighting(desired: wanted, observed: live, nil, at: desired.address)
     } else {
       attributes.append(change)
+      if observed.pending[schema.name] != nil { queued.insert(schema.name) }
     }
   }
   // What waits although nothing differs, a restart for example, has a name of its own.
   let names = Set(kind.schema.map(\.name))
   pending.merge(observed.pending.filter { !names.contains($0.key) }) { attribute, _ in attribute }
   return Difference(
-    attributes: attributes, pending: pending, ahead: ahead, sighting: Sighting(id: observed.id, attributes: seen))
+    attributes: attributes, pending: pending, queued: queued, ahead: ahead,
+    sighting: Sighting(id: observed.id, attributes: seen))
 }
 
 extension AttributeSchema {
@@ -108,6 +114,12 @@ extension AttributeSchema {
   fileprivate func forFirstValue(_ live: Value) -> AttributeSchema {
     guard traits.contains(.setOnce), live == .null else { return self }
     return AttributeSchema(name: name, mutability: .inPlace(), equality: equality, traits: traits)
+  }
+
+  /// Whether a change that AWS has only queued can be had now; what needs a restart waits for one.
+  fileprivate var isSentAgain: Bool {
+    guard case .inPlace = mutability else { return false }
+    return !traits.contains(.atNextRestart)
   }
 
   fileprivate func isAhead(observed: Value, of desired: Value) -> Bool {

@@ -7,10 +7,12 @@ struct Settling<C: Clock<Duration>> {
   let runner: StepRunner<C>
   let desired: DesiredResource
   /// The create that may or may not have happened: when nothing shows up, it has not.
-  var doubt: CallError?
+  private var doubt: CallError?
   /// The bad health in which it was found: our change may be the cure, so that it alone is no reason to give up.
   var knownIll: String?
 
+  /// What AWS was asked for in this step, by the create and all updates.
+  private var asked: Set<String> = []
   /// What the last update sent.
   private var sent: Set<String> = []
   private var rounds = 0
@@ -20,6 +22,12 @@ struct Settling<C: Clock<Duration>> {
   init(runner: StepRunner<C>, desired: DesiredResource) {
     self.runner = runner
     self.desired = desired
+  }
+
+  /// A create was sent: it asked for everything.
+  mutating func created(doubt: CallError?) {
+    self.doubt = doubt
+    asked = Set(runner.kind.schema.map(\.name))
   }
 
   private static var longestRounds: Int { 3 }
@@ -69,10 +77,15 @@ struct Settling<C: Clock<Duration>> {
   }
 
   /// Sends what has not been sent; otherwise gives AWS time to show it, and sends it again only then.
+  ///
+  /// What AWS shows as taken is neither done nor to be sent again: a change of a class is `available` with the new value
+  /// pending for some seconds before the restart begins, and the next member must not go down with this one.
   private mutating func correct(_ found: Observation, _ rest: Difference) async throws(StepFailure) -> Look {
-    unchangedLooks += 1
-    let isNew = !rest.names.subtracting(sent).isEmpty
     let status = "settling \(rest.names.sorted().joined(separator: ", "))"
+    let open = rest.names.subtracting(rest.queued.intersection(asked))
+    guard !open.isEmpty else { return .wait(status) }
+    unchangedLooks += 1
+    let isNew = !open.subtracting(sent).isEmpty
     guard isNew || unchangedLooks > Self.patientLooks else { return .wait(status) }
     let isInPlace = rest.attributes.allSatisfy { if case .inPlace = $0.mutability { true } else { false } }
     guard isInPlace, rounds < Self.longestRounds else {
@@ -81,10 +94,11 @@ struct Settling<C: Clock<Duration>> {
       throw .didNotConverge(rest.attributes)
     }
     rounds += 1
-    sent = rest.names
+    sent = open
+    asked.formUnion(open)
     unchangedLooks = 0
     do throws(CallError) {
-      try await runner.kind.update(found, desired, rest.names)
+      try await runner.kind.update(found, desired, open)
     } catch {
       guard error.leavesDoubt else { throw .call(error) }
     }

@@ -45,9 +45,10 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     }
     do throws(CallError) {
       try await kind.create(desired)
+      settling.created(doubt: nil)
     } catch {
       guard error.leavesDoubt else { throw .call(error) }
-      settling.doubt = error
+      settling.created(doubt: error)
     }
     return try await settling.run()
   }

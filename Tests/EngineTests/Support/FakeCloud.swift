@@ -17,6 +17,8 @@ final class FakeCloud: Sendable {
     /// Looks until it can be seen, until it is ready, until a delete is over.
     var hiddenFor = 0
     var busyFor = 0
+    /// Looks until a change that was taken begins: until then all is ready and the change pending.
+    var queuedFor = 0
     var goneIn: Int?
     /// Attributes as they will be once it is no longer busy.
     var becoming: [String: Value]?
@@ -92,6 +94,8 @@ struct FakeKind: Sendable {
     ready: .seconds(3600), gone: .seconds(3600), firstLook: .seconds(1), longestPause: .seconds(8))
   var hiddenFor = 0
   var busyFor = 0
+  /// Looks for which an update is pending before it makes anything busy.
+  var queuedFor = 0
   var goneIn = 0
   /// Attributes that a create does not set.
   var leftOut: Set<String> = []
@@ -183,7 +187,10 @@ extension FakeCloud {
           guard goneIn > 0 else { return nil }
           thing.goneIn = goneIn - 1
         }
-        if thing.busyFor > 0 {
+        if thing.queuedFor > 0 {
+          thing.queuedFor -= 1
+          if thing.queuedFor == 0 { thing.pending = [:] }
+        } else if thing.busyFor > 0 {
           thing.busyFor -= 1
         } else if let attributes = thing.becoming {
           thing.attributes = attributes
@@ -230,10 +237,10 @@ extension FakeCloud {
         throw CallError(.notFound, code: "NotFound", message: observation.id)
       }
       var thing = state.things[kind.name]![index]
-      guard thing.busyFor == 0 else {
+      guard thing.busyFor == 0 || thing.queuedFor > 0 else {
         throw CallError(.conflict, code: "InvalidState", message: "\(thing.id) is busy")
       }
-      var attributes = thing.attributes
+      var attributes = thing.becoming ?? thing.attributes
       for (schema, value) in zip(kind.schema, resource.values)
       where names.contains(schema.name) && !kind.ignored.contains(schema.name) {
         try state.mustExist(value, for: resource.address)
@@ -241,6 +248,10 @@ extension FakeCloud {
       }
       thing.becoming = attributes
       thing.busyFor = kind.busyFor
+      thing.queuedFor = kind.queuedFor
+      if kind.queuedFor > 0 {
+        for name in names { thing.pending[name] = "in the maintenance window sun:05:00-sun:06:00" }
+      }
       if thing.status != .ready { thing.status = .ready }
       state.things[kind.name]![index] = thing
     }
@@ -284,7 +295,7 @@ extension Observation {
     let health: Health =
       if thing.goneIn != nil {
         .leaving("deleting")
-      } else if thing.busyFor > 0 {
+      } else if thing.busyFor > 0, thing.queuedFor == 0 {
         .progressing("modifying")
       } else {
         thing.status
