@@ -8,8 +8,9 @@ extension CallError {
     case .denied: return "allow the call for these credentials, then run the same command again"
     case .throttled, .unavailable, .ambiguous:
       return "check the endpoint and the network, then run the same command again; it goes on from here"
-    case .cancelled: return "run the same command again; it goes on from here"
-    case .notFound, .alreadyExists, .conflict, .invalid:
+    // Whatever was in the way goes by itself.
+    case .conflict, .cancelled: return "run the same command again; it goes on from here"
+    case .notFound, .alreadyExists, .invalid:
       return "correct the cause, then run the same command again; it goes on from here"
     }
   }

@@ -107,6 +107,38 @@ struct ExecutionTests {
         == [.finish(Verdict(endings: [id("a"): .cancelled, id("b"): .done]))])
   }
 
+  @Test("what fails in a passing way after the run was told to stop is left for the next run, with all that needs it")
+  func stopped() {
+    let failure = StepFailure.call(CallError(.unavailable, code: "ServiceUnavailable", message: "sorry"))
+    var execution = Execution([step("a"), step("b", needs: "a")], patience: [id("a"): .seconds(600)])
+    _ = execution.started()
+    #expect(execution.cancelled() == [])
+    guard case .finish(let verdict)? = execution.ended(id("a"), .failed(failure), at: .zero).last else {
+      Issue.record("the run has not finished")
+      return
+    }
+    #expect(verdict.endings == [id("a"): .cancelled, id("b"): .cancelled])
+    #expect(verdict.exitCode == .incomplete)
+  }
+
+  @Test(
+    "what was still in the way when patience ended exits with 6, and what is wrong with 1",
+    arguments: [
+      (CallError.Category.throttled, ExitCode.incomplete), (.unavailable, .incomplete), (.conflict, .incomplete),
+      (.ambiguous, .incomplete), (.notFound, .error), (.invalid, .error), (.denied, .denied),
+    ])
+  func exhausted(category: CallError.Category, exitCode: ExitCode) {
+    let failure = StepFailure.call(CallError(category, code: "X", message: "x"))
+    var execution = Execution([step("a")], patience: [id("a"): .zero])
+    _ = execution.started()
+    guard case .finish(let verdict)? = execution.ended(id("a"), .failed(failure), at: .zero).last else {
+      Issue.record("the run has not finished")
+      return
+    }
+    #expect(verdict.exitCode == exitCode)
+    #expect(verdict.diagnostics.all[0].hint?.contains("correct the cause") == [.notFound, .invalid].contains(category))
+  }
+
   @Test(
     "any graph of steps with any failures and cancellations ends, in order and within its limits", arguments: 0..<400)
   func anyGraph(seed: UInt64) {

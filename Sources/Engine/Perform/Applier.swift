@@ -155,8 +155,7 @@ private struct Run<C: Clock<Duration>> {
       return execution.ended(id, .done, at: start.duration(to: clock.now))
     case .ended(let id, .failed(let failure)):
       let commands = execution.ended(id, .failed(failure), at: start.duration(to: clock.now))
-      let isRetried = commands.contains { if case .wake(id, _, _) = $0 { true } else { false } }
-      if !isRetried { tell(id, .failed(failure)) }
+      if execution.hasFailed(id) { tell(id, .failed(failure)) }
       return commands
     }
   }

@@ -88,6 +88,11 @@ package struct Execution: Sendable {
         status[id] = .resting
         return [.wake(id, after: pause, because: error)] + next()
       }
+      if isStopping, case .call(let error) = failure, error.mayPass {
+        // It would have been tried again: like one that rests, it is given up and not failed.
+        status[id] = .ended(.cancelled)
+        return next()
+      }
       status[id] = .ended(.failed(failure))
       let skipped = skipDependants(of: id)
       if failure.endsTheRun { stop() }
@@ -108,6 +113,11 @@ package struct Execution: Sendable {
   package mutating func cancelled() -> [Command] {
     stop()
     return next()
+  }
+
+  /// Whether the step has come to its end by failing, so that nothing will try it again.
+  package func hasFailed(_ id: Step.ID) -> Bool {
+    if case .ended(.failed) = status[id] { true } else { false }
   }
 
   // MARK: Decisions

@@ -18,7 +18,7 @@ package enum StepFailure: Error, Sendable, Hashable {
 
   package var exitCode: ExitCode {
     switch self {
-    case .call(let error): error.exitCode
+    case .call(let error): error.isPassing ? .incomplete : error.exitCode
     case .stale: .stale
     case .ownership: .ownership
     case .didNotConverge: .checkFailed
@@ -48,6 +48,15 @@ package enum StepFailure: Error, Sendable, Hashable {
 }
 
 extension CallError {
+  /// Nothing is wrong with what was asked for, only its time had not come: a rerun goes on.
+  fileprivate var isPassing: Bool {
+    switch category {
+    case .throttled, .conflict, .unavailable, .ambiguous, .cancelled: true
+    // What was waited for in vain is not there.
+    case .notFound, .alreadyExists, .invalid, .denied: false
+    }
+  }
+
   /// Whether what was asked for may have been done: only a look can tell.
   var leavesDoubt: Bool {
     switch category {
