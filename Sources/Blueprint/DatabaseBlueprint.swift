@@ -9,7 +9,7 @@ internal import Spec
 struct DatabaseBlueprint {
   let cluster: Node<DBCluster>
   private let subnetGroup: Node<DBSubnetGroup>
-  private let clusterParameters: Node<DBClusterParameterGroup>
+  let clusterParameters: Node<DBClusterParameterGroup>
   private let instanceParameters: Node<DBParameterGroup>
   private let monitoringRole: Node<IAMRole>?
   private let logGroups: [Node<LogGroup>]

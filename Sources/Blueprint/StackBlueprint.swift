@@ -22,7 +22,20 @@ package struct StackBlueprint {
     let encryption = EncryptionBlueprint(scope)
     let database = DatabaseBlueprint(scope, network, encryption)
     let dns = DNSBlueprint(scope, network, database)
-    return Graph(
-      stack: scope.stack.name, network.resources + encryption.resources + database.resources + dns.resources)
+    // AWS takes any number of networks, route tables and keys with the same tags. Of two runs that both find nothing, each
+    // would make its own: so a stack begins with one resource of a unique name, which only one of them can make, and
+    // everything else waits for it.
+    let first = database.clusterParameters.address
+    let resources = network.resources + encryption.resources + database.resources + dns.resources
+    return Graph(stack: scope.stack.name, resources.map { $0.waiting(for: first) })
+  }
+}
+
+extension DesiredResource {
+  /// The same resource, made after `first` if it would otherwise need nothing.
+  fileprivate func waiting(for first: Address) -> DesiredResource {
+    guard needs.isEmpty, address != first else { return self }
+    return DesiredResource(
+      address: address, key: key, values: values, needs: [first], origin: origin, opaque: opaque)
   }
 }

@@ -46,6 +46,15 @@ struct StackBlueprintTests {
     }
   }
 
+  @Test(
+    "begins with one resource of a unique name, so that two runs at once make nothing twice",
+    arguments: ["payments", "minimal"])
+  func oneBeginning(spec: String) throws {
+    let roots = try graph(spec).sorted.filter(\.needs.isEmpty)
+    #expect(roots.map(\.address) == ["rds/cluster-parameter-group.main"].compactMap(Address.init(parsing:)))
+    #expect(roots.allSatisfy { $0.key != nil })
+  }
+
   @Test("makes a log's group before the cluster that would make its own")
   func logGroupsFirst() throws {
     let cluster = try #require(try graph("payments").resources[Address("rds/cluster", "main")])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -128,16 +129,64 @@ struct StalenessTests {
     #expect(orders.cloud.writes.isEmpty)
   }
 
-  @Test("two applies of one plan at once make nothing twice")
-  func twoWriters() async throws {
+  @Test(
+    "two applies at once that both found nothing make nothing twice: one does it all, the other exits with 7",
+    arguments: 0..<20)
+  func twoWriters(run: Int) async throws {
     let orders = Orders()
-    let graph = orders.graph()
+    let graph = orders.graphWithOneBeginning
     let decision = try await orders.decide(graph)
     async let first = orders.apply(decision)
     async let second = orders.apply(decision)
-    _ = await (first, second)
-    let named = ["logs/group", "rds/cluster", "rds/instance"].flatMap { orders.cloud.things(KindName($0)) }
-    #expect(Set(named.compactMap(\.key)).count == named.count)
+    let verdicts = await [first, second]
+    #expect(Set(verdicts.map(\.exitCode)) == [.done, .stale])
+    let loser = try #require(verdicts.first { !$0.isSuccess })
+    #expect(loser.done.isEmpty)
+    #expect(loser.diagnostics.all.map(\.rule) == ["plan.other-writer"])
+    let owners = orders.fakes.flatMap { orders.cloud.things($0.name) }.map(\.owner)
+    #expect(owners.count == 8)
+    #expect(Set(owners).count == owners.count)
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
+  @Test("whoever comes a moment later, with a plan that found nothing, makes nothing either")
+  func lateWriter() async throws {
+    let orders = Orders()
+    let graph = orders.graphWithOneBeginning
+    let decision = try await orders.decide(graph)
+    #expect(await orders.apply(decision).isSuccess)
+    orders.cloud.forgetCalls()
+    let verdict = await orders.apply(decision)
+    #expect(verdict.exitCode == .stale)
+    #expect(verdict.done.isEmpty)
+    #expect(orders.cloud.writes.isEmpty)
+  }
+
+  @Test("a create that finds its name taken by the same stack's other run stops there")
+  func refusedCreate() async throws {
+    let orders = Orders()
+    let graph = orders.graphWithOneBeginning
+    let decision = try await orders.decide(graph)
+    let isFirst = Mutex(true)
+    orders.cloud.change { state in
+      // Between the look and the create.
+      state.fault = { call, _ in
+        guard call.verb == .create,
+          isFirst.withLock({ first in
+            defer { first = false }; return first
+          })
+        else { return nil }
+        return .fail(CallError(.alreadyExists, code: "AlreadyExists", message: "pg exists"))
+      }
+    }
+    orders.cloud.put(
+      .init(
+        id: "g-1", key: "pg", owner: .stack("orders", id: "logs/group.pg"), attributes: ["retention": 30], hiddenFor: 3),
+      "logs/group")
+    let verdict = await orders.apply(decision)
+    #expect(verdict.exitCode == .stale)
+    #expect(orders.cloud.writes.map(\.description) == ["create logs/group.pg"])
+    #expect(verdict.diagnostics.all.first?.message.contains("another run is at work on stack \"orders\"") == true)
   }
 
   private func why(_ plan: Plan, _ orders: Orders, _ graph: Graph) async -> [String] {

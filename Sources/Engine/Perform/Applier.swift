@@ -126,7 +126,8 @@ private struct Run<C: Clock<Duration>> {
     // A destroy has not resolved what it deletes; the key by which a kind finds it may depend on it.
     let planned = decision.desired[id.address] ?? decision.graph.resources[id.address].map { kind.resolve($0, outputs) }
     return StepRunner(
-      step: step, kind: kind, stack: decision.plan.stack, desired: resource.map { kind.resolve($0, outputs) },
+      step: step, attempt: attempt, beginsStack: decision.live.isEmpty && step.needs.isEmpty, kind: kind,
+      stack: decision.plan.stack, desired: resource.map { kind.resolve($0, outputs) },
       planned: planned, sighting: decision.plan.sightings[id.address],
       ignoring: spokenFor(id),
       parents: kind.parent.map(observations) ?? [], clock: clock,

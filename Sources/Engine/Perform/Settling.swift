@@ -63,6 +63,10 @@ struct Settling<C: Clock<Duration>> {
       return .wait(error.code)
     }
     guard let found else { return .wait("not visible yet") }
+    // The look before the first create showed nothing, and no attempt of ours can have made it.
+    if doubt?.category == .alreadyExists, runner.attempt == 1 {
+      throw .madeByAnother(desired.address, found, runner.stack)
+    }
     doubt = nil
     switch found.health {
     case .progressing(let status), .leaving(let status): return .wait(status)

@@ -16,6 +16,17 @@ package enum StepFailure: Error, Sendable, Hashable {
   /// Patience has run out; a rerun goes on from here. With the last status.
   case timedOut(waitingFor: String, after: Duration)
 
+  /// Our create was refused, or not needed, because somebody else who makes this stack was there first.
+  static func madeByAnother(_ address: Address, _ found: Observation, _ stack: String) -> StepFailure {
+    .stale([
+      Diagnostic(
+        .error, rule: "plan.other-writer",
+        "\"\(address)\" (\(found.id)) has come into being since the plan was made: another run is at work on stack "
+          + "\"\(stack)\", or ended a moment ago",
+        address: address, hint: "run the same command again when the other has ended")
+    ])
+  }
+
   package var exitCode: ExitCode {
     switch self {
     case .call(let error): error.isPassing ? .incomplete : error.exitCode

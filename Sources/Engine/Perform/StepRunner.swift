@@ -7,6 +7,10 @@ internal import Core
 /// Every way through begins with a look, so that a step may be run again after any failure, in this process or another.
 struct StepRunner<C: Clock<Duration>>: Sendable {
   let step: Step
+  /// From 1.
+  let attempt: Int
+  /// Nothing of the stack was there when the plan was made, and this is what is made first.
+  let beginsStack: Bool
   let kind: Kind
   let stack: String
   /// With all references resolved; nil for deletes.
@@ -38,6 +42,8 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
   private func make(_ desired: DesiredResource) async throws(StepFailure) -> Observation {
     var settling = Settling(runner: self, desired: desired)
     if let found = try await lookWhenLeft(desired) {
+      // Names show up at once: it was made since the plan found nothing, and whoever made it goes on from it.
+      if attempt == 1, beginsStack, kind.identity == .name { throw .madeByAnother(desired.address, found, stack) }
       // An earlier run that was cut short made it, or a lost answer was a success after all.
       try mustBeChangeable(rest(of: desired, found), desired)
       if case .degraded(let status) = found.health { settling.knownIll = status }

@@ -91,6 +91,19 @@ struct Orders {
       })
   }
 
+  /// The same stack as a blueprint orders it: all of it waits for one resource with a unique name.
+  var graphWithOneBeginning: Graph {
+    let first = Address("logs/group", "pg")
+    return Graph(
+      stack: "orders",
+      graph().sorted.map { resource in
+        DesiredResource(
+          address: resource.address, key: resource.key, values: resource.values,
+          needs: resource.address == first ? [] : resource.needs.union([first]), origin: resource.origin,
+          opaque: resource.opaque)
+      })
+  }
+
   func decide(_ graph: Graph, targets: Set<Address> = []) async throws(Stop) -> Decision {
     try planner.converge(graph, await observer.observe(graph), targets: targets)
   }
