@@ -103,6 +103,14 @@ extension Diagnostic {
       address: address, hint: "only `harecon destroy` deletes what holds data; to let it go, remove its harecon tags")
   }
 
+  static func lost(_ address: Address, origin: SourceSpan?) -> Diagnostic {
+    Diagnostic(
+      .warning, rule: "plan.lost",
+      "\"\(address)\" holds data and is not there although other resources of the stack are; it would be made empty",
+      span: origin, address: address,
+      hint: "if it was lost, restore it from a snapshot or a backup first; an apply makes an empty one")
+  }
+
   static func stays(_ address: Address, id: String, because reason: String) -> Diagnostic {
     Diagnostic(
       .error, rule: "plan.stays", "\"\(address)\" (\(id)) is no longer in the spec and cannot go: \(reason)",

@@ -57,6 +57,32 @@ struct ReconcilerTests {
     #expect(pass.sentence.contains("held back: update rds/instance.a (size differs)"))
   }
 
+  @Test(
+    "what holds data and is lost is made anew by no repair, however much that may disturb",
+    arguments: [Disruption.connections, .outage])
+  func lostData(limit: Disruption) async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    for address: Address in ["rds/instance.a", "rds/instance.b", "rds/cluster.main"] { orders.remove(address) }
+    orders.edit("ec2/vpc.main") { $0.attributes["dns"] = false }
+    let pass = await pass(orders, graph, .repair(upTo: limit))
+    #expect(pass.exitCode == .changesPending)
+    #expect(pass.held.map(\.address) == ["rds/cluster.main", "rds/instance.a", "rds/instance.b"])
+    #expect(!orders.cloud.writes.contains { $0.verb == .create })
+    #expect(
+      pass.sentence.contains(
+        "\"rds/cluster.main\" would come back empty (restore a snapshot, or apply to make an empty one)"))
+    let second = await self.pass(orders, graph, .repair(upTo: limit))
+    #expect(second.sentence.hasPrefix("changed nothing, because \"rds/cluster.main\" would come back empty"))
+  }
+
+  @Test("a stack of which nothing is there is built, data and all")
+  func fresh() async throws {
+    let orders = Orders()
+    #expect(await pass(orders, orders.graph(), .repair(upTo: .none)).exitCode == .done)
+    #expect(orders.cloud.count == 8)
+  }
+
   @Test("a difference that comes back after every repair stops the loop with exit 5")
   func oscillation() async throws {
     let orders = Orders()

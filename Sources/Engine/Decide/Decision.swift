@@ -10,6 +10,9 @@ package struct Decision: Sendable {
   let desired: [Address: DesiredResource]
   /// What is there, orphans too.
   let live: [Address: Observation]
+  /// What holds data and is absent while other resources of the stack are there. A plan makes it anew, and empty; nothing
+  /// but a person's word does.
+  var lost: Set<Address> = []
 }
 
 extension Graph {

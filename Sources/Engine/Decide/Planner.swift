@@ -40,15 +40,23 @@ package struct Planner: Sendable {
       let codes = problems.map { $0.rule.hasPrefix("ownership.") ? ExitCode.ownership : .refused }
       throw Stop(.first(of: codes), problems)
     }
+    let live = drafts.all.compactMapValues(\.live)
+    let lost = drafts.all.values.map(\.change).filter { isLost($0, live: live) }.sorted { $0.address < $1.address }
     let ordering = StepOrdering(drafts.all.values.map(\.sketch), graph: graph, kinds: kinds)
     let plan = Plan(
       stack: graph.stack, account: account, region: region, targets: targets, specDigest: graph.digest(kinds),
       sightings: drafts.all.compactMapValues(\.sighting),
       changes: drafts.all.values.map(\.change).sorted { $0.address < $1.address },
-      steps: try ordering.steps(), notes: matching.notes + drafts.notes)
+      steps: try ordering.steps(),
+      notes: matching.notes + drafts.notes + lost.map { .lost($0.address, origin: $0.origin) })
     return Decision(
-      plan: plan, graph: graph, desired: drafts.all.compactMapValues(\.desired),
-      live: drafts.all.compactMapValues(\.live))
+      plan: plan, graph: graph, desired: drafts.all.compactMapValues(\.desired), live: live,
+      lost: Set(lost.map(\.address)))
+  }
+
+  /// Whether it holds data and would be made empty in a stack that is there: it is gone, or was never finished.
+  private func isLost(_ change: ResourceChange, live: [Address: Observation]) -> Bool {
+    change.action == .create && kinds[change.address.kind]?.holdsData == true && !live.isEmpty
   }
 }
 

@@ -5,9 +5,10 @@ internal import Core
 extension Decision {
   /// The part of the plan of which users notice no more than that, and the changes that are left.
   ///
-  /// What needs a change that is held back is held back with it.
+  /// What needs a change that is held back is held back with it. What holds data and is lost is never made anew here: it
+  /// would come back empty, and whoever restores it would find its place taken.
   func limited(to limit: Disruption) -> (decision: Decision, held: [ResourceChange]) {
-    var held = Set(plan.changes.filter { $0.action != .noOp && $0.disruption > limit }.map(\.address))
+    var held = Set(plan.changes.filter { $0.action != .noOp && $0.disruption > limit }.map(\.address)).union(lost)
     var kept: [Step] = []
     // In the plan's order everything that a step needs has been seen before it.
     for step in plan.steps {
@@ -23,7 +24,7 @@ extension Decision {
       stack: plan.stack, account: plan.account, region: plan.region, purpose: plan.purpose, targets: plan.targets,
       specDigest: plan.specDigest, sightings: plan.sightings, changes: plan.changes, steps: kept, notes: plan.notes)
     return (
-      Decision(plan: limited, graph: graph, desired: desired, live: live),
+      Decision(plan: limited, graph: graph, desired: desired, live: live, lost: lost),
       plan.changes.filter { held.contains($0.address) }
     )
   }

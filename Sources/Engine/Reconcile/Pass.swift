@@ -53,11 +53,12 @@ extension Pass {
   }
 
   /// - Parameter limit: nil in the mode that only observes.
-  init(held plan: Plan, limit: Disruption?) {
+  init(held decision: Decision, limit: Disruption?) {
+    let plan = decision.plan
     let changes = plan.changes.filter { $0.action != .noOp }
     let why =
       if let limit {
-        "users would notice more than \"\(limit.word)\""
+        decision.wayBack ?? "users would notice more than \"\(limit.word)\""
       } else {
         "this only observes"
       }
@@ -66,7 +67,8 @@ extension Pass {
       sentence: "changed nothing, because \(why): \(list(changes)) is pending", isStuck: false)
   }
 
-  init(applied plan: Plan, held: [ResourceChange], _ verdict: Verdict, took elapsed: Duration) {
+  init(applied decision: Decision, held: [ResourceChange], _ verdict: Verdict, took elapsed: Duration) {
+    let plan = decision.plan
     let heldAddresses = Set(held.map(\.address))
     let tried = plan.changes.filter { $0.action != .noOp && !heldAddresses.contains($0.address) }
     let unfinished = Set(verdict.endings.filter { $0.value != .done }.keys.map(\.address))
@@ -77,10 +79,20 @@ extension Pass {
     let left = tried.filter { unfinished.contains($0.address) && !failed.contains($0.address) }
     if !left.isEmpty { parts.append("not done: \(list(left))") }
     if !held.isEmpty { parts.append("held back: \(list(held))") }
+    if let wayBack = decision.wayBack { parts.append(wayBack) }
     let exitCode = verdict.isSuccess && !held.isEmpty ? .changesPending : verdict.exitCode
     self.init(
       plan: plan, held: held, verdict: verdict, exitCode: exitCode, diagnostics: verdict.diagnostics,
       sentence: parts.joined(separator: "; "), isStuck: false)
+  }
+}
+
+extension Decision {
+  /// What a person has to decide about data that is lost; nil when none is.
+  fileprivate var wayBack: String? {
+    guard !lost.isEmpty else { return nil }
+    let names = lost.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+    return "\(names) would come back empty (restore a snapshot, or apply to make an empty one)"
   }
 }
 

@@ -40,7 +40,7 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
       return Pass(unchanged: decision.plan)
     }
     switch mode {
-    case .observe: return Pass(held: decision.plan, limit: nil)
+    case .observe: return Pass(held: decision, limit: nil)
     case .repair(let limit): return await repair(decision, upTo: limit, &oscillation)
     }
   }
@@ -49,13 +49,13 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
     _ decision: Decision, upTo limit: Disruption, _ oscillation: inout Oscillation
   ) async -> Pass {
     let (allowed, held) = decision.limited(to: limit)
-    guard !allowed.plan.isEmpty else { return Pass(held: decision.plan, limit: limit) }
+    guard !allowed.plan.isEmpty else { return Pass(held: decision, limit: limit) }
     let digest = allowed.plan.digest
     guard !oscillation.isStuck(at: digest) else { return Pass(stuck: decision.plan) }
     let start = clock.now
     let verdict = await applier.apply(allowed, cancellation: cancellation, report: report)
     if verdict.isSuccess { oscillation.applied(digest) }
-    return Pass(applied: decision.plan, held: held, verdict, took: start.duration(to: clock.now))
+    return Pass(applied: decision, held: held, verdict, took: start.duration(to: clock.now))
   }
 
   /// A pass, a pause, a pass, until cancelled or stuck; a failed pass is followed by the next one like any other.
