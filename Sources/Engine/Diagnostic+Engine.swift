@@ -45,6 +45,15 @@ extension Diagnostic {
       hint: "choose another stack name, or remove the other resource (\"\(observation.id)\"), then plan again")
   }
 
+  /// AWS refused to make it because of something that is not among what carries our tags or our name.
+  static func placeTaken(_ desired: DesiredResource, _ error: CallError, stack: String) -> Diagnostic {
+    Diagnostic(
+      .error, rule: "ownership.place-taken",
+      "\"\(desired.address)\" of stack \"\(stack)\" cannot be made: something that is not ours has its place: \(error)",
+      span: desired.origin, address: desired.address,
+      hint: "remove what AWS names there, or give the stack another name or network, then plan again")
+  }
+
   static func twoCandidates(_ address: Address, _ observations: [Observation], origin: SourceSpan?) -> Diagnostic {
     let ids = observations.map(\.id).sorted()
     return Diagnostic(

@@ -24,6 +24,27 @@ struct OwnershipTests {
     #expect(orders.cloud.writes.isEmpty)
   }
 
+  @Test("something foreign that only AWS's refusal tells of is named within seconds; exit 8")
+  func placeTaken() async throws {
+    let orders = Orders()
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        guard call.verb == .create, call.address == "ec2/group.db" else { return nil }
+        return .fail(
+          CallError(
+            .alreadyExists, code: "InvalidGroup.Duplicate", message: "the group 'db' exists in vpc-1",
+            operation: "ec2 CreateSecurityGroup"))
+      }
+    }
+    let verdict = await orders.apply(try await orders.decide(orders.graph()))
+    #expect(verdict.exitCode == .ownership)
+    let message = try #require(verdict.diagnostics.all.first?.message)
+    #expect(message.hasPrefix("\"ec2/group.db\" of stack \"orders\" cannot be made: something that is not ours"))
+    #expect(message.hasSuffix("ec2 CreateSecurityGroup: InvalidGroup.Duplicate: the group 'db' exists in vpc-1"))
+    #expect(orders.cloud.writes.filter { $0.address == "ec2/group.db" }.count == 1)
+    #expect(orders.clock.now.offset < .seconds(60))
+  }
+
   @Test("two candidates for one identity are refused, listing both")
   func twoCandidates() async throws {
     let orders = Orders()

@@ -36,23 +36,35 @@ struct Settling<C: Clock<Duration>> {
 
   private enum Look {
     case settled(Observation)
+    case absent
     case wait(String)
   }
 
   mutating func run() async throws(StepFailure) -> Observation {
     var watch = Watch(runner.clock, runner.kind.patience, limit: runner.kind.patience.ready)
-    // AWS shows what it has made within a minute.
-    let doubtful = min(.seconds(60), runner.kind.patience.ready / 2)
     while true {
       let roundsBefore = rounds
       switch try await look() {
       case .settled(let observation): return observation
+      case .absent:
+        if let doubt, watch.elapsed >= patience(with: doubt) { throw verdict(on: doubt) }
+        try await watch.pause(status: "not visible yet", runner.report)
       case .wait(let status):
-        if let doubt, watch.elapsed >= doubtful { throw .call(doubt) }
         if rounds > roundsBefore { watch.hurry() }
         try await watch.pause(status: status, runner.report)
       }
     }
+  }
+
+  /// AWS shows what it has made within a minute; what was there before the create shows sooner.
+  private func patience(with doubt: CallError) -> Duration {
+    let longest: Duration = doubt.category == .alreadyExists ? .seconds(15) : .seconds(60)
+    return min(longest, runner.kind.patience.ready / 2)
+  }
+
+  /// Nothing of ours has shown up: the create had no effect.
+  private func verdict(on doubt: CallError) -> StepFailure {
+    doubt.category == .alreadyExists ? .ownership(.placeTaken(desired, doubt, stack: runner.stack)) : .call(doubt)
   }
 
   private mutating func look() async throws(StepFailure) -> Look {
@@ -62,7 +74,7 @@ struct Settling<C: Clock<Duration>> {
     } catch .call(let error) where error.mayPass {
       return .wait(error.code)
     }
-    guard let found else { return .wait("not visible yet") }
+    guard let found else { return .absent }
     // The look before the first create showed nothing, and no attempt of ours can have made it.
     if doubt?.category == .alreadyExists, runner.attempt == 1 {
       throw .madeByAnother(desired.address, found, runner.stack)
