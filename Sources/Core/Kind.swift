@@ -154,8 +154,9 @@ package struct Observation: Sendable {
   package let values: [Value]
   package let outputs: [String: Value]
   package let health: Health
-  /// Changes that AWS has accepted and not yet made: attribute name → text for people (`at the next restart`). Such an
-  /// attribute is let be. A name that is no attribute's (`static parameters`) is only told.
+  /// Changes that AWS has accepted and not yet made: attribute name → text for people (`at the next restart`). An
+  /// attribute that takes effect at a restart is let be; any other is not changed until it shows, and is asked for now when
+  /// it was queued. A name that is no attribute's (`static parameters`) is only told.
   package let pending: [String: String]
   /// Where its kind is changed one at a time: what has the higher turn waits (readers 0, the writer 1).
   package let turn: Int

@@ -2,8 +2,8 @@
 
 /// How values count that AWS has accepted and not made yet (`PendingModifiedValues`).
 ///
-/// What is wanted and queued is pending: nothing is to be done, and people are told when it happens. Anything else that is
-/// queued counts as made, so that it is undone now and does not surprise in the maintenance window.
+/// What is wanted and queued is pending: it is not made before it shows. Anything else that is queued counts as made, so
+/// that it is undone now and does not surprise in the maintenance window.
 struct QueuedChanges {
   private(set) var pending: [String: String] = [:]
   private let when: String
