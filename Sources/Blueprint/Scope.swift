@@ -23,7 +23,9 @@ struct Scope {
   func tags<K: ResourceKind>(_ kind: K.Type, _ name: String, label: String? = nil) -> [String: String] {
     var others = stack.tags.dictionary
     if let label { others["Name"] = label }
-    return OwnerTag.tags(stack: stack.name, address: Address(K.name, name), others)
+    var tags = OwnerTag.tags(stack: stack.name, address: Address(K.name, name), others)
+    if K.isGlobal { tags[OwnerTag.region] = stack.region }
+    return tags
   }
 
   // MARK: Parts of ARNs

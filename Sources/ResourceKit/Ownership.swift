@@ -6,6 +6,8 @@ package import Core
 package enum OwnerTag {
   package static let stack = "harecon:stack"
   package static let id = "harecon:id"
+  /// The stack's region, on what belongs to no region (roles, hosted zones): stacks in two regions may have one name.
+  package static let region = "harecon:region"
   /// The keys of the other tags that harecon set, sorted and joined by spaces, so that a key taken out of the spec is noticed.
   package static let keys = "harecon:keys"
 
@@ -16,6 +18,14 @@ package enum OwnerTag {
     tags[id] = address.description
     if !others.isEmpty { tags[keys] = others.keys.sorted().joined(separator: " ") }
     return tags
+  }
+
+  /// Whose a resource that belongs to no region is: the stack of that name in another region is another stack.
+  ///
+  /// - Parameter region: that of the client that asks.
+  package static func owner(_ tags: [String: String], in region: String) -> Owner {
+    guard let home = tags[Self.region], home != region, let stack = tags[Self.stack] else { return owner(tags) }
+    return .stack("\(stack) in \(home)", id: tags[id])
   }
 
   /// Whose a resource with these tags is.

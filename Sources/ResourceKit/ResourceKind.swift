@@ -28,6 +28,8 @@ package protocol ResourceKind: Sendable {
   /// the spec and nothing else tells their order. `Registry` is sorted by it.
   static var follows: [KindName] { get }
   static var patience: Patience { get }
+  /// Belongs to no region: its tags say which region its stack is in, and `facts` must judge ownership by it.
+  static var isGlobal: Bool { get }
 
   /// The natural key: equal to `facts(_:).key` of the observation that is this resource. nil for kinds found by tag, and
   /// while it depends on something that does not exist yet.
@@ -57,6 +59,7 @@ extension ResourceKind {
   package static var parent: KindName? { nil }
   package static var follows: [KindName] { [] }
   package static var patience: Patience { Patience() }
+  package static var isGlobal: Bool { false }
   package static func key(for desired: Desired) -> String? { nil }
 }
 

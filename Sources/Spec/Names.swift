@@ -28,7 +28,8 @@ package struct Names: Sendable {
 
   /// The path under which all IAM roles of the stack live.
   package var rolePath: String { "/harecon/\(prefix)/" }
-  package var monitoringRole: String { "\(prefix)-monitoring" }
+  /// With the region in it: roles belong to the account, and another region may have a stack of this name.
+  package var monitoringRole: String { "\(prefix)-\(stack.region)-monitoring" }
   package var keyAlias: String { "alias/harecon/\(prefix)/main" }
 
   // MARK: Database

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from harness import Account, Harecon
@@ -108,3 +109,15 @@ def test_no_secret_leaves(harecon: Harecon, account: Account) -> None:
     texts.append((harecon.folder / "saved.plan").read_text())
     assert not any(canary in text for text in texts)
     assert any("rds DescribeDBClusters" in text for text in texts), "the debug log names the calls"
+
+
+def test_stacks_of_one_name_in_two_regions_leave_each_other_alone(harecon: Harecon, account: Account, tmp_path: Path) -> None:
+    (tmp_path / "west").mkdir()
+    west = Harecon(tmp_path / "west", account)
+    west.spec.write_text(west.spec.read_text().replace("us-east-1", "eu-west-1"))
+    harecon.apply().expect(0)
+    west.apply().expect(0)
+    harecon.must_be_converged()
+    west.must_be_converged()
+    west.destroy().expect(0)
+    harecon.must_be_converged()

@@ -63,7 +63,11 @@ package enum IAMRole: ResourceKind {
     package var permissionsBoundary: String?
     package var maxSession: Int
     package var tags: [String: String]
+    /// The region that was asked from: roles belong to none.
+    package var seenFrom: String
   }
+
+  package static let isGlobal = true
 
   package static let attributes: [Attribute<Self>] = [
     Attribute(
@@ -118,7 +122,7 @@ package enum IAMRole: ResourceKind {
         maxSession: role?.maxSessionDuration ?? 3600,
         tags: (role?.tags ?? []).reduce(into: [:]) { tags, tag in
           if let key = tag.key { tags[key] = tag.value ?? "" }
-        })
+        }, seenFrom: aws.region)
     }
   }
 
@@ -239,6 +243,6 @@ package enum IAMRole: ResourceKind {
   }
 
   package static func facts(_ observed: Observed) -> Facts {
-    Facts(id: observed.name, key: observed.name, owner: OwnerTag.owner(observed.tags))
+    Facts(id: observed.name, key: observed.name, owner: OwnerTag.owner(observed.tags, in: observed.seenFrom))
   }
 }

@@ -47,12 +47,16 @@ package enum HostedZone: ResourceKind {
     let comment: String
     let health: Health
     package let tags: [String: String]
+    /// The region that was asked from: zones belong to none.
+    let seenFrom: String
 
     /// By the tags; a zone without any is on its way from creation to its tags, and its reference tells.
     var owner: Owner {
-      tags.isEmpty ? CallerReference(reference)?.owner ?? .nobody : OwnerTag.owner(tags)
+      tags.isEmpty ? CallerReference(reference)?.owner(in: seenFrom) ?? .nobody : OwnerTag.owner(tags, in: seenFrom)
     }
   }
+
+  package static let isGlobal = true
 
   package static let attributes: [Attribute<Self>] = [
     Attribute(
@@ -90,7 +94,8 @@ package enum HostedZone: ResourceKind {
       return Observed(
         id: id, zone: DNSName.normalised(zone.hostedZone?.name ?? ""),
         reference: zone.hostedZone?.callerReference ?? "", vpcs: (zone.vpcs ?? []).compactMap(\.vpcId),
-        comment: zone.hostedZone?.config?.comment ?? "", health: health, tags: tags[id] ?? [:])
+        comment: zone.hostedZone?.config?.comment ?? "", health: health, tags: tags[id] ?? [:],
+        seenFrom: aws.region)
     }
     return observed.filter { zone in
       if case .stack(query.stack, _) = zone.owner { true } else { false }
@@ -207,9 +212,11 @@ package enum HostedZone: ResourceKind {
   }
 }
 
-/// What a zone is created under: `harecon:<stack>:<address>:<generation>`, never used for two zones.
+/// What a zone is created under: `harecon:<stack>@<region>:<address>:<generation>`, never used for two zones.
 struct CallerReference: Equatable {
   let stack: String
+  /// The stack's; nil where the tags do not say.
+  let region: String?
   let id: String
   var generation = 0
 
@@ -218,18 +225,26 @@ struct CallerReference: Equatable {
     guard let stack = tags[OwnerTag.stack], let id = tags[OwnerTag.id] else { return nil }
     self.stack = stack
     self.id = id
+    region = tags[OwnerTag.region]
   }
 
   /// nil when it is not one of harecon's.
   init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 4, parts[0] == "harecon", let generation = Int(parts[3]) else { return nil }
-    stack = String(parts[1])
+    let names = parts[1].split(separator: "@", maxSplits: 1)
+    guard let first = names.first else { return nil }
+    stack = String(first)
+    region = names.dropFirst().first.map(String.init)
     id = String(parts[2])
     self.generation = generation
   }
 
-  var text: String { "harecon:\(stack):\(id):\(generation)" }
+  var text: String { "harecon:\(stack)\(region.map { "@\($0)" } ?? ""):\(id):\(generation)" }
 
-  var owner: Owner { .stack(stack, id: id) }
+  /// - Parameter home: the region of the client that asks.
+  func owner(in home: String) -> Owner {
+    if let region, region != home { return .stack("\(stack) in \(region)", id: id) }
+    return .stack(stack, id: id)
+  }
 }
