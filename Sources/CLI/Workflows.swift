@@ -12,6 +12,20 @@ enum Workflows {
     ]
   }
 
+  /// The step that every job needs before its first command of harecon.
+  private static let install = """
+          # Puts harecon on PATH. It comes from where you keep your build of it (`make build`, for Linux): set the repository's
+          # variable HARECON_URL to that place and HARECON_SHA256 to the file's checksum. Change the step as you like.
+          - name: install harecon
+            env: {URL: "${{ vars.HARECON_URL }}", SHA256: "${{ vars.HARECON_SHA256 }}"}
+            run: |
+              mkdir -p "$RUNNER_TEMP/bin"
+              curl --fail --silent --show-error --location --output "$RUNNER_TEMP/bin/harecon" "$URL"
+              echo "$SHA256  $RUNNER_TEMP/bin/harecon" | sha256sum --check
+              chmod +x "$RUNNER_TEMP/bin/harecon"
+              echo "$RUNNER_TEMP/bin" >> "$GITHUB_PATH"
+    """
+
   private static func plan(_ spec: String, _ region: String) -> String {
     """
     # Shows what a change of the spec would do, in a role that can only read.
@@ -20,6 +34,8 @@ enum Workflows {
       pull_request:
         paths: ["\(spec)"]
     permissions: {contents: read, id-token: write}
+    # By name, bash runs with pipefail: a command that fails ahead of a pipe fails the job.
+    defaults: {run: {shell: bash}}
     jobs:
       plan:
         runs-on: ubuntu-latest
@@ -27,6 +43,7 @@ enum Workflows {
           - uses: actions/checkout@v4
           - uses: aws-actions/configure-aws-credentials@v4
             with: {role-to-assume: "${{ vars.HARECON_PLAN_ROLE }}", aws-region: \(region)}
+    \(install)
           - run: harecon validate -f \(spec)
           - run: harecon plan -f \(spec) -out stack.plan | tee -a "$GITHUB_STEP_SUMMARY"
           - uses: actions/upload-artifact@v4
@@ -44,6 +61,8 @@ enum Workflows {
         branches: [main]
         paths: ["\(spec)"]
     permissions: {contents: read, id-token: write}
+    # By name, bash runs with pipefail: a command that fails ahead of a pipe fails the job.
+    defaults: {run: {shell: bash}}
     concurrency: harecon-\(spec)
     jobs:
       apply:
@@ -53,6 +72,7 @@ enum Workflows {
           - uses: actions/checkout@v4
           - uses: aws-actions/configure-aws-credentials@v4
             with: {role-to-assume: "${{ vars.HARECON_APPLY_ROLE }}", aws-region: \(region)}
+    \(install)
           - run: harecon apply -f \(spec) -auto-approve
 
     """
@@ -60,12 +80,15 @@ enum Workflows {
 
   private static func reconcile(_ spec: String, _ region: String) -> String {
     """
-    # Looks for drift. Exit 2 means that there is some; change the mode to repair-safe to mend what nobody notices.
+    # Looks for drift, in a role that can only read. Exit 2 means that there is some. To mend what nobody notices, change the
+    # mode to repair-safe and the role to HARECON_APPLY_ROLE.
     name: harecon reconcile
     on:
       schedule: [{cron: "*/15 * * * *"}]
       workflow_dispatch: {}
     permissions: {contents: read, id-token: write}
+    # By name, bash runs with pipefail: a command that fails ahead of a pipe fails the job.
+    defaults: {run: {shell: bash}}
     concurrency: harecon-\(spec)
     jobs:
       reconcile:
@@ -74,6 +97,7 @@ enum Workflows {
           - uses: actions/checkout@v4
           - uses: aws-actions/configure-aws-credentials@v4
             with: {role-to-assume: "${{ vars.HARECON_PLAN_ROLE }}", aws-region: \(region)}
+    \(install)
           - run: harecon reconcile -f \(spec) -mode observe
 
     """
