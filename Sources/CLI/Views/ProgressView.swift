@@ -119,7 +119,8 @@ final class ProgressView: Sendable {
 
   private func erase(_ state: inout State) {
     guard state.drawn > 0 else { return }
-    console.draw("\u{1B}[\(state.drawn)A\u{1B}[J")
+    // From the left margin: an echoed "^C" has moved the cursor.
+    console.draw("\r\u{1B}[\(state.drawn)A\u{1B}[J")
     state.drawn = 0
   }
 
