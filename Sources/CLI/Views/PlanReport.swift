@@ -18,7 +18,7 @@ struct PlanReport: Report {
   func text(_ style: Style) -> String {
     PlanView(plan: plan, style: style, concise: concise).text
       + (failover.map { $0 + "\n" } ?? "")
-      + style.ink(.faint, "digest \(plan.digest)   \(counted(calls, "AWS call"))\n")
+      + style.ink(.faint, "digest \(plan.digest)   \(counted(calls, "AWS call"))") + "\n"
   }
 
   var json: JSONObject {
