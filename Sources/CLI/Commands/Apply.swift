@@ -15,6 +15,8 @@ struct Apply: Command {
   @OptionGroup var spec: SpecOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var approval: ApprovalOptions
+  @OptionGroup var work: ParallelismOptions
+  @OptionGroup var confirmation: ConfirmationOptions
 
   @Option(
     name: .long, help: ArgumentHelp("Only this resource and what it needs; may be repeated.", valueName: "address"))
@@ -23,6 +25,9 @@ struct Apply: Command {
   func validate() throws {
     guard plan == nil || (spec.file == nil && target.isEmpty) else {
       throw ValidationError("a saved plan says what it is for: -f and -target do not go with it")
+    }
+    guard plan != nil || confirmation.confirm == nil else {
+      throw ValidationError("-confirm is for a saved plan that takes the stack down")
     }
   }
 
@@ -41,16 +46,25 @@ struct Apply: Command {
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle).text)
       try approve("Apply these changes?", in: context)
     }
-    return await session.carryOut(decision, approval, in: context, as: output.format)
+    return await session.carryOut(decision, work, in: context, as: output.format)
   }
 
   /// What was saved is carried out only if deciding again now comes to the same.
+  ///
+  /// To have saved it is the approval of a change, not of a removal: that needs the stack's name here as in `destroy`.
   private func apply(_ saved: SavedPlan, in context: Context) async throws(Stop) -> ExitCode {
     let spec = LoadedSpec(file: saved.specFile, bytes: Array(saved.specText.utf8))
     let session = try await Session(context.stack(of: spec), in: context)
     let decision = try await session.decide(for: saved.plan.purpose, targets: saved.plan.targets)
     try saved.plan.mustStillHold(decision.plan)
-    return await session.carryOut(decision, approval, in: context, as: output.format)
+    switch saved.plan.purpose {
+    case .converge: break
+    case .destroy:
+      guard !decision.plan.isEmpty else { break }
+      context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle, concise: true).text)
+      try confirmation.mustName(saved.plan.stack, in: context)
+    }
+    return await session.carryOut(decision, work, in: context, as: output.format)
   }
 
   private func approve(_ question: String, in context: Context) throws(Stop) {

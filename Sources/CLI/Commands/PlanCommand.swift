@@ -25,14 +25,25 @@ struct PlanCommand: Command {
   @Flag(name: .long, help: "Plan the removal of the whole stack.")
   var destroy = false
 
+  @OptionGroup var data: DataOptions
+
   @Flag(name: .long, help: "Leave out the attributes.")
   var concise = false
+
+  func validate() throws {
+    guard !destroy || target.isEmpty else {
+      throw ValidationError("-destroy takes the whole stack down: -target does not go with it")
+    }
+    guard destroy || !(data.keepData || data.discardData) else {
+      throw ValidationError("-keep-data and -discard-data say what -destroy does with data: give it too")
+    }
+  }
 
   func run(in context: Context) async throws(Stop) -> ExitCode {
     if let out { try mustNotBeSomethingElse(out) }
     let (loaded, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
-    let purpose: Plan.Purpose = destroy ? .destroy(.snapshot(stamp: context.stamp())) : .converge
+    let purpose: Plan.Purpose = destroy ? .destroy(data.policy(stamp: context.stamp())) : .converge
     let decision = try await session.decide(for: purpose, targets: addresses(target))
     let plan = decision.plan
     let sum = FailoverSum(objectives: stack.objectives, dns: stack.dns).sentence(stack.objectives)
@@ -41,7 +52,8 @@ struct PlanCommand: Command {
     if let out {
       try save(
         SavedPlan(plan: plan, specFile: loaded.file, specText: String(decoding: loaded.bytes, as: UTF8.self)), to: out)
-      context.console.tell("saved to \(out); carry it out with: harecon apply \(out)")
+      let confirmation = destroy && !plan.isEmpty ? " -confirm \(stack.name)" : ""
+      context.console.tell("saved to \(out); carry it out with: harecon apply \(out)\(confirmation)")
     }
     return detailedExitCode && !plan.isEmpty ? .changesPending : .done
   }

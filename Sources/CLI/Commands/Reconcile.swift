@@ -37,8 +37,7 @@ struct Reconcile: Command {
     name: .long, help: ArgumentHelp("Go on until a signal, with this pause between passes.", valueName: "duration"))
   var every: String?
 
-  @Option(name: .long, help: "How many steps may be under way at once.")
-  var parallelism: Int = 16
+  @OptionGroup var work: ParallelismOptions
 
   func run(in context: Context) async throws(Stop) -> ExitCode {
     let interval = try every.map(Self.interval)
@@ -52,7 +51,7 @@ struct Reconcile: Command {
     let clock = ContinuousClock()
     let reconciler = Reconciler(
       Observer(session.kinds), session.planner,
-      Applier(session.kinds, clock: clock, limits: Limits(total: parallelism), seed: .random(in: .min ... .max)),
+      Applier(session.kinds, clock: clock, limits: Limits(total: work.parallelism), seed: .random(in: .min ... .max)),
       clock: clock, mode: mode.repairs, cancellation: cancellation, report: { view.tell($0) })
     let format = output.format
     guard let interval else {
