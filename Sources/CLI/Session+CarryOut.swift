@@ -23,13 +23,23 @@ extension Session {
     let ticking = Task {
       while (try? await Task.sleep(for: .seconds(1))) != nil { view.tick() }
     }
-    let applier = Applier(
-      kinds, clock: ContinuousClock(), limits: Limits(total: work.parallelism), seed: .random(in: .min ... .max))
-    let verdict = await applier.apply(decision, cancellation: cancellation) { view.tell($0) }
+    let verdict = await applier(work).apply(decision, cancellation: cancellation) { view.tell($0) }
     ticking.cancel()
     await ticking.value
     view.finish()
     interrupt.restore()
     return verdict
   }
+
+  func applier(_ work: ParallelismOptions) -> Applier<ContinuousClock> {
+    Applier(
+      kinds, clock: ContinuousClock(), limits: Limits(total: work.parallelism, services: Self.stepsAtOnce),
+      seed: .random(in: .min ... .max))
+  }
+
+  /// Few enough that AWS does not throttle them as a matter of course.
+  ///
+  /// Route 53 takes five requests a second for the whole account and refuses a change of a zone while another is under way;
+  /// IAM and KMS pace their control planes by account, too.
+  private static let stepsAtOnce = ["route53": 2, "kms": 3, "iam": 4, "logs": 4, "ec2": 8, "rds": 8]
 }

@@ -48,11 +48,9 @@ struct Reconcile: Command {
     let view = ProgressView(console: context.console, total: 0)
     let interrupt = Interrupt(cancellation) { view.announce($0) }
     defer { interrupt.restore() }
-    let clock = ContinuousClock()
     let reconciler = Reconciler(
-      Observer(session.kinds), session.planner,
-      Applier(session.kinds, clock: clock, limits: Limits(total: work.parallelism), seed: .random(in: .min ... .max)),
-      clock: clock, mode: mode.repairs, cancellation: cancellation, report: { view.tell($0) })
+      Observer(session.kinds), session.planner, session.applier(work), clock: ContinuousClock(), mode: mode.repairs,
+      cancellation: cancellation, report: { view.tell($0) })
     let format = output.format
     guard let interval else {
       var oscillation = Oscillation()
