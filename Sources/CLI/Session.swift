@@ -45,6 +45,24 @@ struct Session: Sendable {
     try check(await callerAccount().get())
   }
 
+  /// Refuses a spec, read anew, of another stack than that which this session began with: everything here is made for that one.
+  func mustStillBe(_ wanted: Stack) throws(Stop) {
+    let moved = [
+      ("name", stack.name, wanted.$name), ("account", stack.account, wanted.$account),
+      ("region", stack.region, wanted.$region),
+    ].filter { $0.1 != $0.2.value }
+    guard moved.isEmpty else {
+      throw Stop(
+        .invalid,
+        moved.map { field, old, new in
+          Diagnostic(
+            .error, rule: "reconcile.other-stack",
+            "\"\(field)\" in the spec was \"\(old)\" at the start and is \"\(new.value)\" now: that is another stack",
+            span: new.span, hint: "put \"\(old)\" back, or stop this reconcile and start another for that stack")
+        })
+    }
+  }
+
   private func callerAccount() async -> Result<String, Stop> {
     do throws(CallError) {
       return .success(try await aws(STS.getCallerIdentity, .init()).account ?? "")

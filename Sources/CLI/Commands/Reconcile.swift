@@ -62,7 +62,12 @@ struct Reconcile: Command {
     var random = SystemRandomNumberGenerator()
     return await reconciler.run(
       every: interval, random: &random,
-      load: { () throws(Stop) in StackBlueprint(try context.loadSpec(spec).1).graph },
+      load: { () throws(Stop) in
+        let (_, wanted) = try context.loadSpec(spec)
+        try session.mustStillBe(wanted)
+        try await session.checkAccount()
+        return StackBlueprint(wanted).graph
+      },
       onPass: { pass in
         view.finish()
         context.show(pass, as: format)
