@@ -32,7 +32,7 @@ package enum Equality: Sendable, Hashable {
   case caseInsensitive
   /// Every desired member is there; members that others added are theirs.
   case subset
-  /// As `subset`, and a key that harecon once set (named in the tag `harecon:keys`) and no longer wants is a difference.
+  /// As `subset`, and a key that harecon once set (see `TagMemory`) and no longer wants is a difference.
   case tags
   /// JSON text compared as JSON.
   case document

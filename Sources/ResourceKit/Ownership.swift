@@ -8,15 +8,12 @@ package enum OwnerTag {
   package static let id = "harecon:id"
   /// The stack's region, on what belongs to no region (roles, hosted zones): stacks in two regions may have one name.
   package static let region = "harecon:region"
-  /// The keys of the other tags that harecon set, sorted and joined by spaces, so that a key taken out of the spec is noticed.
-  package static let keys = "harecon:keys"
 
   /// The tags of a resource: the spec's own, the owner's, and the memory of which are ours.
   package static func tags(stack: String, address: Address, _ others: [String: String]) -> [String: String] {
-    var tags = others
+    var tags = others.merging(TagMemory.tags(for: others.keys)) { _, memory in memory }
     tags[Self.stack] = stack
     tags[id] = address.description
-    if !others.isEmpty { tags[keys] = others.keys.sorted().joined(separator: " ") }
     return tags
   }
 
@@ -44,8 +41,38 @@ package struct TagChanges: Sendable, Hashable {
 
   package init(from observed: [String: String], to desired: [String: String]) {
     set = desired.filter { observed[$0.key] != $0.value }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    let ours = Set((observed[OwnerTag.keys] ?? "").split(separator: " ").map(String.init)).union([OwnerTag.keys])
+    let ours = TagMemory.keys(in: observed)
     remove = observed.keys.filter { ours.contains($0) && desired[$0] == nil }.sorted()
+  }
+
+  /// What one call of a series sends.
+  package struct Batch: Sendable {
+    package fileprivate(set) var set: [(key: String, value: String)] = []
+    package fileprivate(set) var remove: [String] = []
+  }
+
+  /// The same for a service that takes only so many tags in one call.
+  ///
+  /// The series may end after any call without harm: keys go before they are forgotten, and whose the resource is stands in
+  /// the first call that sets anything.
+  package func batches(of size: Int) -> [Batch] {
+    let removals = Self.chunks(remove.filter { !TagMemory.isPart($0) } + remove.filter(TagMemory.isPart), of: size)
+    let isOwners = { (tag: (key: String, value: String)) in [OwnerTag.stack, OwnerTag.id, OwnerTag.region].contains(tag.key) }
+    let additions = Self.chunks(set.filter(isOwners) + set.filter { !isOwners($0) }, of: size)
+    var batches = removals.map { Batch(remove: $0) }
+    for (index, addition) in additions.enumerated() {
+      // One call does both where the two series meet.
+      if index == 0, let last = batches.indices.last {
+        batches[last].set = addition
+      } else {
+        batches.append(Batch(set: addition))
+      }
+    }
+    return batches
+  }
+
+  private static func chunks<T>(_ items: [T], of size: Int) -> [[T]] {
+    stride(from: 0, to: items.count, by: size).map { Array(items[$0..<min($0 + size, items.count)]) }
   }
 
   package static func == (a: TagChanges, b: TagChanges) -> Bool {

@@ -41,6 +41,10 @@ struct DifferenceTests {
         says: "a tag of ours that the spec dropped", equality: .tags, desired: ["harecon:keys": "x", "x": "1"],
         observed: ["harecon:keys": "x y", "x": "1", "y": "2"], same: false),
       Pair(
+        says: "a tag of ours from the second part of the memory", equality: .tags,
+        desired: ["harecon:keys": "x", "x": "1"],
+        observed: ["harecon:keys": "x", "harecon:keys.2": "y", "x": "1", "y": "2"], same: false),
+      Pair(
         says: "the memory of tags when all were dropped", equality: .tags, desired: ["harecon:stack": "s"],
         observed: ["harecon:stack": "s", "harecon:keys": "y", "y": "2"], same: false),
       Pair(

@@ -110,6 +110,35 @@ private enum Lamp: ResourceKind {
     #expect(changes.remove == ["harecon:keys", "team"])
   }
 
+  @Test("a key taken out of a memory of several tags is removed, and so is the tag that it no longer needs")
+  func longMemory() {
+    let many = Dictionary(uniqueKeysWithValues: (10..<40).map { ("a-rather-long-key-\($0)", "x") })
+    let old = OwnerTag.tags(stack: "home", address: address, many)
+    #expect(old["harecon:keys.3"] != nil)
+    let changes = TagChanges(from: old, to: OwnerTag.tags(stack: "home", address: address, ["team": "light"]))
+    #expect(changes.set.map(\.key) == ["harecon:keys", "team"])
+    #expect(Set(changes.remove) == Set(many.keys).union(["harecon:keys.2", "harecon:keys.3"]))
+  }
+
+  @Test("in batches, whose it is comes first, and keys go before they are forgotten")
+  func batches() {
+    let old = Dictionary(uniqueKeysWithValues: (10..<22).map { ("old-\($0)", "x") })
+    let new = Dictionary(uniqueKeysWithValues: (10..<22).map { ("a-\($0)", "x") })
+    let changes = TagChanges(
+      from: OwnerTag.tags(stack: "home", address: address, old),
+      to: OwnerTag.tags(stack: "house", address: Address("house/lamp", "hall"), new))
+    let batches = changes.batches(of: 10)
+    #expect(batches.map(\.remove.count) == [10, 2, 0])
+    #expect(batches.map(\.set.count) == [0, 10, 5])
+    #expect(batches[1].set.prefix(2).map(\.key) == ["harecon:id", "harecon:stack"])
+    #expect(batches.flatMap(\.remove).sorted() == changes.remove)
+    #expect(batches.flatMap(\.set).map(\.key).sorted() == changes.set.map(\.key))
+    let all = OwnerTag.tags(stack: "home", address: address, old)
+    let bare = TagChanges(from: all, to: OwnerTag.tags(stack: "home", address: address, [:])).batches(of: 5)
+    #expect(bare.last?.remove.last == "harecon:keys")
+    #expect(TagChanges(from: all, to: all).batches(of: 10).isEmpty)
+  }
+
   @Test("the same tags need no call")
   func unchanged() {
     let tags = OwnerTag.tags(stack: "home", address: address, ["team": "light"])

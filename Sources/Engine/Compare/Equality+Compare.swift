@@ -41,16 +41,13 @@ extension Equality {
     return desired.withPlainNumbers == observed.withPlainNumbers ? nil : (observed, desired)
   }
 
-  /// Keys that harecon once set, by its own memory in the tag `harecon:keys`, and no longer wants.
+  /// Keys that harecon once set, by the memory in the resource's tags, and no longer wants.
   private func forgottenTags(desired: Value, observed: Value) -> [String] {
-    guard let live = observed.members, case .string(let remembered)? = live[Self.rememberedKeys] else { return [] }
+    guard let live = observed.members else { return [] }
     let wanted = desired.members ?? [:]
-    let ours = remembered.split(separator: " ").map(String.init) + [Self.rememberedKeys]
-    return Set(ours).filter { live[$0] != nil && wanted[$0] == nil }.sorted()
+    let texts = live.compactMapValues { if case .string(let text) = $0 { text } else { nil } }
+    return TagMemory.keys(in: texts).filter { live[$0] != nil && wanted[$0] == nil }.sorted()
   }
-
-  /// The tag in which a resource remembers which of its other tags harecon has set.
-  static let rememberedKeys = "harecon:keys"
 }
 
 extension Value {

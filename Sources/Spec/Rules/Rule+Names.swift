@@ -41,15 +41,20 @@ extension Rule {
     },
     Rule(
       "HA082", "tags-count",
-      what: "The spec gives at most \(mostTags) tags.",
-      why: "AWS takes 50 tags on a resource, and harecon marks its own with three.",
+      what: "The spec's tags and harecon's own are at most \(mostTags) together.",
+      why: """
+        AWS takes \(mostTags) tags on a resource. harecon needs \(ownTags) for its own marks, and one for every 256 \
+        characters of the spec's keys, to remember which tags it has set.
+        """,
       wayOut: "remove tags",
       reads: ["tags"]
     ) { stack in
       let entries = stack.tags.entries
-      return entries.dropFirst(mostTags).prefix(1).map { entry in
-        Finding("\(entries.count) tags, and at most \(mostTags) are possible", at: entry.key.span)
-      }
+      let keys = entries.map(\.key.value)
+      guard let last = entries.indices.first(where: { tagsInAll(for: keys[...$0]) > mostTags }) else { return [] }
+      return [
+        Finding("\(entries.count) tags, and at most \(last) with such keys are possible", at: entries[last].key.span)
+      ]
     },
     Rule(
       "HA083", "tags-distinct",
@@ -65,7 +70,13 @@ extension Rule {
     },
   ]
 
-  private static let mostTags = 47
+  private static let mostTags = 50
+  /// Whose a resource is takes two tags; a key has two more, for its deletion.
+  private static let ownTags = 4
+
+  private static func tagsInAll(for keys: some Collection<String>) -> Int {
+    keys.count + TagMemory.tags(for: keys).count + ownTags
+  }
 
   private static let reservedDatabases: Set<String> = ["rdsadmin", "template0", "template1"]
   private static let reservedUsers: Set<String> = [
