@@ -169,17 +169,20 @@ package enum HostedZone: ResourceKind {
     if changes.contains(\.tags) { try await retag(observed.id, from: observed.tags, to: desired.tags, aws) }
   }
 
+  /// As many as `ChangeTagsForResource` sets, and as many as it removes.
+  private static let tagsPerCall = 10
+
   private static func retag(
     _ id: String, from observed: [String: String], to desired: [String: String], _ aws: AWS
   ) async throws(CallError) {
-    let changes = TagChanges(from: observed, to: desired)
-    if changes.set.isEmpty, changes.remove.isEmpty { return }
-    let tags = changes.set.map { Route53.Tag(key: $0.key, value: $0.value) }
-    _ = try await aws(
-      Route53.changeTagsForResource,
-      .init(
-        resourceType: "hostedzone", resourceId: id, addTags: tags.isEmpty ? nil : tags,
-        removeTagKeys: changes.remove.isEmpty ? nil : changes.remove))
+    for batch in TagChanges(from: observed, to: desired).batches(of: tagsPerCall) {
+      let tags = batch.set.map { Route53.Tag(key: $0.key, value: $0.value) }
+      _ = try await aws(
+        Route53.changeTagsForResource,
+        .init(
+          resourceType: "hostedzone", resourceId: id, addTags: tags.isEmpty ? nil : tags,
+          removeTagKeys: batch.remove.isEmpty ? nil : batch.remove))
+    }
   }
 
   /// A zone with records left is not deleted, and the records are named; marks whose records are gone are no one's and go.
