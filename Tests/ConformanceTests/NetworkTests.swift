@@ -81,6 +81,53 @@ struct NetworkTests {
     #expect(try await stage.plan(sample.resources()).plan.steps == [])
   }
 
+  @Test("a zone takes more tags than Route 53 does in one call, and loses them again")
+  func manyTags() async throws {
+    let stage = try await Stage()
+    let many = Dictionary(uniqueKeysWithValues: (10..<38).map { ("a-rather-long-key-\($0)", "x") })
+    func zone(_ tags: [String: String]) -> [DesiredResource] {
+      var desired = stage.zone.desired
+      desired.tags = OwnerTag.tags(stack: stage.stack, address: stage.zone.address, tags)
+      return [stage.vpc.resource(), Node<HostedZone>("main", desired).resource()]
+    }
+    try await stage.converge(zone(many))
+    #expect(try await stage.plan(zone(many)).plan.steps == [])
+    let less = try await stage.converge(zone(["team": "dbre"]))
+    #expect(less.updates == [stage.zone.address: ["tags"]])
+    #expect(try await stage.plan(zone(["team": "dbre"])).plan.steps == [])
+    let live = try #require(try await stage.observe(HostedZone.name, zone([:])).first)
+    #expect(live.typed(HostedZone.self).tags.keys.sorted() == ["harecon:id", "harecon:keys", "harecon:stack", "team"])
+    try await stage.expectNoViolations()
+  }
+
+  @Test("a record of ours that somebody has made an alias is deleted as it is")
+  func aliasedRecord() async throws {
+    let stage = try await Stage()
+    let sample = RecordSet.sample(in: stage)
+    try await stage.converge(sample.resources())
+    let zone = try await stage.live(HostedZone.name).id
+    try await stage.edit(
+      "route53", "ChangeResourceRecordSets",
+      [
+        "HostedZoneId": .string(zone),
+        "ChangeBatch": [
+          "Changes": [
+            [
+              "Action": "UPSERT",
+              "ResourceRecordSet": [
+                "Name": "writer.sample.internal", "Type": "CNAME",
+                "AliasTarget": [
+                  "HostedZoneId": .string(zone), "DNSName": "elsewhere.sample.internal", "EvaluateTargetHealth": false,
+                ],
+              ],
+            ]
+          ]
+        ],
+      ])
+    try await stage.destroy(sample.resources())
+    try await stage.expectNoViolations()
+  }
+
   @Test("what keeps a group from being deleted is named")
   func holdersAreNamed() async throws {
     let stage = try await Stage()

@@ -55,18 +55,23 @@ package enum VPC: ResourceKind {
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
     let networks = try await aws.all(EC2.describeVpcs, .init(filters: query.filters), \.vpcs)
     return try await networks.concurrently { (network) async throws(CallError) in
-      let id = network.vpcId ?? ""
-      let (support, hostnames) = try await both(
-        { () async throws(CallError) in
-          try await aws(EC2.describeVpcAttribute, .init(attribute: "enableDnsSupport", vpcId: id)).enableDnsSupport
-        },
-        { () async throws(CallError) in
-          try await aws(EC2.describeVpcAttribute, .init(attribute: "enableDnsHostnames", vpcId: id)).enableDnsHostnames
-        })
-      return Observed(
-        id: id, cidr: network.cidrBlock ?? "", state: network.state ?? "", dnsSupport: support?.value ?? false,
-        dnsHostnames: hostnames?.value ?? false, tags: network.tags?.byKey ?? [:])
-    }
+      // It may be deleted between the listing and the question.
+      try await ifThere { () async throws(CallError) in try await observed(network, aws) }
+    }.compactMap(\.self)
+  }
+
+  private static func observed(_ network: EC2.Vpc, _ aws: AWS) async throws(CallError) -> Observed {
+    let id = network.vpcId ?? ""
+    let (support, hostnames) = try await both(
+      { () async throws(CallError) in
+        try await aws(EC2.describeVpcAttribute, .init(attribute: "enableDnsSupport", vpcId: id)).enableDnsSupport
+      },
+      { () async throws(CallError) in
+        try await aws(EC2.describeVpcAttribute, .init(attribute: "enableDnsHostnames", vpcId: id)).enableDnsHostnames
+      })
+    return Observed(
+      id: id, cidr: network.cidrBlock ?? "", state: network.state ?? "", dnsSupport: support?.value ?? false,
+      dnsHostnames: hostnames?.value ?? false, tags: network.tags?.byKey ?? [:])
   }
 
   /// The DNS attributes cannot be given at creation; they follow as an update.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AWSAPIRoute53
+internal import AWSClient
 package import Core
 internal import ResourceKit
 
@@ -18,14 +19,8 @@ extension RecordSet {
     let ttl: Int?
     /// As people write them.
     let values: [String]
-    /// What Route 53 gave, to be given back word for word in a delete.
-    let given: Given?
-
-    /// The parts of an answer that `name`, `type` and `values` do not hold.
-    struct Given: Hashable {
-      let name: String
-      let values: [String]
-    }
+    /// What Route 53 gave, whole, to be given back word for word in a delete: somebody may have made it an alias.
+    let given: Fields?
 
     init(name: String, type: String, ttl: Int, values: [String]) {
       self.name = name
@@ -41,7 +36,7 @@ extension RecordSet {
       self.type = type
       name = DNSName.normalised(live.name ?? "")
       ttl = live.ttl
-      given = Given(name: live.name ?? "", values: values)
+      given = live.fields
       self.values = values.map { value in
         switch type {
         case "TXT", "SPF": DNSName.text(value)
@@ -53,10 +48,11 @@ extension RecordSet {
 
     /// In the words of a request.
     var sent: Route53.ResourceRecordSet {
+      if let given { return Route53.ResourceRecordSet(fields: given) }
       let isText = type == "TXT" || type == "SPF"
-      let values = given?.values ?? (isText ? self.values.map(DNSName.quoted) : self.values)
+      let values = isText ? self.values.map(DNSName.quoted) : self.values
       return Route53.ResourceRecordSet(
-        name: given?.name ?? name, type: type, ttl: ttl, resourceRecords: values.map { .init(value: $0) })
+        name: name, type: type, ttl: ttl, resourceRecords: values.map { .init(value: $0) })
     }
   }
 }
