@@ -138,6 +138,26 @@ struct CallerTests {
     #expect(transport.requests.count == 1)
   }
 
+  @Test("a refused signature is told without the request that AWS quotes, and no secret comes out of any message")
+  func secretsStay() async throws {
+    let credentials = Credentials(
+      accessKeyID: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtn", sessionToken: "FwoGZXIvYXdzEA")
+    let quoted = """
+      The request signature we calculated does not match the signature you provided.\\n\\n\
+      The Canonical String for this request should have been\\n'POST\\n/\\n\\nx-amz-security-token:FwoGZXIvYXdzEA'
+      """
+    let plain = "what was sent was FwoGZXIvYXdzEA, signed with wJalrXUtn, and that is wrong"
+    func told(_ message: String) async throws -> String {
+      let answer = HTTPResponse.json(
+        "{\"__type\":\"InvalidSignatureException\",\"message\":\"\(message)\"}", status: 403)
+      let parts = try parts(ScriptedTransport(.success(answer)), credentials: StaticCredentials(credentials))
+      return try await failure(parts, TestOperations.create).message
+    }
+    #expect(try await told(quoted) == "The request signature we calculated does not match the signature you provided.")
+    #expect(
+      try await told(plain) == "what was sent was [redacted], signed with [redacted], and that is wrong")
+  }
+
   @Test("a wrong clock is corrected by the server's date, and stays corrected")
   func skew() async throws {
     let time = VirtualTime(start: 1_800_000_000)

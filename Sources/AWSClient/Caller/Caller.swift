@@ -150,8 +150,9 @@ package final class Caller: OperationCaller {
         report(operation, number, start, status: response.status, requestID: answer.requestID)
         return .success(answer.output)
       } catch {
-        let failure = AttemptFailure(
+        var failure = AttemptFailure(
           error, response, of: operation.service.name, isRepeatable: attempt.isRepeatable, now: parts.time.now())
+        failure.error.message = used?.redacted(failure.error.message) ?? failure.error.message
         report(operation, number, start, failure.error)
         return .failure(failure, used)
       }

@@ -10,6 +10,7 @@ enum ErrorDecoder {
     case .query, .ec2, .restXML: error = decodeXML(response, operation)
     case .json, .restJSON: error = decodeJSON(response, operation)
     }
+    error.message = error.message.withoutSignedRequest
     error.retryAfter = response.header("Retry-After").flatMap(Double.init).flatMap { $0 >= 0 ? $0 : nil }
     return error
   }
@@ -73,6 +74,17 @@ enum ErrorDecoder {
   private static func bareCode(_ text: String) -> String {
     let name = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
     return String(name.split(separator: "#").last ?? "")
+  }
+}
+
+extension String {
+  /// The message without the request that AWS quotes, headers and session token included, when a signature does not match:
+  /// its first line says all that is needed.
+  fileprivate var withoutSignedRequest: String {
+    let words = lowercased()
+    let quotes = ["canonical string", "string-to-sign", "x-amz-security-token"].contains { words.contains($0) }
+    guard quotes else { return self }
+    return split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
   }
 }
 

@@ -24,3 +24,10 @@ extension Credentials: CustomStringConvertible, CustomDebugStringConvertible, Cu
   package var debugDescription: String { description }
   package var customMirror: Mirror { Mirror(self, children: ["accessKeyID": accessKeyID]) }
 }
+
+extension Credentials {
+  /// A text from outside without the secret parts of these credentials, should it quote them.
+  func redacted(_ text: String) -> String {
+    [secretAccessKey, sessionToken ?? ""].filter { !$0.isEmpty }.reduce(text) { $0.replacing($1, with: "[redacted]") }
+  }
+}

@@ -73,12 +73,9 @@ def verify(request: Request, scope: Scope, key: Key | None, skew: float = 0.0) -
     stamp = _check_date(request, scope, skew)
     _check_signed_headers(request, signed, scope)
     _check_payload(request, scope, signed)
-    if not hmac.compare_digest(found["signature"], _signature(request, scope, key, signed, stamp)):
-        raise SignatureRefused(
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-            "Access Key and signing method. Consult the service documentation for details.",
-        )
+    right = _right(request, scope, key, signed, stamp)
+    if not hmac.compare_digest(found["signature"], right.signature):
+        raise SignatureRefused("SignatureDoesNotMatch", _mismatch(scope, right))
 
 
 def _check_token(request: Request, key: Key) -> None:
@@ -149,7 +146,28 @@ class _S3Signer(_Exactly, S3SigV4Auth):
     pass
 
 
-def _signature(request: Request, scope: Scope, key: Key, signed: list[str], stamp: str) -> str:
+@dataclass(frozen=True)
+class _Right:
+    """The signature that the request should have, and what it is made over."""
+
+    canonical_request: str
+    string_to_sign: str
+    signature: str
+
+
+def _mismatch(scope: Scope, right: _Right) -> str:
+    """In AWS's words: all services but EC2 quote what should have been signed, a session token among the headers."""
+    if scope.service == "ec2":
+        return "AWS was not able to validate the provided access credentials"
+    return (
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+        "Access Key and signing method. Consult the service documentation for details.\n\n"
+        f"The Canonical String for this request should have been\n'{right.canonical_request}'\n\n"
+        f"The String-to-Sign should have been\n'{right.string_to_sign}'\n"
+    )
+
+
+def _right(request: Request, scope: Scope, key: Key, signed: list[str], stamp: str) -> _Right:
     signer_type = _S3Signer if scope.service == "s3" else _Signer
     signer = signer_type(Credentials(key.access_key, key.secret, key.token), scope.service, scope.region)
     # Over plain HTTP the signers hash every body; a hash that the client states in its header goes before that.
@@ -158,4 +176,6 @@ def _signature(request: Request, scope: Scope, key: Key, signed: list[str], stam
     for name in signed:
         copy.headers[name] = request.header(name) or ""
     copy.context["timestamp"] = stamp
-    return str(signer.signature(signer.string_to_sign(copy, signer.canonical_request(copy)), copy))
+    canonical_request = signer.canonical_request(copy)
+    string_to_sign = signer.string_to_sign(copy, canonical_request)
+    return _Right(canonical_request, string_to_sign, str(signer.signature(string_to_sign, copy)))

@@ -47,6 +47,27 @@ def test_a_wrong_secret_is_refused_in_the_words_of_the_service(
     assert refused(aws, request) == code
 
 
+@pytest.mark.parametrize(("service", "operation", "quotes"), [("rds", "DescribeDBClusters", True),
+    ("kms", "ListKeys", True), ("ec2", "DescribeVpcs", False)])  # fmt: skip
+def test_the_refusal_of_a_wrong_secret_quotes_what_was_to_be_signed_with_the_token(
+    aws: Aws, other: Aws, service: str, operation: str, quotes: bool
+) -> None:
+    role = other.edit("iam", "CreateRole", RoleName="deploy", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="harecon")["Credentials"]
+    client = aws.client(
+        service,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key="wrong",
+        aws_session_token=keys["SessionToken"],
+    )
+    with pytest.raises(ClientError) as caught:
+        client._make_api_call(operation, {})
+    message = caught.value.response["Error"]["Message"]
+    assert (f"x-amz-security-token:{keys['SessionToken']}" in message) == quotes
+    assert ("The Canonical String for this request should have been\n'POST\n/\n" in message) == quotes
+    other.reset()
+
+
 def body(request: Sketch) -> Sketch:
     return replace(request, body=request.body.replace(b"MaxRecords=20", b"MaxRecords=21"))
 
