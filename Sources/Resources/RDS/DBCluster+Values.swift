@@ -86,6 +86,12 @@ extension DBCluster {
 }
 
 extension DBCluster.Desired {
+  /// Whether a cluster of that version is what the spec asks for.
+  func isMet(by version: String) -> Bool {
+    guard acceptsLater, let version = DBCluster.Version(version) else { return version == self.version.text }
+    return self.version.nextOffered([version]) != nil
+  }
+
   package init(
     name: String, version: DBCluster.Version, acceptsLater: Bool = false, databaseName: String,
     masterUsername: String, port: Int = 5432, capacity: DBCluster.Capacity, subnetGroup: Input<String>,

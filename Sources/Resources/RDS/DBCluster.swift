@@ -177,18 +177,18 @@ package enum DBCluster: ResourceKind {
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
-    let version = try await versionToMake(desired, aws)
-    let request = try createRequest(desired, version: version)
+    let request = try createRequest(desired, version: try await versionToMake(desired, aws).text)
     _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.createDBCluster, request) }
   }
 
-  private static func versionToMake(_ desired: Desired, _ aws: AWS) async throws(CallError) -> String {
-    guard desired.acceptsLater else { return desired.version.text }
+  /// The wanted version, or the next later one that AWS still offers where the spec allows it.
+  private static func versionToMake(_ desired: Desired, _ aws: AWS) async throws(CallError) -> Version {
+    guard desired.acceptsLater else { return desired.version }
     let offered = try await aws.all(
       RDS.describeDBEngineVersions, .init(engine: engine, dbParameterGroupFamily: desired.version.family),
       \.dbEngineVersions
     ).compactMap { $0.engineVersion.flatMap(Version.init) }
-    return desired.version.nextOffered(offered)?.text ?? desired.version.text
+    return desired.version.nextOffered(offered) ?? desired.version
   }
 
   package static func update(
@@ -196,7 +196,9 @@ package enum DBCluster: ResourceKind {
   ) async throws(CallError) {
     // Tags first: they need no state of the cluster, which the next call puts to `modifying`.
     if changes.contains(\.tags) { try await rdsRetag(observed.arn, from: observed.tags, to: desired.tags, aws) }
-    if let request = try modifyRequest(observed, to: desired, changes) {
+    var target = desired
+    if changes.contains(\.version.text) { target.version = try await versionToMake(desired, aws) }
+    if let request = try modifyRequest(observed, to: target, changes) {
       _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.modifyDBCluster, request) }
     }
     // ModifyDBCluster takes the member and ignores it on anything but Serverless v1.
