@@ -12,7 +12,7 @@ extension DBCluster.Observed {
     var queue = QueuedChanges(window: cluster.preferredMaintenanceWindow)
     let version = queue.value(
       of: "engineVersion", live: cluster.engineVersion ?? "", queued: pending?.engineVersion,
-      wanted: wanted?.version.text)
+      wanted: pending?.engineVersion.map { wanted?.isMet(by: $0) == true ? $0 : wanted?.version.text } ?? nil)
     // AWS leaves the standard type out of its answers.
     let storageType = queue.value(
       of: "storageType", live: cluster.storageType ?? "aurora", queued: pending?.storageType,
@@ -83,9 +83,9 @@ extension DBCluster.Observed {
   /// What is set and needs a restart, or somebody's eyes, to take effect.
   private static func waiting(_ cluster: RDS.DBCluster) -> [String: String] {
     var waiting: [String: String] = [:]
-    let members = (cluster.dbClusterMembers ?? []).map(DBCluster.Member.init).filter(\.awaitsRestart).map(\.name)
-    if !members.isEmpty {
-      waiting["static parameters"] = "at the next restart of \(members.sorted().joined(separator: ", "))"
+    let members = (cluster.dbClusterMembers ?? []).map(DBCluster.Member.init)
+    if let restart = RestartOrder(of: members.filter(\.awaitsRestart), among: members) {
+      waiting["static parameters"] = restart.description
     }
     if cluster.masterUserSecret?.secretStatus == "impaired" {
       waiting["managedPassword"] =

@@ -123,8 +123,7 @@ package enum DBInstance: ResourceKind {
     let members = query.parents.flatMap { $0.typed(DBCluster.self).members }
     return (instances ?? []).filter { query.mayOwn($0.dbInstanceIdentifier ?? "") }.compactMap { instance in
       Observed(
-        instance, members.first { $0.name == instance.dbInstanceIdentifier },
-        wanted: query.desired.first { $0.name == instance.dbInstanceIdentifier })
+        instance, members, wanted: query.desired.first { $0.name == instance.dbInstanceIdentifier })
     }
   }
 
@@ -234,8 +233,11 @@ package enum DBInstance: ResourceKind {
 
 extension DBInstance.Observed {
   /// nil for an answer without a name or an ARN.
-  init?(_ instance: RDS.DBInstance, _ member: DBCluster.Member?, wanted: DBInstance.Desired?) {
+  ///
+  /// - Parameter members: of its cluster.
+  init?(_ instance: RDS.DBInstance, _ members: [DBCluster.Member], wanted: DBInstance.Desired?) {
     guard let name = instance.dbInstanceIdentifier, let arn = instance.dbInstanceArn else { return nil }
+    let isWriter = members.contains { $0.name == name && $0.isWriter }
     var queue = QueuedChanges(window: instance.preferredMaintenanceWindow)
     let instanceClass = queue.value(
       of: "instanceClass", live: instance.dbInstanceClass ?? "",
@@ -245,7 +247,10 @@ extension DBInstance.Observed {
       queued: instance.pendingModifiedValues?.caCertificateIdentifier, wanted: wanted?.certificateAuthority)
     let group = instance.dbParameterGroups?.first
     var pending = queue.pending
-    if group?.parameterApplyStatus == "pending-reboot" { pending["static parameters"] = "at the next restart" }
+    if group?.parameterApplyStatus == "pending-reboot" {
+      let member = members.first { $0.name == name } ?? .init(name: name, isWriter: false, awaitsRestart: true)
+      pending["static parameters"] = RestartOrder(of: [member], among: members)?.description
+    }
     self.init(
       name: name,
       arn: arn,
@@ -264,7 +269,7 @@ extension DBInstance.Observed {
       publiclyAccessible: instance.publiclyAccessible ?? false,
       endpoint: instance.endpoint?.address,
       tags: [String: String](rdsTags: instance.tagList),
-      isWriter: member?.isWriter ?? false,
+      isWriter: isWriter,
       pending: pending)
   }
 }

@@ -144,7 +144,9 @@ struct DBClusterTests {
       .sample("payments-b", status: "pending-reboot"), .sample("payments-a", status: "in-sync"),
     ]
     let live = try #require(DBCluster.Observed(cluster, wanted: desired))
-    #expect(live.pending["static parameters"] == "at the next restart of payments-b")
+    #expect(
+      live.pending["static parameters"]
+        == "at the next restart of payments-b: restart it when its connections may break")
   }
 
   @Test("a cluster is not ready while its master secret is being made")
@@ -166,6 +168,22 @@ struct DBClusterTests {
   }
 
   // MARK: Versions
+
+  @Test("a later version that is queued is the change to the least one that was wanted, and only then")
+  func queuedVersion() throws {
+    var cluster = RDS.DBCluster.sample()
+    cluster.pendingModifiedValues = .sample { $0.engineVersion = "15.12" }
+    var wanted = desired
+    wanted.version = DBCluster.Version(observed: "15.11")
+    let exact = try #require(DBCluster.Observed(cluster, wanted: wanted))
+    #expect(exact.version.text == "15.12" && exact.pending["engineVersion"] == nil)
+    wanted.acceptsLater = true
+    let atLeast = try #require(DBCluster.Observed(cluster, wanted: wanted))
+    #expect(atLeast.version.text == "15.10" && atLeast.pending["engineVersion"] != nil)
+    cluster.pendingModifiedValues = .sample { $0.engineVersion = "16.3" }
+    let major = try #require(DBCluster.Observed(cluster, wanted: wanted))
+    #expect(major.version.text == "16.3" && major.pending["engineVersion"] == nil)
+  }
 
   @Test(
     "the wanted version is made, or the next one that is still offered",
