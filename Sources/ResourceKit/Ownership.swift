@@ -53,8 +53,8 @@ package struct TagChanges: Sendable, Hashable {
 
   /// The same for a service that takes only so many tags in one call.
   ///
-  /// The series may end after any call without harm: keys go before they are forgotten, and whose the resource is stands in
-  /// the first call that sets anything.
+  /// The series may end after any call without harm: keys go before they are forgotten, and whose the resource is stands
+  /// in the first call that sets anything.
   package func batches(of size: Int) -> [Batch] {
     let removals = Self.chunks(remove.filter { !TagMemory.isPart($0) } + remove.filter(TagMemory.isPart), of: size)
     let isOwners = { (tag: (key: String, value: String)) in [OwnerTag.stack, OwnerTag.id, OwnerTag.region].contains(tag.key) }

@@ -78,8 +78,8 @@ enum ErrorDecoder {
 }
 
 extension String {
-  /// The message without the request that AWS quotes, headers and session token included, when a signature does not match:
-  /// its first line says all that is needed.
+  /// The message without the request that AWS quotes, headers and session token included, when a signature does not
+  /// match: its first line says all that is needed.
   fileprivate var withoutSignedRequest: String {
     let words = lowercased()
     let quotes = ["canonical string", "string-to-sign", "x-amz-security-token"].contains { words.contains($0) }
