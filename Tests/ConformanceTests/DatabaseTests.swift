@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Core
+import Engine
+import ResourceKit
+import Resources
+import Testing
+
+/// What single kinds of the database promise beyond what all kinds do.
+@Suite(.timeLimit(.minutes(5)), .atMostEight)
+struct DatabaseTests {
+  @Test("an upgrade to at least a version that is no longer offered is one to the next that is")
+  func retiredVersion() async throws {
+    let stage = try await Stage()
+    let sample = DBCluster.sample(in: stage)
+    try await stage.converge(sample.resources())
+    // 15.11 was never one of Aurora's.
+    var desired = stage.cluster.desired
+    desired.version = try #require(DBCluster.Version("15.11"))
+    desired.acceptsLater = true
+    let wanted = Node<DBCluster>("main", desired).resource()
+    let plan = try await stage.converge(sample.resources(wanted))
+    #expect(plan.updates == [sample.desired.address: ["engineVersion"]])
+    let asked = try await stage.calls().filter { $0.operation == "ModifyDBCluster" }.map(\.params)
+    #expect(asked.contains { $0.contains("15.12") } && !asked.contains { $0.contains("15.11") }, "\(asked)")
+    #expect(try await stage.plan(sample.resources(wanted)).plan.steps == [])
+    try await stage.expectNoViolations()
+  }
+}
