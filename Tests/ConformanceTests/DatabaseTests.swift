@@ -26,4 +26,19 @@ struct DatabaseTests {
     #expect(try await stage.plan(sample.resources(wanted)).plan.steps == [])
     try await stage.expectNoViolations()
   }
+
+  @Test("a key that snapshots of AWS Backup are encrypted with is kept")
+  func backupsKeepTheirKey() async throws {
+    let stage = try await Stage()
+    let sample = DBCluster.sample(in: stage)
+    try await stage.converge(sample.resources())
+    try await stage.edit(
+      "rds", "CreateDBClusterSnapshot",
+      ["DBClusterIdentifier": .string(stage.stack), "DBClusterSnapshotIdentifier": "awsbackup:job-1"])
+    let key = try await stage.live(KMSKey.name)
+    try await stage.destroy(sample.resources())
+    let state = try await stage.edit("kms", "DescribeKey", ["KeyId": .string(key.id)])
+    #expect(state["KeyMetadata"]?["KeyState"]?.string == "Enabled")
+    try await stage.expectNoViolations()
+  }
 }

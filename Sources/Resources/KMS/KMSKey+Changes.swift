@@ -134,11 +134,12 @@ extension KMSKey {
     }
   }
 
-  /// Snapshots that nobody could read any more without the key.
+  /// Snapshots that nobody could read any more without the key: those that people have taken and those of AWS Backup,
+  /// which a listing without a type leaves out. Automated ones go with their cluster.
   private static func hasSnapshots(_ arn: String, _ aws: AWS) async throws(CallError) -> Bool {
-    try await aws.all(
-      RDS.describeDBClusterSnapshots, .init(snapshotType: "manual"), \.dbClusterSnapshots
-    ).contains { $0.kmsKeyId == arn }
+    try await ["manual", "awsbackup"].concurrently { (type) async throws(CallError) in
+      try await aws.all(RDS.describeDBClusterSnapshots, .init(snapshotType: type), \.dbClusterSnapshots)
+    }.joined().contains { $0.kmsKeyId == arn }
   }
 
   private static func tags(_ tags: [String: String]) -> [KMS.Tag] {

@@ -13,6 +13,8 @@ from .lifecycle import current
 from .state import SERVICE, Cluster, Snapshot, State, check_rds_tags, identifier
 
 CREATING = 120.0
+BACKUP = "awsbackup:"
+"""How the names of AWS Backup's snapshots begin. It alone can take them: here, what edits from outside."""
 
 
 def take(ctx: Context, state: State, cluster: Cluster, name: str, tags: Tags) -> Snapshot:
@@ -67,7 +69,12 @@ def create_snapshot(ctx: Context, params: Params) -> Result:
     check_rds_tags(tags, {})
     if cluster.fields["CopyTagsToSnapshot"]:
         tags = {**cluster.tags, **tags}
-    return {"DBClusterSnapshot": _render(take(ctx, state, cluster, params["DBClusterSnapshotIdentifier"], tags))}
+    name = params["DBClusterSnapshotIdentifier"]
+    if ctx.access_key or not name.startswith(BACKUP):
+        return {"DBClusterSnapshot": _render(take(ctx, state, cluster, name, tags))}
+    snapshot = take(ctx, state, cluster, name.removeprefix(BACKUP), tags)
+    snapshot.fields |= {"DBClusterSnapshotIdentifier": name, "SnapshotType": "awsbackup"}
+    return {"DBClusterSnapshot": _render(snapshot)}
 
 
 FILTERS = {
@@ -92,7 +99,7 @@ def describe_snapshots(ctx: Context, params: Params) -> Result:
             _render(s)
             for s in found
             if cluster in ("", s.fields["DBClusterIdentifier"])
-            and kind in (None, s.fields["SnapshotType"])
+            and s.fields["SnapshotType"] in ((kind,) if kind else ("automated", "manual"))
             and matches_filters(s.fields, s.fields["DBClusterSnapshotArn"], params.get("Filters"), FILTERS)
         ]
     }
@@ -104,5 +111,7 @@ def delete_snapshot(ctx: Context, params: Params) -> Result:
     snapshot = find_snapshot(state, params["DBClusterSnapshotIdentifier"])
     if snapshot.timeline.status() != "available":
         raise AWSError("InvalidDBClusterSnapshotStateFault", "The snapshot is not in available state.")
+    if snapshot.fields["SnapshotType"] != "manual":
+        raise AWSError("InvalidDBClusterSnapshotStateFault", "Only manual snapshots may be deleted.")
     del state.snapshots[snapshot.fields["DBClusterSnapshotIdentifier"]]
     return {"DBClusterSnapshot": {**_render(snapshot), "Status": "deleted"}}
