@@ -41,4 +41,17 @@ struct DatabaseTests {
     #expect(state["KeyMetadata"]?["KeyState"]?.string == "Enabled")
     try await stage.expectNoViolations()
   }
+
+  @Test("a log group that the spec no longer names stays, is told, and goes with the whole stack")
+  func logsStay() async throws {
+    let stage = try await Stage()
+    let sample = LogGroup.sample(in: stage)
+    try await stage.converge(sample.resources())
+    let rest = try await stage.plan(sample.needs).plan
+    #expect(rest.steps == [])
+    #expect(rest.notes.contains { $0.address == sample.desired.address }, "\(rest.notes)")
+    try await stage.destroy(sample.needs)
+    #expect(try await stage.observe(LogGroup.name, sample.resources()).isEmpty)
+    try await stage.expectNoViolations()
+  }
 }

@@ -13,9 +13,13 @@ package import ResourceKit
 /// A service that finds no group makes its own: kept for ever, without our key, without tags. So groups are made before and
 /// deleted after what writes to them. A group that RDS has made under the name of our cluster's can only be that
 /// cluster's, and is taken over by tagging it; everywhere else, an untagged group with our name is somebody else's.
+///
+/// What it holds is a record of what was done: a group that is taken out of the spec stays, and only `destroy` deletes
+/// it.
 package enum LogGroup: ResourceKind {
   package static let name: KindName = "logs/group"
   package static let identity: Identity = .name
+  package static let holdsData = true
   package static let follows: [KindName] = [KMSKey.name]
 
   package struct Desired: Sendable {
