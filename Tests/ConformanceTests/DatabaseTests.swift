@@ -9,6 +9,17 @@ import Testing
 /// What single kinds of the database promise beyond what all kinds do.
 @Suite(.timeLimit(.minutes(5)), .atMostEight)
 struct DatabaseTests {
+  @Test("subnets and groups that RDS cannot see yet are waited for")
+  func freshNetwork() async throws {
+    let stage = try await Stage()
+    try await stage.control("settings", ["eventual_elsewhere": 20])
+    let sample = DBCluster.sample(in: stage)
+    try await stage.converge(sample.resources())
+    let refused = try await stage.calls().filter { !$0.hadEffect }.map(\.operation)
+    #expect(Set(refused).isSuperset(of: ["CreateDBSubnetGroup", "CreateDBCluster"]), "\(refused)")
+    #expect(try await stage.plan(sample.resources()).plan.steps == [])
+  }
+
   @Test("an upgrade to at least a version that is no longer offered is one to the next that is")
   func retiredVersion() async throws {
     let stage = try await Stage()

@@ -12,7 +12,7 @@ extension KMSKey {
     if let found = try await withoutAlias(desired, aws) {
       return try await takeBack(found, desired, aws)
     }
-    let metadata = try await awaitingPrincipals { () async throws(CallError) in
+    let metadata = try await awaitingVisibility { () async throws(CallError) in
       try await aws(
         KMS.createKey,
         .init(policy: desired.policy, description: desired.description, tags: tags(desired.tags)))
@@ -79,7 +79,7 @@ extension KMSKey {
       _ = try await aws(KMS.updateKeyDescription, .init(keyId: id, description: desired.description))
     }
     if changes.contains(\.policy) {
-      _ = try await awaitingPrincipals { () async throws(CallError) in
+      _ = try await awaitingVisibility { () async throws(CallError) in
         try await aws(KMS.putKeyPolicy, .init(keyId: id, policy: desired.policy))
       }
     }
@@ -144,17 +144,5 @@ extension KMSKey {
 
   private static func tags(_ tags: [String: String]) -> [KMS.Tag] {
     tags.sorted { $0.key < $1.key }.map { KMS.Tag(tagKey: $0.key, tagValue: $0.value) }
-  }
-
-  /// A principal that IAM has just made is unknown to KMS for a while, which calls the policy malformed.
-  private static func awaitingPrincipals<T>(_ call: () async throws(CallError) -> T) async throws(CallError) -> T {
-    do {
-      return try await call()
-    } catch {
-      guard error.code.hasPrefix("MalformedPolicyDocument"), error.message.contains("principal") else { throw error }
-      var later = error
-      later.category = .conflict
-      throw later
-    }
   }
 }

@@ -121,7 +121,7 @@ package enum LogGroup: ResourceKind {
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
     let key = try desired.key?.now()
-    _ = try await awaitingKey { () async throws(CallError) in
+    _ = try await awaitingVisibility { () async throws(CallError) in
       try await aws(
         Logs.createLogGroup,
         .init(
@@ -156,7 +156,7 @@ package enum LogGroup: ResourceKind {
   /// Holds for what is written from now on: AWS does not encrypt anew what is there.
   private static func encrypt(_ desired: Desired, _ aws: AWS) async throws(CallError) {
     if let key = try desired.key?.now() {
-      _ = try await awaitingKey { () async throws(CallError) in
+      _ = try await awaitingVisibility { () async throws(CallError) in
         try await aws(Logs.associateKmsKey, .init(kmsKeyId: key, logGroupName: desired.name))
       }
     } else {
@@ -190,17 +190,5 @@ package enum LogGroup: ResourceKind {
     let owner = OwnerTag.owner(observed.tags)
     return Facts(
       id: observed.name, key: observed.name, owner: owner == .nobody && observed.isClusterLog ? .parent : owner)
-  }
-
-  /// A key made a moment ago, or its policy, may not be visible to CloudWatch Logs yet.
-  private static func awaitingKey<T>(_ call: () async throws(CallError) -> T) async throws(CallError) -> T {
-    do {
-      return try await call()
-    } catch {
-      guard error.code.hasPrefix("InvalidParameter"), error.message.lowercased().contains("kms") else { throw error }
-      var later = error
-      later.category = .conflict
-      throw later
-    }
   }
 }

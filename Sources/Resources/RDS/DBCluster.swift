@@ -178,7 +178,7 @@ package enum DBCluster: ResourceKind {
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
     let request = try createRequest(desired, version: try await versionToMake(desired, aws).text)
-    _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.createDBCluster, request) }
+    _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.createDBCluster, request) }
   }
 
   /// The wanted version, or the next later one that AWS still offers where the spec allows it.
@@ -199,7 +199,7 @@ package enum DBCluster: ResourceKind {
     var target = desired
     if changes.contains(\.version.text) { target.version = try await versionToMake(desired, aws) }
     if let request = try modifyRequest(observed, to: target, changes) {
-      _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.modifyDBCluster, request) }
+      _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.modifyDBCluster, request) }
     }
     // ModifyDBCluster takes the member and ignores it on anything but Serverless v1.
     if changes.contains(\.dataAPI) {

@@ -143,7 +143,7 @@ package enum DBInstance: ResourceKind {
       monitoringRoleArn: try desired.monitoringRole?.now(),
       promotionTier: desired.promotionTier,
       caCertificateIdentifier: desired.certificateAuthority)
-    _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.createDBInstance, request) }
+    _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.createDBInstance, request) }
   }
 
   package static func update(
@@ -151,7 +151,7 @@ package enum DBInstance: ResourceKind {
   ) async throws(CallError) {
     if changes.contains(\.tags) { try await rdsRetag(observed.arn, from: observed.tags, to: desired.tags, aws) }
     guard let request = try modifyRequest(observed, to: desired, changes) else { return }
-    _ = try await awaitingRoleOrKey { () async throws(CallError) in try await aws(RDS.modifyDBInstance, request) }
+    _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.modifyDBInstance, request) }
   }
 
   /// One call for all that has changed, at once and never in the maintenance window; nil when only tags have.

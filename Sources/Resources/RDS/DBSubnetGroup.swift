@@ -73,11 +73,10 @@ package enum DBSubnetGroup: ResourceKind {
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
-    _ = try await aws(
-      RDS.createDBSubnetGroup,
-      .init(
-        dbSubnetGroupName: desired.name, dbSubnetGroupDescription: desired.description,
-        subnetIds: try desired.subnets.now(), tags: desired.tags.rdsTags))
+    let request = RDS.CreateDBSubnetGroupInput(
+      dbSubnetGroupName: desired.name, dbSubnetGroupDescription: desired.description,
+      subnetIds: try desired.subnets.now(), tags: desired.tags.rdsTags)
+    _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.createDBSubnetGroup, request) }
   }
 
   package static func update(
@@ -85,11 +84,10 @@ package enum DBSubnetGroup: ResourceKind {
   ) async throws(CallError) {
     if changes.contains(\.tags) { try await rdsRetag(observed.arn, from: observed.tags, to: desired.tags, aws) }
     guard changes.containsAny(\.description, \.subnets) else { return }
-    _ = try await aws(
-      RDS.modifyDBSubnetGroup,
-      .init(
-        dbSubnetGroupName: desired.name, subnetIds: try desired.subnets.now(),
-        dbSubnetGroupDescription: desired.description))
+    let request = RDS.ModifyDBSubnetGroupInput(
+      dbSubnetGroupName: desired.name, subnetIds: try desired.subnets.now(),
+      dbSubnetGroupDescription: desired.description)
+    _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.modifyDBSubnetGroup, request) }
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {

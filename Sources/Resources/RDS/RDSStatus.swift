@@ -26,26 +26,3 @@ extension Health {
     }
   }
 }
-
-extension CallError {
-  /// The same as `.conflict` where AWS takes a while to see a role or a key that was made a moment ago.
-  ///
-  /// IAM and KMS are eventually consistent, and RDS reports what it cannot see yet as a wrong parameter. A role that really
-  /// lacks the permission gives the same message until the kind's patience ends.
-  var waitingForRoleOrKey: CallError {
-    let isRole = code.hasPrefix("InvalidParameterValue") && message.contains("ENHANCED_MONITORING")
-    guard isRole || code.hasPrefix("KMSKeyNotAccessible") else { return self }
-    var error = self
-    error.category = .conflict
-    return error
-  }
-}
-
-/// Carries out `call` so that what it needs and AWS cannot see yet is tried again; see `waitingForRoleOrKey`.
-func awaitingRoleOrKey<T>(_ call: () async throws(CallError) -> T) async throws(CallError) -> T {
-  do {
-    return try await call()
-  } catch {
-    throw error.waitingForRoleOrKey
-  }
-}

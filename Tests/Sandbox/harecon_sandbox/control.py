@@ -20,7 +20,7 @@ from harecon_sandbox.http11 import Request, Response
 from harecon_sandbox.kit import AWSError
 from harecon_sandbox.recording import Recorder
 
-NUMBERS = ("page", "eventual", "eventual_writes", "latency_ms")
+NUMBERS = ("page", "eventual", "eventual_writes", "eventual_elsewhere", "latency_ms")
 CLOCK_WORDS = {"advance": float, "scale": float, "freeze": bool, "auto": bool}
 
 

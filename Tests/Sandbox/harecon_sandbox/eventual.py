@@ -19,10 +19,28 @@ GENERATED = re.compile(r"arn:|[a-z]+-[0-9a-f]{8,}|(/hostedzone/)?Z[0-9A-Z]{12,}|
 
 @dataclass(frozen=True)
 class Newborn:
-    """Something created, by its noun, and the simulated time from which it is seen."""
+    """Something created, by its noun, and the simulated times from which its own service and the others see it."""
 
     noun: str
+    service: str
     seen_from: float
+    seen_elsewhere_from: float
+
+    def unseen(self, service: str, clock: Clock) -> bool:
+        """Whether `service` cannot see it yet; the clock is told when it will."""
+        moment = self.seen_from if service == self.service else self.seen_elsewhere_from
+        if clock.now() >= moment:
+            return False
+        clock.expect(moment)
+        return True
+
+
+@dataclass(frozen=True)
+class Delay:
+    """For how many seconds a creation stays unseen: by its own service, and by the others."""
+
+    own: float
+    elsewhere: float
 
 
 class Unseen:
@@ -31,28 +49,31 @@ class Unseen:
     def __init__(self) -> None:
         self._newborn: dict[str, dict[str, Newborn]] = {}
 
-    def created(self, operation: str, params: Params, result: Result, seen_from: float) -> None:
+    def created(
+        self, service: str, operation: str, params: Params, result: Result, now: float, delay: Delay
+    ) -> None:
         """Notes what a create has made, by all names under which it may be looked for."""
         verb = CREATE_VERBS.match(operation)
         if verb is None:
             return
         noun = _singular(operation[verb.end() :])
+        newborn = Newborn(noun, service, now + delay.own, now + max(delay.own, delay.elsewhere))
         nested = [value for value in result.values() if isinstance(value, dict)]
         for holder in (params, result, *nested):
             for value in _identities(noun, holder):
-                self._newborn.setdefault(_bare(value), {})[noun] = Newborn(noun, seen_from)
+                self._newborn.setdefault(_bare(value), {})[noun] = newborn
 
-    def missing(self, params: Params, clock: Clock) -> str | None:
+    def missing(self, service: str, params: Params, clock: Clock) -> str | None:
         """An unseen identity to which the parameters refer, outside filters and tags."""
         if not self._newborn:
             return None
         for key, value in _strings(params, ""):
             for newborn in self._newborn.get(_bare(value), {}).values():
-                if (GENERATED.match(value) or _names(newborn.noun, key)) and _unseen(newborn, clock):
+                if (GENERATED.match(value) or _names(newborn.noun, key)) and newborn.unseen(service, clock):
                     return value
         return None
 
-    def filter(self, operation: str, result: Result, clock: Clock) -> Result:
+    def filter(self, service: str, operation: str, result: Result, clock: Clock) -> Result:
         """The result of a listing without the items that are not seen yet."""
         verb = READ_VERBS.match(operation)
         if verb is None or not self._newborn:
@@ -60,10 +81,10 @@ class Unseen:
         noun = _singular(operation[verb.end() :])
         for name, items in list(result.items()):
             if isinstance(items, list):
-                result[name] = [item for item in items if not self._hidden(noun, item, clock)]
+                result[name] = [item for item in items if not self._hidden(service, noun, item, clock)]
         return result
 
-    def _hidden(self, noun: str, item: Any, clock: Clock) -> bool:
+    def _hidden(self, service: str, noun: str, item: Any, clock: Clock) -> bool:
         if isinstance(item, str):
             names = [item]
         elif isinstance(item, dict):
@@ -71,17 +92,10 @@ class Unseen:
         else:
             return False
         return any(
-            noun in (newborn.noun, "resource") and _unseen(newborn, clock)
+            noun in (newborn.noun, "resource") and newborn.unseen(service, clock)
             for name in names
             for newborn in self._newborn.get(_bare(name), {}).values()
         )
-
-
-def _unseen(newborn: Newborn, clock: Clock) -> bool:
-    if clock.now() >= newborn.seen_from:
-        return False
-    clock.expect(newborn.seen_from)
-    return True
 
 
 def _bare(value: str) -> str:

@@ -135,6 +135,18 @@ def refusal(kind: str, service: str, protocol: str, message: str | None = None) 
     return AWSError(code, message or MESSAGES[kind], status)
 
 
+def not_seen(service: str, operation: str, name: str) -> AWSError:
+    """The service's answer to a request that refers to what was made a moment ago.
+
+    RDS has words of its own for what it looks up in EC2.
+    """
+    if service == "rds" and re.fullmatch(r"subnet-[0-9a-f]+", name):
+        return AWSError("InvalidSubnet", f"Some input subnets in :[{name}] are invalid.", 400)
+    if service == "rds" and re.fullmatch(r"sg-[0-9a-f]+", name):
+        return AWSError("InvalidParameterValue", f"Invalid security group , groupId= {name}, groupName=.", 400)
+    return not_found(service, operation, name)
+
+
 def not_found(service: str, operation: str, name: str = "") -> AWSError:
     """The service's answer to a read of what does not exist (yet)."""
     shown = name or "the resource"

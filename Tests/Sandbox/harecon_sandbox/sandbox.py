@@ -17,6 +17,7 @@ from harecon_sandbox import answers, contract, models, pager, protocols, refusal
 from harecon_sandbox.accounts import DEFAULT_ACCOUNT, Account, Accounts, Call, Violation
 from harecon_sandbox.control import Control
 from harecon_sandbox.engine import Engine
+from harecon_sandbox.eventual import Delay
 from harecon_sandbox.faults import AFTER_EFFECT, Fault
 from harecon_sandbox.http11 import Request, Response
 from harecon_sandbox.kit import AWSError, Clock, Params, Result
@@ -229,12 +230,12 @@ class Sandbox:
     def _gate(self, visit: Visit, params: Params) -> None:
         """Refuses a reference to what is not seen yet."""
         found, account = visit.route, visit.account
-        if not found.read and not account.setting("eventual_writes"):
+        if not found.read and not (account.setting("eventual_writes") or account.setting("eventual_elsewhere")):
             return
-        unseen = account.unseen.missing(params, account.clock)
+        unseen = account.unseen.missing(found.service, params, account.clock)
         if unseen is not None:
             account.clock.settle()
-            raise refusals.not_found(found.service, found.operation, unseen)
+            raise refusals.not_seen(found.service, found.operation, unseen)
 
     def _run(self, visit: Visit, params: Params) -> Result:
         account, found = visit.account, visit.route
@@ -245,14 +246,14 @@ class Sandbox:
         try:
             given = pager.shrink(found.service, found.operation, params, account.settings)
             result = self.engine.run(context, given)
-            result = account.unseen.filter(found.operation, result, account.clock)
+            result = account.unseen.filter(found.service, found.operation, result, account.clock)
             result = pager.cut(found.service, found.operation, params, result, account.tokens, account.settings)
         finally:
             if found.read:
                 account.clock.settle()
-        delay = account.setting("eventual")
-        if delay > 0:
-            account.unseen.created(found.operation, params, result, account.clock.now() + delay)
+        delay = Delay(account.setting("eventual"), account.setting("eventual_elsewhere"))
+        if delay.own > 0 or delay.elsewhere > 0:
+            account.unseen.created(found.service, found.operation, params, result, account.clock.now(), delay)
         return result
 
     def _crashed(self, visit: Visit, error: Exception) -> AWSError:

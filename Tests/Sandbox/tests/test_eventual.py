@@ -105,6 +105,35 @@ def test_writes_see_it_at_once_unless_told_otherwise(late: Aws) -> None:
     assert code(ec2.create_subnet, VpcId=vpc, CidrBlock="10.0.1.0/24") == "InvalidVpcID.NotFound"
 
 
+def test_another_service_may_see_it_later_than_its_own(late: Aws) -> None:
+    late.settings(eventual=0, eventual_elsewhere=30)
+    vpc = late.client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    assert code(late.client("ec2").describe_vpcs, VpcIds=[vpc]) == "seen"
+    zone = {"Name": "a.example", "CallerReference": "1", "VPC": {"VPCRegion": "us-east-1", "VPCId": vpc}}
+    route53 = late.client("route53")
+    assert code(route53.create_hosted_zone, **zone) != "seen"
+    late.advance(31)
+    assert code(route53.create_hosted_zone, **zone) == "seen"
+
+
+def test_rds_has_its_own_words_for_what_it_cannot_see_in_ec2(late: Aws) -> None:
+    late.settings(eventual_writes=1)
+    ec2, rds = late.client("ec2"), late.client("rds")
+    vpc = late.edit("ec2", "CreateVpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for n, zone in enumerate(("us-east-1a", "us-east-1b"))
+    ]
+    group = ec2.create_security_group(GroupName="g", Description="d", VpcId=vpc)["GroupId"]
+    subnet_group = {"DBSubnetGroupName": "g", "DBSubnetGroupDescription": "d", "SubnetIds": subnets}
+    assert code(rds.create_db_subnet_group, **subnet_group) == "InvalidSubnet"
+    cluster = {"DBClusterIdentifier": "c", "Engine": "aurora-postgresql", "VpcSecurityGroupIds": [group]}
+    with pytest.raises(ClientError, match="Invalid security group"):
+        rds.create_db_cluster(**cluster)
+    late.advance(31)
+    assert code(rds.create_db_subnet_group, **subnet_group) == "seen"
+
+
 def test_an_auto_clock_lets_a_client_that_asks_again_see_it(late: Aws) -> None:
     late.control("clock", {"freeze": False, "auto": True})
     ec2 = late.client("ec2")

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+
+extension CallError {
+  /// The same as `.notFound` where a service calls wrong what it may only not see yet.
+  ///
+  /// EC2, IAM and KMS are eventually consistent: another service reports a subnet, a group, a role or a key that was made a
+  /// moment ago as a wrong parameter. The engine tries again what is not found for two minutes, which is longer than any of
+  /// them takes, and not for the kind's whole patience: what is really wrong gives the same messages.
+  var orNotVisibleYet: CallError {
+    guard namesWhatMayBeNew else { return self }
+    var error = self
+    error.category = .notFound
+    return error
+  }
+
+  private var namesWhatMayBeNew: Bool {
+    let words = message.lowercased()
+    switch code {
+    case "InvalidSubnet", "DBSubnetGroupDoesNotCoverEnoughAZs": return true
+    case let code where code.hasPrefix("KMSKeyNotAccessible"): return true
+    // CloudWatch Logs.
+    case "InvalidParameterException": return words.contains("kms")
+    case let code where code.hasPrefix("InvalidParameterValue"):
+      return words.contains("enhanced_monitoring") || words.contains("invalid security group")
+    case let code where code.hasPrefix("MalformedPolicyDocument"): return words.contains("principal")
+    default: return false
+    }
+  }
+}
+
+/// Carries out `call` so that what it names and AWS cannot see yet is tried again; see `orNotVisibleYet`.
+func awaitingVisibility<T>(_ call: () async throws(CallError) -> T) async throws(CallError) -> T {
+  do {
+    return try await call()
+  } catch {
+    throw error.orNotVisibleYet
+  }
+}
