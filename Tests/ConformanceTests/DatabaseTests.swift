@@ -16,7 +16,7 @@ struct DatabaseTests {
     let sample = DBCluster.sample(in: stage)
     try await stage.converge(sample.resources())
     let refused = try await stage.calls().filter { !$0.hadEffect }.map(\.operation)
-    #expect(Set(refused).isSuperset(of: ["CreateDBSubnetGroup", "CreateDBCluster"]), "\(refused)")
+    #expect(Set(refused).contains("CreateDBSubnetGroup"), "\(refused)")
     #expect(try await stage.plan(sample.resources()).plan.steps == [])
   }
 
