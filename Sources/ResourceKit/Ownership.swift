@@ -57,7 +57,9 @@ package struct TagChanges: Sendable, Hashable {
   /// in the first call that sets anything.
   package func batches(of size: Int) -> [Batch] {
     let removals = Self.chunks(remove.filter { !TagMemory.isPart($0) } + remove.filter(TagMemory.isPart), of: size)
-    let isOwners = { (tag: (key: String, value: String)) in [OwnerTag.stack, OwnerTag.id, OwnerTag.region].contains(tag.key) }
+    let isOwners = { (tag: (key: String, value: String)) in
+      [OwnerTag.stack, OwnerTag.id, OwnerTag.region].contains(tag.key)
+    }
     let additions = Self.chunks(set.filter(isOwners) + set.filter { !isOwners($0) }, of: size)
     var batches = removals.map { Batch(remove: $0) }
     for (index, addition) in additions.enumerated() {
