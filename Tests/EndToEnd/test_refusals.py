@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import Account, Harecon
+from harness import Account, Harecon, until
 
 READING = ("Describe", "Get", "List")
 
@@ -32,11 +32,42 @@ def test_what_aws_cannot_change_is_refused_before_anything_is_written(
 
 
 def test_a_member_taken_from_the_spec_never_takes_the_cluster_along(harecon: Harecon, account: Account) -> None:
+    def members() -> dict[str, bool]:
+        (cluster,) = account.client("rds").describe_db_clusters()["DBClusters"]
+        return {m["DBInstanceIdentifier"]: m["IsClusterWriter"] for m in cluster["DBClusterMembers"]}
+
+    three = harecon.spec.read_text()
+    last = "    - {name: c, zone: us-east-1c, tier: 1}\n"
+    harecon.edit_spec(last, last + "    - {name: d, zone: us-east-1a, tier: 1}\n")
+    harecon.apply().expect(0)
+    assert len(members()) == 4
+
+    account.edit("rds", "FailoverDBCluster", DBClusterIdentifier="payments", TargetDBInstanceIdentifier="payments-d")
+    until("the failover", lambda: members()["payments-d"])
+    harecon.spec.write_text(three)
+    since = len(account.calls())
+    refused = harecon.apply().expect(3)
+    assert "rds/instance.d" in refused.err and "writer" in refused.err
+    assert wrote(account, since) == []
+
+    account.edit("rds", "FailoverDBCluster", DBClusterIdentifier="payments", TargetDBInstanceIdentifier="payments-a")
+    until("the failover", lambda: members()["payments-a"])
+    planned = harecon.plan("-o", "json").expect(0).json
+    assert [(c["address"], c["action"]) for c in planned["changes"]] == [("rds/instance.d", "delete")]
+    since = len(account.calls())
+    harecon.apply().expect(0)
+    assert wrote(account, since) == ["DeleteDBInstance"]
+    assert members() == {"payments-a": True, "payments-b": False, "payments-c": False}
+    harecon.must_be_converged()
+
+
+def test_a_member_that_somebody_deleted_is_made_again_and_nothing_else(harecon: Harecon, account: Account) -> None:
     harecon.apply().expect(0)
     account.edit("rds", "DeleteDBInstance", DBInstanceIdentifier="payments-c", SkipFinalSnapshot=True)
+    since = len(account.calls())
     harecon.apply().expect(0)
+    assert wrote(account, since) == ["CreateDBInstance"]
     harecon.must_be_converged()
-    assert len(account.client("rds").describe_db_instances()["DBInstances"]) == 3
 
 
 def test_a_foreign_cluster_of_our_name_is_left_alone(harecon: Harecon, account: Account) -> None:
