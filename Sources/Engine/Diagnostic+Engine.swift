@@ -163,7 +163,8 @@ extension Diagnostic {
     Diagnostic(
       .note, rule: "plan.version-ahead",
       "\"\(change.name)\" of \"\(address)\" is at \(change.old.brief), ahead of the spec's \(change.new.brief)",
-      address: address, hint: "write the live version into the spec")
+      address: address,
+      hint: "nothing is done about it; where the spec says exact, write the live version into it")
   }
 
   static func pending(_ attribute: String, of address: Address, when: String) -> Diagnostic {
