@@ -8,7 +8,9 @@ from harness import Account, Harecon
 
 def test_a_role_swap_is_no_change(harecon: Harecon, account: Account) -> None:
     harecon.apply().expect(0)
-    account.edit("rds", "FailoverDBCluster", DBClusterIdentifier="payments", TargetDBInstanceIdentifier="payments-b")
+    members = account.client("rds").describe_db_clusters(DBClusterIdentifier="payments")["DBClusters"][0]["DBClusterMembers"]
+    reader = next(m["DBInstanceIdentifier"] for m in members if not m["IsClusterWriter"])
+    account.edit("rds", "FailoverDBCluster", DBClusterIdentifier="payments", TargetDBInstanceIdentifier=reader)
     harecon.plan("-detailed-exitcode").expect(0)
 
 
