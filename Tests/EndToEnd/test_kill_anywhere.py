@@ -30,20 +30,29 @@ def fresh(sandbox: Sandbox, folder: Path, name: str) -> tuple[Harecon, Account]:
     return Harecon(folder / name, account), account
 
 
+def identities(account: Account) -> Counter[tuple[str, str | None]]:
+    """Everything in the account, what has no tags of ours too, counted by kind and address."""
+    return Counter((r["kind"], r.get("tags", {}).get("harecon:id")) for r in account.inventory())
+
+
 def assert_no_duplicate(account: Account) -> None:
     owned = [r for r in account.inventory() if r.get("tags", {}).get("harecon:stack")]
     ids = Counter((r["kind"], r["tags"].get("harecon:id")) for r in owned)
     assert [k for k, n in ids.items() if n > 1] == []
 
 
-def kill_at(harecon: Harecon, account: Account, call: int, after: bool, *arguments: str) -> bool:
-    """Starts the command and kills it at its `call`-th write; false when it ended before."""
-    account.control("hold", {"n": call, "after": after})
+def kill_at(harecon: Harecon, account: Account, call: int, after: bool, *arguments: str, reads: bool = False) -> bool:
+    """Starts the command and kills it at its `call`-th write, or call of any kind; false when it ended before."""
+    account.control("hold", {"n": call, "after": after, "any": reads})
     process = harecon.start(*arguments)
+
+    def state() -> str | None:
+        if account.control("held").get("held"):
+            return "held"
+        return None if process.poll() is None else "ended"
+
     try:
-        until("the call to be held or the command to end",
-              lambda: account.control("held").get("held") or process.poll() is not None, 120)
-        reached = process.poll() is None
+        reached = until("the call to be held or the command to end", state, 120) == "held"
         process.send_signal(signal.SIGKILL)
     finally:
         process.communicate()
@@ -61,16 +70,33 @@ def sampled(total: int, count: int) -> list[int]:
 def test_an_apply_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, tmp_path: Path, after: bool) -> None:
     harecon, account = fresh(sandbox, tmp_path, "whole")
     harecon.apply().expect(0)
-    whole = {(r["kind"], r.get("tags", {}).get("harecon:id")) for r in account.inventory()}
+    whole = identities(account)
     for call in sampled(writes(account), 6):
         harecon, account = fresh(sandbox, tmp_path, f"call-{call}")
-        kill_at(harecon, account, call, after, "apply", "-f", str(harecon.spec), "-auto-approve")
+        arguments = ("apply", "-f", str(harecon.spec), "-auto-approve")
+        assert kill_at(harecon, account, call, after, *arguments), f"write {call} was not reached"
         harecon.apply().expect(0)
         harecon.must_be_converged()
         assert_no_duplicate(account)
-        found = {(r["kind"], r.get("tags", {}).get("harecon:id")) for r in account.inventory()}
-        assert found == whole, f"killed at write {call}"
+        assert identities(account) == whole, f"killed at write {call}"
         assert account.violations() == []
+
+
+def test_an_apply_killed_while_it_looks_is_finished_by_the_next(sandbox: Sandbox, tmp_path: Path) -> None:
+    harecon, account = fresh(sandbox, tmp_path, "whole")
+    harecon.apply().expect(0)
+    whole = identities(account)
+    calls = sampled(len(account.calls()), 3)
+    reached = 0
+    for call in calls:
+        harecon, account = fresh(sandbox, tmp_path, f"call-{call}")
+        arguments = ("apply", "-f", str(harecon.spec), "-auto-approve")
+        reached += kill_at(harecon, account, call, False, *arguments, reads=True)
+        harecon.apply().expect(0)
+        harecon.must_be_converged()
+        assert identities(account) == whole, f"killed at call {call}"
+        assert account.violations() == []
+    assert reached >= len(calls) * 2 // 3, "how often is looked differs between runs, but not that much"
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the effect", "after the effect"])
@@ -81,11 +107,13 @@ def test_a_destroy_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, 
     harecon.destroy().expect(0)
     for call in sampled(writes(account) - before, 4):
         harecon, account = fresh(sandbox, tmp_path, f"call-{call}")
+        empty = identities(account)
         harecon.apply().expect(0)
-        kill_at(harecon, account, call, after, "destroy", "-f", str(harecon.spec), "-auto-approve", "-confirm", "payments")
+        arguments = ("destroy", "-f", str(harecon.spec), "-auto-approve", "-confirm", "payments")
+        assert kill_at(harecon, account, call, after, *arguments), f"write {call} was not reached"
         harecon.destroy().expect(0)
-        owned = [r for r in account.inventory() if r.get("tags", {}).get("harecon:stack") == "payments"]
-        assert {r["kind"] for r in owned} <= {"kms/key", "rds/cluster-snapshot"}, f"killed at write {call}: {owned}"
+        left = identities(account) - empty
+        assert {kind for kind, _ in left} <= {"kms/key", "rds/cluster-snapshot"}, f"killed at write {call}: {left}"
         assert account.violations() == []
 
 
