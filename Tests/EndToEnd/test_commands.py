@@ -147,14 +147,14 @@ def test_a_concise_plan_leaves_out_the_attributes_and_a_target_leaves_out_the_re
     assert "deletionProtection" in harecon.plan().expect(0).out
 
     changes = harecon.plan("-target", "ec2/subnet.us-east-1a", "-o", "json").expect(0).json["changes"]
-    assert {c["address"] for c in changes} == {"ec2/subnet.us-east-1a", "ec2/vpc.main"}
+    assert {c["address"] for c in changes} == {"ec2/subnet.us-east-1a", "ec2/vpc.main", "rds/cluster-parameter-group.main"}
     assert '"rds/clutser.main" is not in the spec' in harecon.plan("-target", "rds/clutser.main").expect(4).err
     assert "is no address" in harecon.plan("-target", "cluster").expect(4).err
 
 
 def test_a_target_is_made_with_what_it_needs_and_nothing_else(harecon: Harecon, account: Account) -> None:
     harecon.apply("-target", "ec2/subnet.us-east-1a").expect(0)
-    assert owned(account) == {"ec2/subnet.us-east-1a", "ec2/vpc.main"}
+    assert owned(account) == {"ec2/subnet.us-east-1a", "ec2/vpc.main", "rds/cluster-parameter-group.main"}
     harecon.plan("-detailed-exitcode", "-target", "ec2/subnet.us-east-1a").expect(0)
     harecon.plan("-detailed-exitcode").expect(2)
 
@@ -326,19 +326,19 @@ def test_sigterm_finishes_what_is_in_flight(harecon: Harecon, account: Account) 
 
 def test_a_failed_step_stops_what_needs_it_and_nothing_else(harecon: Harecon, account: Account) -> None:
     account.control("faults", [{
-        "service": "rds", "operation": "CreateDBClusterParameterGroup", "kind": "denied", "times": 100}])
+        "service": "rds", "operation": "CreateDBParameterGroup", "kind": "denied", "times": 100}])
     failed = harecon.apply("-o", "json").expect(9)
     report = failed.json
     (failure,) = report["failed"]
-    assert failure["step"].startswith("create rds/cluster-parameter-group.")
+    assert failure["step"].startswith("create rds/parameter-group.")
     message = json.dumps(failure["diagnostics"])
-    assert "CreateDBClusterParameterGroup" in message and "request" in message and '"hint"' in message
-    assert "create rds/cluster.main" in report["notStarted"]
-    assert {"create ec2/vpc.main", "create kms/key.main"} <= set(report["done"])
+    assert "CreateDBParameterGroup" in message and "request" in message and '"hint"' in message
+    assert "create rds/instance.a" in report["notStarted"]
+    assert {"create ec2/vpc.main", "create rds/cluster.main"} <= set(report["done"])
     assert not set(report["done"]) & set(report["notStarted"])
 
     told = harecon.apply().expect(9)
-    assert "failed: create rds/cluster-parameter-group." in told.err
+    assert "failed: create rds/parameter-group." in told.err
     assert "not done: " in told.err and "1 failed" in told.err
     account.control("faults", [])
     harecon.apply().expect(0)

@@ -172,7 +172,7 @@ def test_only_yes_approves(harecon: Harecon, account: Account) -> None:
     with terminal(harecon, *arguments) as refused:
         refused.read_until("goes ahead: ")
         refused.type("y")
-        assert refused.end() == 4
+        assert refused.end() == 3
         assert "nothing was changed" in refused.sent
     assert account.inventory() == [] or not any(r.get("tags", {}).get("harecon:stack") for r in account.inventory())
     with terminal(harecon, *arguments) as approved:
