@@ -118,7 +118,7 @@ def test_a_destroy_killed_at_any_call_is_finished_by_the_next(sandbox: Sandbox, 
 
 
 def test_ctrl_c_finishes_what_is_in_flight_and_says_what_is_left(harecon: Harecon, account: Account) -> None:
-    account.control("clock", {"auto": False})
+    account.control("clock", {"auto": False, "scale": 20})
     process = harecon.start("apply", "-f", str(harecon.spec), "-auto-approve")
     until("the cluster to be asked for", lambda: any(c["operation"] == "CreateDBCluster" for c in account.calls()), 120)
     process.send_signal(signal.SIGINT)

@@ -60,8 +60,6 @@ final class ProgressView: Sendable {
   /// Says something in between; it stays when the block is drawn again.
   func announce(_ text: String) {
     state.withLock { state in
-      // The terminal has echoed ^C into the block.
-      if console.storyIsTerminal { console.draw("\r\u{1B}[K") }
       erase(&state)
       console.tell(text)
       draw(&state)

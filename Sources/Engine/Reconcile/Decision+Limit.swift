@@ -8,7 +8,7 @@ extension Decision {
   /// What needs a change that is held back is held back with it. What holds data and is lost is never made anew here: it
   /// would come back empty, and whoever restores it would find its place taken.
   func limited(to limit: Disruption) -> (decision: Decision, held: [ResourceChange]) {
-    var held = Set(plan.changes.filter { $0.action != .noOp && $0.disruption > limit }.map(\.address)).union(lost)
+    var held = Set(plan.changes.filter { $0.isBeyond(limit) }.map(\.address)).union(lost)
     var kept: [Step] = []
     // In the plan's order everything that a step needs has been seen before it.
     for step in plan.steps {
@@ -27,5 +27,16 @@ extension Decision {
       Decision(plan: limited, graph: graph, desired: desired, live: live, lost: lost),
       plan.changes.filter { held.contains($0.address) }
     )
+  }
+}
+
+extension ResourceChange {
+  /// What nobody is to notice deletes nothing either: somebody may have wanted it.
+  fileprivate func isBeyond(_ limit: Disruption) -> Bool {
+    switch action {
+    case .noOp: false
+    case .create, .update: disruption > limit
+    case .delete, .replace: limit == .none || disruption > limit
+    }
   }
 }
