@@ -16,7 +16,7 @@ if [ ${#targets[@]} = 0 ]; then
   for entry in Sources/Fuzz*; do targets+=("${entry#Sources/Fuzz}"); done
 fi
 
-swift build --sanitize=fuzzer 2>&1 | grep -E 'error|warning|Build' || true
+swift build --sanitize=fuzzer
 
 # libFuzzer must see the trap itself, or it leaves no failing input behind.
 export SWIFT_BACKTRACE=enable=no

@@ -118,7 +118,10 @@ private struct XMLScan {
   /// A text in UTF-16 does not start so: nothing can hide in one.
   mutating func startsWithElement() -> Bool {
     _ = skip("\u{FEFF}")
-    if skip("<?xml") && !skip(past: "?>") { return false }
+    if skip("<?xml") {
+      // Without a space after it the name is another, and this an instruction.
+      guard offset < bytes.count, " \t\r\n".utf8.contains(bytes[offset]), skip(past: "?>") else { return false }
+    }
     skipSpace()
     while skip("<!--") {
       if !skip(past: "-->") { return false }
