@@ -144,7 +144,7 @@ class Accounts:
             account = self._accounts.pop(number, None)
         if account is not None:
             account.closed = True
-            account.holds.release()
+            account.holds.end()
 
     def all(self) -> list[Account]:
         with self._lock:
