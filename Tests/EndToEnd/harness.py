@@ -155,7 +155,7 @@ class Harecon:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
 
-    def __call__(self, *arguments: str, timeout: float = 180, **overrides: str) -> Finished:
+    def __call__(self, *arguments: str, timeout: float = 900, **overrides: str) -> Finished:
         process = self.start(*arguments, environment={**self.environment, **overrides})
         try:
             out, err = process.communicate(timeout=timeout)
