@@ -14,7 +14,10 @@ let settings: [SwiftSetting] = [
 ]
 
 /// The AWS services in use. Each has a generated target `AWSAPI<name>`; see `Sources/apigen/Services.swift`.
-let services = ["EC2", "IAM", "KMS", "Logs", "RDS", "Route53", "STS", "Tagging"]
+let services = [
+  "Backup", "CloudWatch", "DynamoDB", "EC2", "Events", "FIS", "IAM", "KMS", "Lambda", "Logs", "RDS", "Route53", "S3",
+  "STS", "Scheduler", "SecretsManager", "ServiceQuotas", "SNS", "SQS", "Tagging",
+]
 let serviceTargets = services.map { Target.Dependency(stringLiteral: "AWSAPI\($0)") }
 
 let package = Package(

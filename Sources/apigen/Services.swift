@@ -11,13 +11,25 @@ struct Service: Sendable, Hashable {
 
   /// All services with a target in `Package.swift`.
   static let all = [
+    Service(folder: "backup", name: "Backup"),
+    Service(folder: "cloudwatch", name: "CloudWatch"),
+    Service(folder: "dynamodb", name: "DynamoDB"),
     Service(folder: "ec2", name: "EC2"),
+    Service(folder: "events", name: "Events"),
+    Service(folder: "fis", name: "FIS"),
     Service(folder: "iam", name: "IAM"),
     Service(folder: "kms", name: "KMS"),
+    Service(folder: "lambda", name: "Lambda"),
     Service(folder: "logs", name: "Logs"),
     Service(folder: "rds", name: "RDS"),
     Service(folder: "resourcegroupstaggingapi", name: "Tagging"),
     Service(folder: "route53", name: "Route53"),
+    Service(folder: "s3", name: "S3"),
+    Service(folder: "scheduler", name: "Scheduler"),
+    Service(folder: "secretsmanager", name: "SecretsManager"),
+    Service(folder: "service-quotas", name: "ServiceQuotas"),
+    Service(folder: "sns", name: "SNS"),
+    Service(folder: "sqs", name: "SQS"),
     Service(folder: "sts", name: "STS"),
   ]
 }
