@@ -129,6 +129,7 @@ def test_web_identity_gives_keys_that_work(aws: Any, web: tuple[Any, str]) -> No
         (token(exp=1), "ExpiredTokenException"),
         (token(sub="repo:acme/other:ref:refs/heads/main"), "AccessDenied"),
     ],
+    ids=["no token", "audience", "issuer", "expired", "subject"],  # a token says when it was made
 )
 def test_web_identity_refusals(web: tuple[Any, str], text: str, code: str) -> None:
     client, arn = web
