@@ -5,7 +5,7 @@ internal import AWSClient
 internal import Core
 internal import Foundation
 
-/// The generated files of all services, as the models and the markers say they should be.
+/// All generated files, as the models, the markers and the kinds say they should be.
 struct Generation {
   private let root: URL
   /// Path below the root → text.
@@ -20,6 +20,7 @@ struct Generation {
       let emitter = try ServiceEmitter(service, model, operations: markers.operations[service.folder] ?? [])
       for (name, text) in emitter.files { files["Sources/\(service.target)/Generated/\(name)"] = text }
     }
+    files.merge(try KindRegistry(root: root).files) { _, new in new }
   }
 
   /// Those that differ from what is on disk, sorted.
