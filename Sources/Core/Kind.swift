@@ -27,8 +27,8 @@ package struct Kind: Sendable {
   package let create: @Sendable (DesiredResource) async throws(CallError) -> Void
   /// Changes the named attributes; may need several calls, each of which leaves a state that the next run can go on from.
   package let update: @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void
-  /// Deletes it. Not being there is not an error.
-  package let delete: @Sendable (Observation, Deletion) async throws(CallError) -> Void
+  /// Deletes it and says what became of it. Not being there is not an error.
+  package let delete: @Sendable (Observation, Deletion) async throws(CallError) -> Departure
 
   package init(
     name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, oneAtATime: Bool = false,
@@ -37,7 +37,7 @@ package struct Kind: Sendable {
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
     create: @escaping @Sendable (DesiredResource) async throws(CallError) -> Void,
     update: @escaping @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void,
-    delete: @escaping @Sendable (Observation, Deletion) async throws(CallError) -> Void
+    delete: @escaping @Sendable (Observation, Deletion) async throws(CallError) -> Departure
   ) {
     self.name = name
     self.identity = identity
@@ -88,6 +88,15 @@ package struct Deletion: Sendable, Hashable {
     self.finalSnapshot = finalSnapshot
     self.wholeStack = wholeStack
   }
+}
+
+/// What became of a resource that was to be deleted.
+package enum Departure: Sendable, Hashable {
+  case gone
+  /// AWS deletes it by itself on that day, and until then it can be taken back. For people: `2026-12-22`.
+  case scheduled(for: String?)
+  /// It stays, and is no longer the stack's. The reason follows a colon: `snapshots are encrypted with it`.
+  case kept(because: String)
 }
 
 /// A question to a kind: what of yours is there?

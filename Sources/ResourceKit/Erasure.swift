@@ -3,7 +3,8 @@
 package import AWSClient
 package import Core
 
-// The only casts: a row made by a kind comes back to the same kind, because both are looked up by the kind's name.
+// The only casts: a row made by a kind comes back to the same kind, because both are looked up by the kind's name; and what
+// a kind says of a delete is nothing or a `Departure`.
 
 extension DesiredResource {
   init<K: ResourceKind>(
@@ -69,7 +70,18 @@ extension Kind {
         try await K.update(observation.typed(K.self), to: resource.typed(K.self), Changes(names), aws)
       },
       delete: { (observation, deletion) async throws(CallError) in
-        try await K.delete(observation.typed(K.self), deletion, aws)
+        Departure(try await K.delete(observation.typed(K.self), deletion, aws), of: K.self)
       })
+  }
+}
+
+extension Departure {
+  fileprivate init<K: ResourceKind>(_ ending: K.Ending, of kind: K.Type) {
+    if let departure = ending as? Departure {
+      self = departure
+    } else {
+      precondition(K.Ending.self == Void.self, "delete of \(K.name) returns neither nothing nor a Departure")
+      self = .gone
+    }
   }
 }

@@ -13,6 +13,8 @@ package protocol ResourceKind: Sendable {
   associatedtype Desired: Sendable
   /// What AWS says.
   associatedtype Observed: Sendable
+  /// What `delete` returns: nothing, or a `Departure`.
+  associatedtype Ending: Sendable
 
   static var name: KindName { get }
   static var identity: Identity { get }
@@ -48,7 +50,11 @@ package protocol ResourceKind: Sendable {
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
   ) async throws(CallError)
   /// Deletes it; that it is gone already is no error.
-  static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError)
+  ///
+  /// Returns nothing where it goes for good. A kind whose resources stay for a while, or are kept, declares `-> Departure` and
+  /// says so, so that nobody is told of a deletion that did not happen. The step ends once `observe` shows no more of it;
+  /// what is `scheduled` may go on showing as `leaving`, what is `kept` as no longer the stack's.
+  static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) -> Ending
   static func facts(_ observed: Observed) -> Facts
 }
 

@@ -133,7 +133,7 @@ struct ConformanceTests {
     let live = try await stage.theOne(of: sample)
     try await stage.destroy(sample.resources())
     #expect(try await stage.observe(subject.name, sample.resources()).isEmpty)
-    try await stage.kind(subject.name).delete(live, Deletion(wholeStack: true))
+    _ = try await stage.kind(subject.name).delete(live, Deletion(wholeStack: true))
     // What AWS lets linger (interfaces of endpoints and databases) has had its time.
     try await stage.control("clock", ["advance": 3600])
     let left = try await stage.resources().subtracting(before).filter { resource in

@@ -150,7 +150,7 @@ struct NetworkTests {
     let kind = try stage.kind(SecurityGroup.name)
     let id = other["GroupId"]?.string ?? "?"
     await #expect {
-      try await kind.delete(live, Deletion(wholeStack: true))
+      _ = try await kind.delete(live, Deletion(wholeStack: true))
     } throws: { error in
       guard let error = error as? CallError else { return false }
       return error.category == .conflict && error.message.contains("a rule of \(id)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -62,6 +63,25 @@ struct DestroyTests {
     let plan = try await destroy(orders, orders.graph(), .discard)
     #expect(plan.isEmpty)
     #expect(plan.changes.count == 8)
+  }
+
+  @Test(
+    "what is only scheduled or kept is told as that, and not waited for",
+    arguments: [Departure.scheduled(for: "2026-12-22"), .kept(because: "snapshots are encrypted with it")])
+  func lingering(departure: Departure) async throws {
+    var orders = Orders()
+    let graph = try await orders.build()
+    orders.logs.departure = departure
+    orders.logs.goneIn = 1_000_000
+    let decision = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    let told = Mutex<[Progress.Event]>([])
+    let verdict = await orders.apply(decision) { progress in
+      if progress.step == Step.ID(.delete, "logs/group.pg") { told.withLock { $0.append(progress.event) } }
+    }
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(verdict.departures[Step.ID(.delete, "logs/group.pg")] == departure)
+    #expect(verdict.departures[Step.ID(.delete, "ec2/vpc.main")] == .gone)
+    #expect(told.withLock { $0.last } == .departed(departure))
   }
 
   @Test("law 4: killed at any call, a destroy that is run again ends with nothing left")

@@ -95,9 +95,11 @@ final class ProgressView: Sendable {
         state.rows[id]?.told = now
       }
     case .done:
-      end(id, &state)
-      state.done += 1
-      console.tell(line(id, console.storyStyle.ink(.green, "\(Self.did(id.verb)) in \(progress.elapsed.brief)")))
+      end(id, told: "\(Self.did(id.verb)) in \(progress.elapsed.brief)", &state)
+    case .departed(.gone):
+      end(id, told: "\(Self.did(id.verb)) in \(progress.elapsed.brief)", &state)
+    case .departed(let departure):
+      end(id, told: departure.words, &state)
     case .failed:
       end(id, &state)
       console.tell(line(id, console.storyStyle.ink(.red, "failed after \(progress.elapsed.brief)")))
@@ -111,6 +113,12 @@ final class ProgressView: Sendable {
 
   private func end(_ id: Step.ID, _ state: inout State) {
     state.rows[id] = nil
+  }
+
+  private func end(_ id: Step.ID, told deed: String, _ state: inout State) {
+    end(id, &state)
+    state.done += 1
+    console.tell(line(id, console.storyStyle.ink(.green, deed)))
   }
 
   private func line(_ id: Step.ID, _ text: String) -> String { "  \(id.address): \(text)" }
@@ -147,6 +155,17 @@ final class ProgressView: Sendable {
     case .create: "created"
     case .update: "updated"
     case .delete: "deleted"
+    }
+  }
+}
+
+extension Departure {
+  /// `deleted`, `deletion scheduled for 2026-12-22`, `kept: snapshots are encrypted with it`.
+  var words: String {
+    switch self {
+    case .gone: "deleted"
+    case .scheduled(let day): "deletion scheduled" + (day.map { " for \($0)" } ?? "")
+    case .kept(let reason): "kept: \(reason)"
     }
   }
 }

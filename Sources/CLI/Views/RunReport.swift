@@ -21,6 +21,9 @@ struct RunReport: Report {
         if let hint = diagnostic.hint { lines.append("    \(hint)") }
       }
     }
+    for (step, departure) in lingering {
+      lines.append(style.ink(.yellow, "\(step.address): \(departure.words)"))
+    }
     let left = verdict.notStarted
     if !left.isEmpty {
       lines.append("not done: " + left.map(\.description).joined(separator: ", "))
@@ -29,18 +32,33 @@ struct RunReport: Report {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// What was to be deleted and is still there.
+  private var lingering: [(step: Step.ID, departure: Departure)] {
+    verdict.departures.filter { $0.value != .gone }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// `12 created, 1 updated, 3 deleted, 1 kept`.
+  private var deeds: String {
+    let done = verdict.done.map { step in
+      switch verdict.departures[step] {
+      case .scheduled: "scheduled for deletion"
+      case .kept: "kept"
+      case .gone, nil: ProgressView.did(step.verb)
+      }
+    }
+    let counts = Dictionary(grouping: done) { $0 }.mapValues(\.count)
+    return ["created", "updated", "deleted", "scheduled for deletion", "kept"].compactMap { deed in
+      counts[deed].map { "\($0) \(deed)" }
+    }.joined(separator: ", ")
+  }
+
   private var sentence: String {
     let cost = "\(counted(calls, "AWS call")), \(elapsed.brief)"
     guard !plan.isEmpty else {
       if case .destroy = plan.purpose { return "Nothing of \(plan.stack) is left to take down. \(cost)." }
       return "Nothing to do: \(counted(PlanCounts(plan).unchanged, "resource")) as the spec says. \(cost)."
     }
-    let done = verdict.done
-    let counts = Dictionary(grouping: done, by: \.verb).mapValues(\.count)
-    let parts = [Step.Verb.create, .update, .delete].compactMap { verb in
-      counts[verb].map { "\($0) \(ProgressView.did(verb))" }
-    }
-    let head = parts.isEmpty ? "Nothing was done" : parts.joined(separator: ", ")
+    let head = deeds.isEmpty ? "Nothing was done" : deeds
     if verdict.isSuccess { return "Done: \(head). \(cost)." }
     return
       "Not finished: \(head); \(verdict.failures.count) failed, \(verdict.notStarted.count) not started. \(cost).\n"
@@ -53,6 +71,7 @@ struct RunReport: Report {
       "digest": .string(plan.digest), "succeeded": .bool(verdict.isSuccess), "calls": .int(calls),
       "seconds": .double(Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18),
       "done": .strings(verdict.done.map(\.description)),
+      "lingering": .array(lingering.map { Self.json($0.step, $0.departure) }),
       "failed": .array(
         verdict.failures.map { step, failure in
           [
@@ -62,5 +81,14 @@ struct RunReport: Report {
         }),
       "notStarted": .strings(verdict.notStarted.map(\.description)),
     ]
+  }
+
+  private static func json(_ step: Step.ID, _ departure: Departure) -> JSON {
+    let address = JSON.string(step.address.description)
+    switch departure {
+    case .gone: return ["address": address, "outcome": "deleted"]
+    case .scheduled(let day): return ["address": address, "outcome": "scheduled", "for": .optional(day)]
+    case .kept(let reason): return ["address": address, "outcome": "kept", "because": .string(reason)]
+    }
   }
 }

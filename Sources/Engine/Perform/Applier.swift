@@ -44,9 +44,8 @@ package struct Applier<C: Clock<Duration>>: Sendable {
           case .skipped(let id, let failed):
             run.tell(id, .skipped(because: failed))
           case .finish(let verdict):
-            run.close(verdict)
             group.cancelAll()
-            return verdict
+            return run.close(verdict)
           }
         }
         // The execution finishes before the last task can end: there is always a next one.
@@ -68,8 +67,7 @@ private enum Happening: Sendable {
 }
 
 private enum StepOutcome: Sendable {
-  /// nil after a delete.
-  case done(Observation?)
+  case done(StepResult)
   case failed(StepFailure)
 }
 
@@ -95,6 +93,7 @@ private struct Run<C: Clock<Duration>> {
   private let steps: [Step.ID: Step]
   private var starts: [Step.ID: C.Instant] = [:]
   private var live: [Address: Observation]
+  private var departures: [Step.ID: Departure] = [:]
 
   init(
     _ decision: Decision, _ kinds: [KindName: Kind], clock: C, limits: Limits, seed: UInt64,
@@ -150,9 +149,8 @@ private struct Run<C: Clock<Duration>> {
     case .nothing: return []
     case .cancelRequested: return execution.cancelled()
     case .due(let id): return execution.due(id)
-    case .ended(let id, .done(let observation)):
-      note(observation, after: id)
-      tell(id, .done)
+    case .ended(let id, .done(let result)):
+      note(result, after: id)
       return execution.ended(id, .done, at: start.duration(to: clock.now))
     case .ended(let id, .failed(let failure)):
       let commands = execution.ended(id, .failed(failure), at: start.duration(to: clock.now))
@@ -162,13 +160,14 @@ private struct Run<C: Clock<Duration>> {
   }
 
   /// Tells what is only known for certain at the end.
-  func close(_ verdict: Verdict) {
+  func close(_ verdict: Verdict) -> Verdict {
     for (id, ending) in verdict.endings.sorted(by: { $0.key < $1.key }) {
       switch ending {
       case .cancelled: tell(id, .cancelled)
       case .done, .failed, .skipped: continue
       }
     }
+    return Verdict(endings: verdict.endings, departures: departures)
   }
 
   func tell(_ id: Step.ID, _ event: Progress.Event) {
@@ -176,12 +175,16 @@ private struct Run<C: Clock<Duration>> {
     report(Progress(step: id, event: event, elapsed: elapsed))
   }
 
-  /// The delete of an old one that was replaced beside leaves the new one.
-  private mutating func note(_ observation: Observation?, after id: Step.ID) {
-    if let observation {
+  private mutating func note(_ result: StepResult, after id: Step.ID) {
+    switch result {
+    case .live(let observation):
       live[id.address] = observation
-    } else if live[id.address]?.id == steps[id]?.target {
-      live[id.address] = nil
+      tell(id, .done)
+    case .left(let departure):
+      // The delete of an old one that was replaced beside leaves the new one.
+      if live[id.address]?.id == steps[id]?.target { live[id.address] = nil }
+      departures[id] = departure
+      tell(id, .departed(departure))
     }
   }
 

@@ -9,7 +9,10 @@ package struct Progress: Sendable, Hashable {
     /// With AWS's own word for what it is doing, or ours.
     case waiting(status: String)
     case retrying(because: CallError, after: Duration)
+    /// A create or an update.
     case done
+    /// A delete.
+    case departed(Departure)
     case failed(StepFailure)
     case skipped(because: Step.ID)
     case cancelled

@@ -4,7 +4,9 @@ internal import Core
 
 extension StepRunner {
   /// Deletes what the plan named, if it is still there and still ours, and waits until it is gone.
-  func remove() async throws(StepFailure) {
+  ///
+  /// What is scheduled or kept has left as soon as it shows as such.
+  func remove() async throws(StepFailure) -> Departure {
     let deletion = step.deletion ?? Deletion()
     guard !kind.holdsData || deletion.wholeStack else {
       // The planner never asks for this; it must not be possible by any other way either.
@@ -12,22 +14,26 @@ extension StepRunner {
         CallError(.invalid, code: "HoldsData", message: "\(step.id.address) holds data and is deleted by destroy alone")
       )
     }
-    guard let found = try await targetNow() else { return }
+    guard let found = try await targetNow() else { return .gone }
     guard found.isOwned(by: stack) else { throw .ownership(.noLongerOurs(step.id.address, found, stack: stack)) }
+    var departure = Departure.gone
     var doubt: CallError?
     do throws(CallError) {
-      try await kind.delete(found, deletion)
+      departure = try await kind.delete(found, deletion)
     } catch let error where error.category == .notFound {
-      return
+      return .gone
     } catch let error where error.leavesDoubt {
       doubt = error
     } catch {
       throw .call(error)
     }
-    try await waitUntilGone(found, doubt: doubt)
+    try await waitUntilGone(found, departure, doubt: doubt)
+    return departure
   }
 
-  private func waitUntilGone(_ before: Observation, doubt: CallError?) async throws(StepFailure) {
+  private func waitUntilGone(
+    _ before: Observation, _ departure: Departure, doubt: CallError?
+  ) async throws(StepFailure) {
     var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
     let doubtful = min(.seconds(15), kind.patience.gone / 4)
     while true {
@@ -38,7 +44,7 @@ extension StepRunner {
         try await watch.pause(status: error.code, report)
         continue
       }
-      guard let found else { return }
+      guard let found, !departure.isOver(found, stack) else { return }
       if let doubt, found.health == before.health, watch.elapsed >= doubtful { throw .call(doubt) }
       switch found.health {
       case .ready: try await watch.pause(status: "deleting", report)
@@ -59,6 +65,17 @@ extension StepRunner {
       return try await kind.observe(lookup).first { $0.id == step.target }
     } catch {
       throw .call(error)
+    }
+  }
+}
+
+extension Departure {
+  /// Whether what can still be seen is as it will be.
+  fileprivate func isOver(_ found: Observation, _ stack: String) -> Bool {
+    switch self {
+    case .gone: false
+    case .scheduled: found.health.isLeaving
+    case .kept: !found.isOwned(by: stack)
     }
   }
 }

@@ -2,6 +2,13 @@
 
 internal import Core
 
+/// What a step came to.
+enum StepResult: Sendable {
+  /// As it is now.
+  case live(Observation)
+  case left(Departure)
+}
+
 /// Carries out one step: looks, compares with the plan, calls, and looks until it is so.
 ///
 /// Every way through begins with a look, so that a step may be run again after any failure, in this process or another.
@@ -24,18 +31,12 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
   let clock: C
   let report: @Sendable (_ status: String) -> Void
 
-  /// - Returns: what is there at the end; nil after a delete.
-  func run() async throws(StepFailure) -> Observation? {
-    guard let desired else {
-      try await remove()
-      return nil
-    }
+  func run() async throws(StepFailure) -> StepResult {
+    guard let desired else { return .left(try await remove()) }
     switch step.id.verb {
-    case .create: return try await make(desired)
-    case .update: return try await change(desired)
-    case .delete:
-      try await remove()
-      return nil
+    case .create: return .live(try await make(desired))
+    case .update: return .live(try await change(desired))
+    case .delete: return .left(try await remove())
     }
   }
 

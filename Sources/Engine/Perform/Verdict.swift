@@ -14,9 +14,12 @@ package struct Verdict: Sendable, Hashable {
   }
 
   package let endings: [Step.ID: Ending]
+  /// What became of the resources of the deletes that are done.
+  package let departures: [Step.ID: Departure]
 
-  package init(endings: [Step.ID: Ending]) {
+  package init(endings: [Step.ID: Ending], departures: [Step.ID: Departure] = [:]) {
     self.endings = endings
+    self.departures = departures
   }
 
   package var isSuccess: Bool { endings.values.allSatisfy { $0 == .done } }

@@ -108,30 +108,46 @@ extension KMSKey {
     }
   }
 
-  package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
+  package static func delete(
+    _ observed: Observed, _ deletion: Deletion, _ aws: AWS
+  ) async throws(CallError) -> Departure {
     guard deletion.wholeStack else {
       throw CallError(
         .invalid, code: "KeyKept", message: "the key \"\(observed.id)\" is only let go by `harecon destroy`")
     }
-    let state = try await ifThere { () async throws(CallError) in
-      try await aws(KMS.describeKey, .init(keyId: observed.id)).keyMetadata?.keyState
-    }
-    if let state, state != "PendingDeletion" {
-      if try await hasSnapshots(observed.arn, aws) {
-        let tag = KMS.Tag(tagKey: keptTag, tagValue: "snapshots")
-        _ = try await aws(KMS.tagResource, .init(keyId: observed.id, tags: [tag]))
-      } else {
-        let window = observed.tags[deletionWindowTag].flatMap { Int($0) } ?? 30
-        _ = try await ifThere { () async throws(CallError) in
-          try await aws(KMS.scheduleKeyDeletion, .init(keyId: observed.id, pendingWindowInDays: window))
-        }
-      }
-    }
+    let departure = try await letGo(observed, aws)
     // Last: while it has its alias, the key is found by it, and a run that dies before this goes on here.
-    guard !observed.alias.isEmpty else { return }
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(KMS.deleteAlias, .init(aliasName: observed.alias))
+    guard !observed.alias.isEmpty else { return departure }
+    do {
+      try await deleteAlias(observed.alias, aws)
+    } catch let error where error.category == .ambiguous {
+      // A next attempt would not find the key any more, and could not say what became of it.
+      try await deleteAlias(observed.alias, aws)
     }
+    return departure
+  }
+
+  private static func deleteAlias(_ alias: String, _ aws: AWS) async throws(CallError) {
+    _ = try await ifThere { () async throws(CallError) in try await aws(KMS.deleteAlias, .init(aliasName: alias)) }
+  }
+
+  /// Keeps the key for the sake of snapshots, or schedules its deletion.
+  private static func letGo(_ observed: Observed, _ aws: AWS) async throws(CallError) -> Departure {
+    let metadata = try await ifThere { () async throws(CallError) in
+      try await aws(KMS.describeKey, .init(keyId: observed.id)).keyMetadata
+    }
+    guard let metadata = metadata ?? nil else { return .gone }
+    if metadata.keyState == "PendingDeletion" { return .scheduled(at: metadata.deletionDate) }
+    if try await hasSnapshots(observed.arn, aws) {
+      let tag = KMS.Tag(tagKey: keptTag, tagValue: "snapshots")
+      _ = try await aws(KMS.tagResource, .init(keyId: observed.id, tags: [tag]))
+      return .kept(because: "snapshots are encrypted with it")
+    }
+    let window = observed.tags[deletionWindowTag].flatMap { Int($0) } ?? 30
+    let scheduled = try await ifThere { () async throws(CallError) in
+      try await aws(KMS.scheduleKeyDeletion, .init(keyId: observed.id, pendingWindowInDays: window))
+    }
+    return scheduled.map { .scheduled(at: $0.deletionDate) } ?? .gone
   }
 
   /// Snapshots that nobody could read any more without the key: those that people have taken and those of AWS Backup,

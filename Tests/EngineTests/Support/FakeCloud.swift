@@ -99,6 +99,8 @@ struct FakeKind: Sendable {
   var goneIn = 0
   /// Attributes that a create does not set.
   var leftOut: Set<String> = []
+  /// What becomes of what is deleted; what is scheduled goes on being seen.
+  var departure = Departure.gone
   /// Attributes that an update accepts and does not change.
   var ignored: Set<String> = []
 
@@ -127,7 +129,10 @@ struct FakeKind: Sendable {
       update: { (observation, resource, names) async throws(CallError) in
         try cloud.update(fake, observation, resource, names)
       },
-      delete: { (observation, deletion) async throws(CallError) in try cloud.delete(fake, observation, deletion) })
+      delete: { (observation, deletion) async throws(CallError) in
+        try cloud.delete(fake, observation, deletion)
+        return fake.departure
+      })
   }
 }
 
@@ -269,7 +274,9 @@ extension FakeCloud {
         throw CallError(.conflict, code: "DependencyViolation", message: "\(observation.id) is in use by \(user.id)")
       }
       if let name = deletion.finalSnapshot { state.snapshots.append(name) }
-      if kind.goneIn == 0 {
+      if case .kept = kind.departure {
+        state.things[kind.name]![index].owner = .nobody
+      } else if kind.goneIn == 0 {
         state.things[kind.name]!.remove(at: index)
       } else if state.things[kind.name]![index].goneIn == nil {
         state.things[kind.name]![index].goneIn = kind.goneIn

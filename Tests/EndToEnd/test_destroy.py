@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What destroy says it did is what it did."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from harness import Account, Harecon
+
+
+def state_of_the_key(account: Account) -> tuple[str, str | None]:
+    """The state of the stack's only key, and the day on which it goes."""
+    (key,) = [r["id"] for r in account.inventory() if r["kind"] == "kms/key"]
+    found = account.client("kms").describe_key(KeyId=key)["KeyMetadata"]
+    deletion: datetime | None = found.get("DeletionDate")
+    return found["KeyState"], deletion and deletion.astimezone(UTC).date().isoformat()
+
+
+def test_a_key_that_a_snapshot_needs_is_told_as_kept(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    destroyed = harecon.destroy("-o", "json").expect(0)
+    assert state_of_the_key(account) == ("Enabled", None)
+    (lingering,) = destroyed.json["lingering"]
+    assert (lingering["address"], lingering["outcome"]) == ("kms/key.main", "kept")
+    assert "snapshots" in lingering["because"]
+    assert "kms/key.main: kept: snapshots" in destroyed.err
+    assert "kms/key.main: deleted" not in destroyed.err
+
+
+def test_a_key_that_goes_is_told_with_its_day(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    destroyed = harecon.destroy("-discard-data").expect(0)
+    state, day = state_of_the_key(account)
+    assert state == "PendingDeletion"
+    assert f"kms/key.main: deletion scheduled for {day}" in destroyed.out
+    assert f"kms/key.main: deletion scheduled for {day}" in destroyed.err
+    assert "1 scheduled for deletion" in destroyed.out
+
+
+@pytest.mark.parametrize("arguments", [(), ("-discard-data",)])
+def test_what_became_of_the_key_is_told_also_when_its_last_answer_is_lost(
+    harecon: Harecon, account: Account, arguments: tuple[str, ...]
+) -> None:
+    harecon.apply().expect(0)
+    account.control("faults", [{"service": "kms", "operation": "DeleteAlias", "kind": "lost", "times": 1}])
+    destroyed = harecon.destroy(*arguments).expect(0)
+    assert "kms/key.main: deleted" not in destroyed.err
+    assert "1 kept" in destroyed.out or "1 scheduled for deletion" in destroyed.out
