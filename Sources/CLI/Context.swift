@@ -8,10 +8,9 @@ struct Context: Sendable {
   let console: Console
   let environment: [String: String]
 
-  /// Tells why a command stops; says nothing when it was told already.
+  /// Tells why a command stops.
   func tell(_ stop: Stop) {
-    guard !stop.diagnostics.all.isEmpty else { return }
-    tell(stop.diagnostics.all)
+    tell(stop.diagnostics.all, sources: stop.sources)
   }
 
   func tell(_ diagnostics: [Diagnostic], sources: [String: SourceText] = [:]) {

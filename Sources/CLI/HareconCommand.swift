@@ -48,10 +48,7 @@ package enum Program {
   /// - Returns: the process's exit code.
   package static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
     let context = Context(console: Console(environment: environment), environment: environment)
-    if let stop = unknownCommand(arguments) {
-      context.tell(stop)
-      return stop.exitCode.rawValue
-    }
+    if let stop = unknownCommand(arguments) { return end(stop, arguments, in: context) }
     do {
       let parsed = try HareconCommand.parseAsRoot(Arguments.normalized(arguments))
       guard let command = parsed as? any Command else {
@@ -62,18 +59,30 @@ package enum Program {
       }
       return try await command.run(in: context).rawValue
     } catch let stop as Stop {
-      context.tell(stop)
-      if Arguments.wantJSON(arguments) { context.console.render(StopReport(stop: stop), as: .json) }
-      return stop.exitCode.rawValue
+      return end(stop, arguments, in: context)
     } catch {
-      let text = HareconCommand.fullMessage(for: error, columns: context.console.width)
-      if HareconCommand.exitCode(for: error) == .success {
-        context.console.answer(text)
-        return ExitCode.done.rawValue
+      guard HareconCommand.exitCode(for: error) == .success else {
+        return end(refusal(of: arguments, HareconCommand.message(for: error)), arguments, in: context)
       }
-      context.console.tell(text)
-      return ExitCode.invalid.rawValue
+      context.console.answer(HareconCommand.fullMessage(for: error, columns: context.console.width))
+      return ExitCode.done.rawValue
     }
+  }
+
+  private static func end(_ stop: Stop, _ arguments: [String], in context: Context) -> Int32 {
+    context.tell(stop)
+    if Arguments.wantJSON(arguments) { context.console.render(StopReport(stop: stop), as: .json) }
+    return stop.exitCode.rawValue
+  }
+
+  /// What the argument parser does not take, with the way out.
+  private static func refusal(of arguments: [String], _ message: String) -> Stop {
+    let command = arguments.first.map { "harecon \($0)" } ?? "harecon"
+    let spec = arguments.dropFirst().first { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    if let spec, message.contains("'\(spec)'") {
+      return .usage("\"\(command)\" takes no spec as its argument", "name the spec with -f \(spec)")
+    }
+    return .usage(message.prefix(1).lowercased() + message.dropFirst(), "\"\(command) -help\" shows what it takes")
   }
 
   /// The first word when it is no command; the argument parser would call it unexpected and leave it at that.

@@ -68,8 +68,13 @@ struct ConfirmationOptions: ParsableArguments {
     help: ArgumentHelp("The stack's name, to confirm without a prompt that it is taken down.", valueName: "name"))
   var confirm: String?
 
-  /// - Throws: when the name that was given, or typed at the prompt, is not that of the stack.
-  func mustName(_ stack: String, in context: Context) throws(Stop) {
+  /// - Throws: when the name that was given, or typed at the prompt, is not that of the stack, and when the name was not
+  ///   given by somebody who does not want to be asked.
+  func mustName(_ stack: String, autoApproved: Bool = false, in context: Context) throws(Stop) {
+    guard confirm != nil || !autoApproved else {
+      throw .usage(
+        "-auto-approve is not enough to take a stack down: nothing was changed", "add -confirm \(stack)")
+    }
     let given = confirm ?? context.console.ask("This takes the stack down. Type its name (\(stack)) to go ahead: ")
     guard let given else {
       throw .usage("there is nobody to ask: this is no terminal", "say -confirm \(stack)")

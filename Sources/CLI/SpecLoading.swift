@@ -34,10 +34,12 @@ extension Context {
     return (spec, try stack(of: spec))
   }
 
-  /// What the spec says; what is wrong with it goes to the story, underlined.
+  /// What the spec says; what it should say otherwise goes to the story, underlined.
   func stack(of spec: LoadedSpec) throws(Stop) -> Stack {
+    guard let stack = spec.reading.stack else {
+      throw Stop(.invalid, spec.reading.diagnostics.all, in: spec.sources)
+    }
     tell(spec.reading.diagnostics.all, sources: spec.sources)
-    guard let stack = spec.reading.stack else { throw Stop(.invalid, []) }
     return stack
   }
 

@@ -35,9 +35,12 @@ package enum ExitCode: Int32, Sendable, Hashable, CaseIterable {
 package struct Stop: Error, Sendable, Hashable {
   package var exitCode: ExitCode
   package var diagnostics: Diagnostics
+  /// The texts that the diagnostics' places are in, by file name, for underlining them.
+  package var sources: [String: SourceText]
 
-  package init(_ exitCode: ExitCode, _ diagnostics: [Diagnostic]) {
+  package init(_ exitCode: ExitCode, _ diagnostics: [Diagnostic], in sources: [String: SourceText] = [:]) {
     self.exitCode = exitCode
     self.diagnostics = Diagnostics(diagnostics)
+    self.sources = sources
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A text by lines, as YAML breaks them: at CR, LF, CR LF, NEL, LS and PS.
-package struct SourceText: Sendable {
+package struct SourceText: Sendable, Hashable {
   /// Without their breaks.
   package let lines: [Substring]
 

@@ -148,7 +148,8 @@ def test_a_concise_plan_leaves_out_the_attributes_and_a_target_leaves_out_the_re
 
     changes = harecon.plan("-target", "ec2/subnet.us-east-1a", "-o", "json").expect(0).json["changes"]
     assert {c["address"] for c in changes} == {"ec2/subnet.us-east-1a", "ec2/vpc.main", "rds/cluster-parameter-group.main"}
-    assert '"rds/clutser.main" is not in the spec' in harecon.plan("-target", "rds/clutser.main").expect(4).err
+    mistyped = harecon.plan("-target", "rds/clutser.main").expect(4).err
+    assert '"rds/clutser.main" is not in the spec' in mistyped and 'did you mean "rds/cluster.main"?' in mistyped
     assert "is no address" in harecon.plan("-target", "cluster").expect(4).err
 
 
@@ -167,6 +168,8 @@ def test_a_target_is_made_with_what_it_needs_and_nothing_else(harecon: Harecon, 
         (("plan", "-destroy", "-keep-data", "-discard-data"), "contradict"),
         (("destroy", "-keep-data", "-discard-data"), "contradict"),
         (("apply", "-confirm", "payments"), "saved plan"),
+        (("plan", "specs/payments.yaml"), "name the spec with -f specs/payments.yaml"),
+        (("plan", "-tarjet", "ec2/vpc.main"), "--target"),
         (("apply", "-parallelism", "0"), "-parallelism 0"),
         (("destroy", "-parallelism", "-1"), "-parallelism"),
         (("reconcile", "-parallelism", "0"), "-parallelism 0"),
@@ -180,6 +183,24 @@ def test_what_does_not_go_together_is_refused_before_any_call(
     refused = harecon(*arguments, "-f", str(harecon.spec)).expect(4)
     assert says in refused.err
     assert account.calls() == []
+
+
+def test_what_is_wrong_is_told_as_json_too(harecon: Harecon, account: Account) -> None:
+    unknown = harecon("plan", "-bogus", "-o", "json").expect(4)
+    assert unknown.json["diagnostics"][0]["rule"] == "cli.usage"
+    harecon.edit_spec("min: 2", "min: 0")
+    invalid = harecon.plan("-o", "json").expect(4)
+    assert [(d["rule"], d["start"]["line"]) for d in invalid.json["diagnostics"]] == [("HA010", 20)]
+    assert "^" in invalid.err, "people see it underlined"
+    assert account.calls() == []
+
+
+def test_a_stack_is_not_taken_down_without_its_name(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    live = owned(account)
+    refused = harecon("destroy", "-auto-approve", "-f", str(harecon.spec)).expect(4)
+    assert "add -confirm payments" in refused.err
+    assert owned(account) == live
 
 
 def test_no_more_steps_are_under_way_than_allowed(harecon: Harecon) -> None:

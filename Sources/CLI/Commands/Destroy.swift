@@ -26,7 +26,7 @@ struct Destroy: Command {
     let decision = try await session.decide(for: .destroy(data.policy(stamp: context.stamp())))
     if !decision.plan.isEmpty {
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle, concise: true).text)
-      try confirmation.mustName(stack.name, in: context)
+      try confirmation.mustName(stack.name, autoApproved: approval.autoApprove, in: context)
     }
     return await session.carryOut(decision, work, in: context, as: output.format)
   }

@@ -16,7 +16,7 @@ struct Format: Command {
 
   func run(in context: Context) async throws(Stop) -> ExitCode {
     let loaded = try context.readSpec(spec)
-    let formatted = try format(loaded, in: context)
+    let formatted = try format(loaded)
     let isCanonical = Array(formatted.utf8) == loaded.bytes
     if !isCanonical && !check {
       do throws(FileError) {
@@ -30,12 +30,11 @@ struct Format: Command {
     return isCanonical || !check ? .done : .checkFailed
   }
 
-  private func format(_ loaded: LoadedSpec, in context: Context) throws(Stop) -> String {
+  private func format(_ loaded: LoadedSpec) throws(Stop) -> String {
     do throws(Diagnostics) {
       return try SpecFormat.formatted(loaded.bytes, file: loaded.file)
     } catch {
-      context.tell(error.all, sources: loaded.sources)
-      throw Stop(.invalid, [])
+      throw Stop(.invalid, error.all, in: loaded.sources)
     }
   }
 }

@@ -29,8 +29,7 @@ struct Init: Command {
     let path = "specs/\(name).yaml"
     let reading = SpecFile.read(Array(spec.utf8), file: path)
     guard !reading.diagnostics.hasErrors else {
-      context.tell(reading.diagnostics.all, sources: [path: SourceText(spec)])
-      throw Stop(.invalid, [])
+      throw Stop(.invalid, reading.diagnostics.all, in: [path: SourceText(spec)])
     }
     var files = [(path: path, text: spec)]
     if !noCI { files += Workflows.files(spec: path, region: reading.stack?.region ?? "us-east-1") }

@@ -72,12 +72,13 @@ struct Scope: Sendable {
       return
     }
     let known = Set(graph.resources.keys).union(orphans)
+    let names = known.sorted().map(\.description)
     let unknown = targets.subtracting(known).sorted()
     guard unknown.isEmpty else {
       throw Stop(
         .invalid,
         unknown.map { target in
-          .unknownTarget(target, suggestion: known.sorted().first { $0.name == target.name }?.description)
+          .unknownTarget(target, suggestion: Spelling.nearest(to: target.description, among: names))
         })
     }
     var reached = targets

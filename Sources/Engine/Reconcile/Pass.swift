@@ -27,8 +27,9 @@ package enum RepairMode: Sendable, Hashable {
 
 extension Pass {
   init(stopped stop: Stop) {
-    let first = stop.diagnostics.all.first?.message ?? "for no stated reason"
-    let others = stop.diagnostics.all.count - 1
+    let errors = stop.diagnostics.all.filter { $0.severity == .error }
+    let first = errors.first?.message ?? "it was stopped"
+    let others = errors.count - 1
     self.init(
       plan: nil, held: [], verdict: nil, exitCode: stop.exitCode, diagnostics: stop.diagnostics,
       sentence: "changed nothing: \(first)" + (others > 0 ? " (and \(others) more)" : ""), isStuck: false)
