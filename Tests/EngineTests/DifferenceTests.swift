@@ -183,6 +183,15 @@ struct DifferenceTests {
     #expect(compare(1, 2, .inPlace(.restart), []).disruption == .restart)
   }
 
+  @Test("what is added to a list may go unnoticed; what is taken away does not")
+  func additions() {
+    let traits = Traits.additionsUnnoticed
+    let adds = compare(["a", out("ec2/subnet.b")], ["a"], .inPlace(.connections), traits, equality: .unordered)
+    #expect(adds.disruption == .none && adds.attributes.first?.timing == nil)
+    #expect(compare(["b"], ["a"], .inPlace(.connections), traits, equality: .unordered).disruption == .connections)
+    #expect(compare(["a", "b"], ["a"], .inPlace(.connections), [], equality: .unordered).disruption == .connections)
+  }
+
   @Test("law 5: another order or spelling of the same is the same sighting")
   func sighting() {
     let a = compare(["a", "b"], ["b", "a"], .inPlace(), [], equality: .unordered)

@@ -42,7 +42,7 @@ extension AttributeChange {
     let isSensitive = schema.traits.contains(.sensitive)
     let disruption: Disruption =
       switch schema.mutability {
-      case .inPlace(let disruption): disruption
+      case .inPlace(let disruption): schema.onlyAdds(from: old, to: new) ? .none : disruption
       case .replace, .refuse: .outage
       }
     self.init(
@@ -104,6 +104,14 @@ package func difference(
 }
 
 extension AttributeSchema {
+  /// Whether nothing is taken away, and what comes is not noticed.
+  fileprivate func onlyAdds(from old: Value, to new: Value) -> Bool {
+    guard traits.contains(.additionsUnnoticed), case .list(let before) = old, case .list(let after) = new else {
+      return false
+    }
+    return Set(before).isSubset(of: after)
+  }
+
   fileprivate func mismatch(desired: Value, observed: Value) -> (old: Value, new: Value)? {
     guard desired.unknowns.isEmpty else { return (observed, desired) }
     if let (live, wanted) = versions(observed: observed, desired: desired), live == wanted { return nil }

@@ -64,7 +64,8 @@ package enum InterfaceEndpoint: ResourceKind {
   package static let attributes: [Attribute<Self>] = [
     Attribute("vpc", \.vpc, \.vpc, .refuse(wayOut: "an endpoint stays in its network")),
     Attribute("service", \.service, \.service, .refuse(wayOut: "an endpoint stays with its service: add another one")),
-    Attribute("subnets", \.subnets, \.subnets, .inPlace(.connections), equality: .unordered),
+    Attribute(
+      "subnets", \.subnets, \.subnets, .inPlace(.connections), .additionsUnnoticed, equality: .unordered),
     Attribute("securityGroups", \.securityGroups, \.securityGroups, equality: .unordered),
     Attribute("privateDNS", \.privateDNS, \.privateDNS, .inPlace(.connections)),
     Attribute(serverDefaulted: "policy", \.policy, \.policy, equality: .policy),

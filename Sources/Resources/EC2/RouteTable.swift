@@ -47,7 +47,8 @@ package enum RouteTable: ResourceKind {
 
   package static let attributes: [Attribute<Self>] = [
     Attribute("vpc", \.vpc, \.vpc, .refuse(wayOut: "a route table stays in its network")),
-    Attribute("subnets", \.subnets, \.subnets, .inPlace(.connections), equality: .unordered),
+    Attribute(
+      "subnets", \.subnets, \.subnets, .inPlace(.connections), .additionsUnnoticed, equality: .unordered),
     Attribute("internetRoutes", \.internetRoutes, \.internetRoutes, .inPlace(.connections), equality: .unordered),
     Attribute("tags", \.tags, \.tags, equality: .tags),
   ]

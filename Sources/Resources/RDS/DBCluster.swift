@@ -125,7 +125,9 @@ package enum DBCluster: ResourceKind {
     Attribute("capacity", \.capacity, \.capacity),
     Attribute("subnetGroup", \.subnetGroup, \.subnetGroup, .refuse(wayOut: restoreWayOut)),
     Attribute("parameterGroup", \.parameterGroup, \.parameterGroup),
-    Attribute("securityGroups", \.securityGroups, \.securityGroups, .inPlace(.connections), equality: .unordered),
+    Attribute(
+      "securityGroups", \.securityGroups, \.securityGroups, .inPlace(.connections), .additionsUnnoticed,
+      equality: .unordered),
     Attribute("storageType", \.storageType, \.storageType),
     Attribute("storageEncrypted", \.storageEncrypted, \.storageEncrypted, .refuse(wayOut: restoreWayOut)),
     Attribute("key", \.key, \.key, .refuse(wayOut: restoreWayOut)),
