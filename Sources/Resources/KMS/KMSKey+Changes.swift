@@ -71,7 +71,7 @@ extension KMSKey {
   ) async throws(CallError) {
     let id = observed.id
     // First: AWS refuses all other changes of a key that waits for its deletion.
-    if changes.contains(\.isEnabled) { try await enable(id, aws) }
+    if changes.contains(\.state) { try await enable(id, aws) }
     if changes.contains(\.alias) {
       _ = try await aws(KMS.createAlias, .init(aliasName: desired.alias, targetKeyId: id))
     }

@@ -19,7 +19,7 @@ package import ResourceKit
 /// - Only `destroy` lets go of it. While a snapshot is encrypted with it, the last one of the cluster for example, the key
 ///   is kept, with a tag that says so; otherwise its deletion is scheduled. Without its alias either counts as gone.
 /// - A key that was let go is taken back before a new one is made, so that the snapshots under it stay readable. One
-///   that waits for deletion and still has its alias shows as a change of `enabled`.
+///   that waits for deletion and still has its alias shows as a change of `state`.
 package enum KMSKey: ResourceKind {
   package static let name: KindName = "kms/key"
   package static let identity: Identity = .name
@@ -33,7 +33,8 @@ package enum KMSKey: ResourceKind {
     package var policy: String
     /// Days, 90 to 2560.
     package var rotationPeriod: Int
-    package var isEnabled = true
+    /// As KMS calls it; no spec asks for another.
+    package var state = "Enabled"
     package var tags: [String: String]
 
     /// - Parameter deletionWindow: days between `destroy` and the end of the key, 7 to 30. It is needed when nothing but the
@@ -63,7 +64,6 @@ package enum KMSKey: ResourceKind {
     package var rotationPeriod: Int
     package var tags: [String: String]
 
-    package var isEnabled: Bool { state == "Enabled" }
     /// `destroy` has let go of it.
     var isLetGo: Bool { alias.isEmpty && (state == "PendingDeletion" || tags[keptTag] != nil) }
 
@@ -85,7 +85,7 @@ package enum KMSKey: ResourceKind {
 
   package static let attributes: [Attribute<Self>] = [
     Attribute("alias", \.alias, \.alias),
-    Attribute("enabled", \.isEnabled, \.isEnabled),
+    Attribute("state", \.state, \.state),
     Attribute("description", \.description, \.description),
     Attribute("policy", \.policy, \.policy, equality: .policy),
     Attribute("rotationPeriod", \.rotationPeriod, \.rotationPeriod),

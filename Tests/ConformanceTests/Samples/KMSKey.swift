@@ -23,13 +23,13 @@ extension KMSKey: Sampled {
       ],
       untried: [
         "alias": "it is what the key is known by: another alias is another key",
-        "enabled": "no spec asks for a key that is switched off",
+        "state": "no spec asks for a key that is switched off",
       ],
       drifts: [
-        Drift("the key switched off", changes: "enabled") { stage, live in
+        Drift("the key switched off", changes: "state") { stage, live in
           try await stage.edit("kms", "DisableKey", ["KeyId": .string(live.id)])
         },
-        Drift("the deletion of the key scheduled", changes: "enabled") { stage, live in
+        Drift("the deletion of the key scheduled", changes: "state") { stage, live in
           try await stage.edit("kms", "ScheduleKeyDeletion", ["KeyId": .string(live.id), "PendingWindowInDays": 7])
         },
         Drift("the alias taken away", changes: "alias") { stage, live in
