@@ -89,20 +89,27 @@ def visible(ctx: Context, role: Any) -> bool:
     return False
 
 
-def usable_by(ctx: Context, role_arn: str, service: str, action: str) -> bool:
-    """Whether the service may assume the role, and the role may then carry out the action."""
+def assumable(ctx: Context, role_arn: str, service: str) -> bool:
+    """Whether the service sees the role and may assume it."""
     role = find_role(ctx, role_arn)
     if role is None or not visible(ctx, role):
         return False
     trust = load_document(role.assume_role_policy_document)
-    trusted = trust is not None and any(
+    return trust is not None and any(
         action_allowed(s, "sts:AssumeRole") and service in principals(s, "Service") for s in statements(trust)
     )
+
+
+def usable_by(ctx: Context, role_arn: str, service: str, action: str) -> bool:
+    """Whether the service may assume the role, and the role may then carry out the action."""
+    role = find_role(ctx, role_arn)
+    if role is None or not assumable(ctx, role_arn, service):
+        return False
     documents = list(role.policies.values())
     for policy in role.managed_policies.values():
         documents += [version.document for version in policy.versions if version.is_default]
     loaded = [document for document in map(load_document, map(unquote, documents)) if document is not None]
-    return trusted and any(action_allowed(s, action) for document in loaded for s in statements(document))
+    return any(action_allowed(s, action) for document in loaded for s in statements(document))
 
 
 def known_principal(ctx: Context, principal: str) -> bool:
