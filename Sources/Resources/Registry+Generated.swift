@@ -10,6 +10,7 @@ extension Registry {
     DBInstance.self,
     DBParameterGroup.self,
     DBSubnetGroup.self,
+    EventRule.self,
     HostedZone.self,
     IAMRole.self,
     InterfaceEndpoint.self,

@@ -23,6 +23,14 @@ struct NotVisibleYetTests {
       ),
       ("InvalidParameterException", "The specified KMS key does not exist or is not allowed to be used"),
       ("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals."),
+      (
+        "ValidationException",
+        "Provided role 'arn:aws:iam::111122223333:role/r' cannot be assumed by principal 'events.amazonaws.com'."
+      ),
+      (
+        "ValidationException",
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+      ),
     ])
   func passing(code: String, message: String) {
     let error = CallError(.invalid, code: code, message: message).orNotVisibleYet
@@ -36,6 +44,7 @@ struct NotVisibleYetTests {
       ("InvalidParameterValue", "The backup window and maintenance window must not overlap."),
       ("InvalidParameterException", "1 validation error detected"),
       ("MalformedPolicyDocumentException", "Syntax errors in policy."),
+      ("ValidationException", "Parameter ScheduleExpression is not valid."),
       ("InvalidVPCNetworkStateFault", "The DB instance and EC2 security group are in different VPCs."),
     ])
   func wrong(code: String, message: String) {

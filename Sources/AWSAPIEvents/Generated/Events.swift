@@ -14,4 +14,31 @@ package enum Events {
     apiVersion: "2015-10-07",
     targetPrefix: "AWSEvents",
     jsonVersion: "1.1")
+
+  package static let deleteRule = Operation<DeleteRuleInput, DeleteRuleOutput>(OperationModel(
+    service, "DeleteRule", input: DeleteRuleInput.shape, output: DeleteRuleOutput.shape))
+
+  package static let listRules = Operation<ListRulesInput, ListRulesOutput>(OperationModel(
+    service, "ListRules", input: ListRulesInput.shape, output: ListRulesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "Limit")))
+
+  package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
+    service, "ListTagsForResource", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, isReadOnly: true))
+
+  package static let listTargetsByRule = Operation<ListTargetsByRuleInput, ListTargetsByRuleOutput>(OperationModel(
+    service, "ListTargetsByRule", input: ListTargetsByRuleInput.shape, output: ListTargetsByRuleOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "Limit")))
+
+  package static let putRule = Operation<PutRuleInput, PutRuleOutput>(OperationModel(
+    service, "PutRule", input: PutRuleInput.shape, output: PutRuleOutput.shape))
+
+  package static let putTargets = Operation<PutTargetsInput, PutTargetsOutput>(OperationModel(
+    service, "PutTargets", input: PutTargetsInput.shape, output: PutTargetsOutput.shape))
+
+  package static let removeTargets = Operation<RemoveTargetsInput, RemoveTargetsOutput>(OperationModel(
+    service, "RemoveTargets", input: RemoveTargetsInput.shape, output: RemoveTargetsOutput.shape))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", input: UntagResourceInput.shape, output: UntagResourceOutput.shape))
 }
