@@ -38,7 +38,7 @@ extension Explanation {
     let widths = children.map(\.name.count).max() ?? 0
     for child in children {
       let name = child.name + String(repeating: " ", count: widths - child.name.count)
-      text += "  \(name)  \(child.noun), \(child.presenceText)\n"
+      text += "  \(name)  " + wrapped("\(child.noun), \(child.presenceText)", indent: widths + 4).dropFirst(widths + 4)
       text += wrapped(child.documentation.firstSentence, indent: widths + 4)
     }
     if let example = field?.example { text += "\n" + wrapped("example: \(example)", indent: 2, hanging: 4) }
@@ -46,7 +46,7 @@ extension Explanation {
   }
 
   private static func heading(_ path: String, _ field: FieldDescription) -> String {
-    "\(path): \(field.noun), \(field.presenceText)\n"
+    wrapped("\(path): \(field.noun), \(field.presenceText)", indent: 0, hanging: 2)
   }
 
   /// - Parameter onlyOwn: leave out the rules that read a single field inside, which is explained by itself.

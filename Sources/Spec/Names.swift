@@ -6,13 +6,13 @@ package import Core
 ///
 /// `all` lists them with what their services take; a rule of the spec checks it before anything is called.
 package struct Names: Sendable {
-  private let stack: Stack
+  let stack: Stack
 
   package init(_ stack: Stack) {
     self.stack = stack
   }
 
-  private var prefix: String { stack.name }
+  var prefix: String { stack.name }
 
   // MARK: Network
 
@@ -64,41 +64,47 @@ extension Names {
     package let span: SourceSpan
   }
 
-  package var all: [Derived] {
-    let own = stack.$name.span
-    func derived(_ what: String, _ name: String, _ limit: TextPattern, at span: SourceSpan? = nil) -> Derived {
-      Derived(what: what, name: name, limit: limit, span: span ?? own)
-    }
-    let network =
-      [
-        derived("VPC", vpc, .tagValue), derived("route table", routeTable, .tagValue),
-        derived("database's security group", databaseGroup, .securityGroup),
-        derived("functions' security group", functionsGroup, .securityGroup),
-        derived("endpoints' security group", endpointsGroup, .securityGroup),
-      ] + stack.network.zones.map { derived("subnet", subnet(in: $0.value), .tagValue, at: $0.span) }
+  /// - Parameter span: the stack's name when nil.
+  func derived(_ what: String, _ name: String, _ limit: TextPattern, at span: SourceSpan? = nil) -> Derived {
+    Derived(what: what, name: name, limit: limit, span: span ?? stack.$name.span)
+  }
+
+  package var all: [Derived] { network + database + others + operations }
+
+  private var network: [Derived] {
+    [
+      derived("VPC", vpc, .tagValue), derived("route table", routeTable, .tagValue),
+      derived("database's security group", databaseGroup, .securityGroup),
+      derived("functions' security group", functionsGroup, .securityGroup),
+      derived("endpoints' security group", endpointsGroup, .securityGroup),
+    ] + stack.network.zones.map { derived("subnet", subnet(in: $0.value), .tagValue, at: $0.span) }
       + EndpointService.allCases.map { derived("endpoint", endpoint($0), .tagValue) }
-    let database =
-      [
-        derived("subnet group", subnetGroup, .databaseGroup), derived("cluster", cluster, .databaseIdentifier),
-        derived("cluster parameter group", clusterParameterGroup, .databaseGroup),
-        derived("instance parameter group", instanceParameterGroup, .databaseGroup),
-        derived("final snapshot", finalSnapshot(at: "20261122T164500Z"), .databaseGroup),
-      ] + stack.cluster.members.map { derived("instance", instance($0.name), .databaseIdentifier, at: $0.$name.span) }
+  }
+
+  private var database: [Derived] {
+    [
+      derived("subnet group", subnetGroup, .databaseGroup), derived("cluster", cluster, .databaseIdentifier),
+      derived("cluster parameter group", clusterParameterGroup, .databaseGroup),
+      derived("instance parameter group", instanceParameterGroup, .databaseGroup),
+      derived("final snapshot", finalSnapshot(at: "20261122T164500Z"), .databaseGroup),
+    ] + stack.cluster.members.map { derived("instance", instance($0.name), .databaseIdentifier, at: $0.$name.span) }
       + stack.cluster.logExports.map { derived("log group", logGroup($0.value), .logGroup) }
-    let others = [
+  }
+
+  private var others: [Derived] {
+    [
       derived("role path", rolePath, .rolePath), derived("monitoring role", monitoringRole, .role),
       derived("key alias", keyAlias, .keyAlias),
       derived("writer's record", writerRecord, .record, at: stack.dns.names.$writer.span),
       derived("reader's record", readerRecord, .record, at: stack.dns.names.$reader.span),
       derived("service's record", serviceRecord, .record, at: stack.dns.names.$service.span),
     ]
-    return network + database + others
   }
 }
 
 /// What AWS takes as names, service by service.
 extension TextPattern {
-  private static func limit(
+  static func limit(
     _ summary: String, _ rest: String, first: String? = nil, last: String? = nil, _ length: ClosedRange<Int>,
     forbidden: [String] = [], reserved: [String] = []
   ) -> TextPattern {
@@ -111,17 +117,17 @@ extension TextPattern {
     "1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, not beginning with sg-",
     #"a-zA-Z0-9 ._:/()#,@\[\]+=&;{}!$*-"#, 1...255, reserved: ["sg-"])
   /// DB clusters and instances.
-  fileprivate static let databaseIdentifier = limit(
+  static let databaseIdentifier = limit(
     "1 to 63 letters, digits and single -, beginning with a letter", "a-z0-9-", first: "a-z", last: "a-z0-9", 1...63,
     forbidden: ["--"])
   /// Parameter groups, subnet groups and snapshots.
   fileprivate static let databaseGroup = limit(
     "1 to 255 letters, digits and single -, beginning with a letter", "a-z0-9-", first: "a-z", last: "a-z0-9", 1...255,
     forbidden: ["--"])
-  fileprivate static let role = limit("1 to 64 letters, digits and +=,.@-_", "a-zA-Z0-9+=,.@_-", 1...64)
+  static let role = limit("1 to 64 letters, digits and +=,.@-_", "a-zA-Z0-9+=,.@_-", 1...64)
   fileprivate static let rolePath = limit("1 to 512 characters between slashes", "!-~", first: "/", last: "/", 1...512)
   fileprivate static let keyAlias = limit(
     "1 to 256 letters, digits and /_-", "a-zA-Z0-9/_-", 1...256, reserved: ["alias/aws/"])
-  fileprivate static let logGroup = limit("1 to 512 letters, digits and _-/.#", "a-zA-Z0-9_/.#-", 1...512)
+  static let logGroup = limit("1 to 512 letters, digits and _-/.#", "a-zA-Z0-9_/.#-", 1...512)
   fileprivate static let record = limit("1 to 253 characters", "a-z0-9.-", 1...253)
 }

@@ -106,19 +106,26 @@ struct Reader {
   }
 
   /// A text that every reader of YAML takes for text.
-  mutating func text(of node: Node, expecting noun: String) -> String? {
+  ///
+  /// - Parameter asText: how to write what another reader would not take for text.
+  mutating func text(
+    of node: Node, expecting noun: String, asText: (String) -> String = { "write \"\($0.clipped)\"" }
+  ) -> String? {
     guard let scalar = scalar(node, expecting: noun) else { return nil }
     guard scalar.style == .plain else { return scalar.text }
+    let what: String
     switch PlainScalar(scalar.text) {
     case .text: return scalar.text
-    case .null: ambiguous(scalar, node, "is nothing to a YAML reader")
-    case .boolean(let value): ambiguous(scalar, node, "is the boolean \(value) to many YAML readers")
-    case .integer: ambiguous(scalar, node, "is a number to a YAML reader")
-    case .decimal(let value): ambiguous(scalar, node, "is the number \(PlainScalar.shortest(value)) to a YAML reader")
-    case .oddNumber(let what): ambiguous(scalar, node, "is \(what) to some YAML readers")
-    case .timestamp: ambiguous(scalar, node, "is a date to many YAML readers")
-    case .mergeKey: ambiguous(scalar, node, "is a merge key to many YAML readers")
+    case .null: what = "is nothing to a YAML reader"
+    case .boolean(let value): what = "is the boolean \(value) to many YAML readers"
+    case .integer: what = "is a number to a YAML reader"
+    case .decimal(let value): what = "is the number \(PlainScalar.shortest(value)) to a YAML reader"
+    case .oddNumber(let kind): what = "is \(kind) to some YAML readers"
+    case .timestamp: what = "is a date to many YAML readers"
+    case .mergeKey: what = "is a merge key to many YAML readers"
     }
+    complain(
+      .ambiguous, "\(scalar.text.clipped) without quotes \(what)", at: node.range, hint: asText(scalar.text))
     return nil
   }
 
@@ -187,7 +194,8 @@ struct Reader {
       return nil
     }
     guard items.count >= atLeast else {
-      complain(.value, "the list is empty", at: node.range, hint: "name at least \(atLeast)")
+      let found = items.isEmpty ? "the list is empty" : "the list has \(items.count) and not \(atLeast) items"
+      complain(.value, found, at: node.range, hint: "name at least \(atLeast)")
       return nil
     }
     return items
@@ -207,12 +215,6 @@ struct Reader {
       return nil
     }
     return scalar
-  }
-
-  private mutating func ambiguous(_ scalar: Scalar, _ node: Node, _ what: String) {
-    complain(
-      .ambiguous, "\(scalar.text.clipped) without quotes \(what)", at: node.range,
-      hint: "write \"\(scalar.text.clipped)\"")
   }
 
   private mutating func wrongType(_ node: Node, _ noun: String, hint: String? = nil) {

@@ -37,13 +37,32 @@ extension Stack: Section {
       "encryption", \.$encryption, required: false,
       "One customer key encrypts storage, secrets, insights and logs; it is made with the stack."),
     .section("dns", \.$dns, required: true, "The private zone by whose names clients find the database."),
-    .planned("health", "Health checks of the writer every ten seconds, by SQL, and alarms on replica lag."),
-    .planned("failover", "Failover by a coordinator when Aurora does not act: trigger, candidate, cool-down, replay."),
-    .planned("secrets", "How often the master's and the applications' passwords are rotated."),
-    .planned("backups", "AWS Backup: retention, and a daily restore that proves the backups."),
-    .planned("alerts", "Who is told about what, over which channel."),
-    .planned("audit", "The audit trail of harecon's and the functions' own actions."),
-    .planned("drills", "Weekly fault injection, with a verdict against the objectives."),
+    .section(
+      "health", \.$health, required: false,
+      "How a failure of the writer is noticed: by Route 53 from outside, by a probe from inside, both with SQL."),
+    .section(
+      "failover", \.$failover, required: false,
+      """
+      What happens when the writer fails. Aurora promotes a reader by itself; the coordinator watches it, acts when it does \
+      not, moves clients and proves the result.
+      """),
+    .section(
+      "secrets", \.$secrets, required: false,
+      "Passwords, all of them made and rotated by Secrets Manager; no value is ever in the spec."),
+    .section(
+      "backups", \.$backups, required: false,
+      "AWS Backup: a daily copy in a vault, and a daily restore that proves it."),
+    .section("alerts", \.$alerts, required: false, "Who is told about what, over which channel."),
+    .section(
+      "audit", \.$audit, required: false,
+      "The trail of what harecon and the functions did, and the evidence of drills and restore tests."),
+    .defaulted(
+      "drills", \.$drills, .list(of: Drill.self, text: \.specText), [.weeklyFailover],
+      """
+      Faults that are injected every week, with a verdict against the objectives. `[]` means none: then nobody knows \
+      whether the stack still fails over.
+      """),
+    .section("functions", \.$functions, required: false, "How the stack's own Lambda functions run."),
     .planned("changes", "When disruptive changes may run, and how many in one run."),
   ]
 }

@@ -15,6 +15,14 @@ package struct Stack: Sendable {
   @Located package var cluster: Cluster
   @Located package var encryption: Encryption
   @Located package var dns: DNS
+  @Located package var health: HealthChecks
+  @Located package var failover: Failover
+  @Located package var secrets: Secrets
+  @Located package var backups: Backups
+  @Located package var alerts: Alerts
+  @Located package var audit: Audit
+  @Located package var drills: [Drill]
+  @Located package var functions: FunctionSettings
 
   package init() {}
 }

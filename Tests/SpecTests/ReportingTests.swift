@@ -11,7 +11,7 @@ struct ReportingTests {
     let text = try minimal(
       ("kind: PostgresStack", "kind: postgresstack"), ("\"111122223333\"", "111122223333"),
       ("  cidr: 10.30.0.0/16", "  cidr: 10.30.0.7/16"), ("capacity: {min: 1, max: 8}", "capactiy: {min: 1, max: 8}"),
-      ("name: b, zone: us-east-1b", "name: b, zone: us-east-1"), ("dns:", "drills: []\n\ndns:"))
+      ("name: b, zone: us-east-1b", "name: b, zone: us-east-1"), ("dns:", "changes: {}\n\ndns:"))
     #expect(
       read(text).lines == [
         "3:7 spec.choice \"postgresstack\" is not one of \"PostgresStack\" (did you mean \"PostgresStack\"?)",
@@ -20,7 +20,7 @@ struct ReportingTests {
           + "\"10.20.0.0/16\" (did you mean \"10.30.0.0/16\"?)",
         "15:3 spec.unknown-key \"cluster\" has no \"capactiy\" (did you mean \"capacity\"?)",
         "18:23 spec.value \"us-east-1\" is not an availability zone: its region and one letter, as in \"us-east-1a\"",
-        "21:1 spec.not-supported-yet \"drills\" is not supported yet "
+        "21:1 spec.not-supported-yet \"changes\" is not supported yet "
           + "(leave the section out for now: this version would not act on it)",
       ])
   }
@@ -92,7 +92,7 @@ struct ReportingTests {
     let reading = read(text.map(\.line).joined())
     if field.presence == .required {
       #expect(reading.rules == ["spec.missing"], "\(reading.lines)")
-    } else if path == "cluster.version.exact" {
+    } else if isAlone(path, in: lines.map(\.path)) {
       #expect(reading.rules == ["spec.no-value"])
     } else {
       #expect(reading.lines == [])
@@ -130,15 +130,18 @@ struct ReportingTests {
     #expect(reading.diagnostics.all.allSatisfy { $0.span != nil })
   }
 
+  /// True for a field without which its section is empty.
+  private func isAlone(_ path: String, in all: [String]) -> Bool {
+    guard let dot = path.lastIndex(of: ".") else { return false }
+    return !all.contains { $0.hasPrefix(path[...dot]) && $0 != path }
+  }
+
   /// A valid spec that gives every field but those of lists' items, one a line, each with its path.
   private func complete() throws -> [(path: String, line: String)] {
     Explanation.fields.compactMap { path, field -> (path: String, line: String)? in
       let depth = path.filter { $0 == "." }.count
-      let isInList = Explanation.fields.contains { parent in
-        guard path.hasPrefix("\(parent.path)."), case .list? = parent.field.shape else { return false }
-        return true
-      }
-      guard !isInList, path != "cluster.version.atLeast", field.presence != .planned else { return nil }
+      let isLeftOut = path == "cluster.version.atLeast" || field.presence == .planned
+      guard !isLeftOut, !Explanation.isInList(path) else { return nil }
       let margin = String(repeating: "  ", count: depth)
       if !field.children.isEmpty, case .section? = field.shape { return (path, "\(margin)\(field.name):\n") }
       var value = field.example ?? ""

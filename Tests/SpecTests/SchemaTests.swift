@@ -37,7 +37,8 @@ struct SchemaTests {
       ("kind: PostgresStack", "kind: Postgres"), ("name: minimal", "name: Minimal"), ("name: minimal", "name: a--b"),
       ("\"111122223333\"", "\"11112222333\""), ("us-east-1\n", "useast1\n"), ("10.30.0.0/16", "10.30/16"),
       ("  database: app", "  database: app\n  port: 80"), ("  database: app", "  database: app\n  ports: 5432"),
-      ("  database: app", "  database: app\n  dataAPI: maybe"), ("  database: app\n", ""), ("dns:", "drills: []\ndns:"),
+      ("  database: app", "  database: app\n  dataAPI: maybe"), ("  database: app\n", ""),
+      ("dns:", "changes: {}\ndns:"),
       ("us-east-1c]", "us-east-1]"), ("\"15.10\"", "15.10"),
     ])
   func refused(_ old: String, _ new: String) throws {

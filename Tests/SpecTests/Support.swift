@@ -56,3 +56,13 @@ func processorTime(_ body: () -> Void) -> Duration {
   body()
   return now() - start
 }
+
+extension Explanation {
+  /// True for a field of a list's items.
+  static func isInList(_ path: String) -> Bool {
+    fields.contains { parent in
+      guard path.hasPrefix("\(parent.path)."), case .list? = parent.field.shape else { return false }
+      return true
+    }
+  }
+}

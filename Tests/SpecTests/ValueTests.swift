@@ -83,9 +83,22 @@ struct ValueTests {
   }
 
   @Test(
+    "a number without a unit is told to be seconds, a time without quotes to be quoted",
+    arguments: [
+      ("dns:\n  zone: minimal.internal", "dns:\n  ttl: 5\n  zone: minimal.internal", "write 5s"),
+      ("dns:", "backups: {at: 02:00}\ndns:", "write \"02:00\""),
+      ("dns:", "backups: {at: 2}\ndns:", "write a time of day: in UTC and in quotes, as in \"03:00\""),
+    ])
+  func ambiguous(_ old: String, _ new: String, _ hint: String) throws {
+    let reading = read(try minimal((old, new)))
+    #expect(reading.rules == ["yaml.ambiguous"])
+    #expect(reading.diagnostics.all[0].hint == hint)
+  }
+
+  @Test(
     "what is no duration is refused with the likely one",
     arguments: [
-      ("5", nil), ("5S", "5s"), ("5 s", "5s"), ("1.5s", nil), ("-5s", nil), ("05s", nil), ("s", nil), ("5w", nil),
+      ("5", "5s"), ("5S", "5s"), ("5 s", "5s"), ("1.5s", nil), ("-5s", nil), ("05s", nil), ("s", nil), ("5w", nil),
     ])
   func noDurations(_ text: String, _ suggestion: String?) throws {
     let reading = read(try minimal(("  zone: minimal.internal", "  zone: minimal.internal\n  ttl: \"\(text)\"")))

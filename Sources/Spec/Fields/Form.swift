@@ -20,7 +20,14 @@ extension Form {
     text: @escaping @Sendable (Value) -> String
   ) -> Form {
     Form(shape: .text(form)) { node, reader in
-      guard let written = reader.text(of: node, expecting: form.noun) else { return nil }
+      let asText = { (written: String) -> String in
+        switch parse(written) {
+        case .value: "write \"\(written.clipped)\""
+        case .wrong(let suggestion?): "write \(Scalar.written(suggestion))"
+        case .wrong(nil): "write \(form.noun): \(form.summary)"
+        }
+      }
+      guard let written = reader.text(of: node, expecting: form.noun, asText: asText) else { return nil }
       switch parse(written) {
       case .value(let value): return value
       case .wrong(let suggestion):
@@ -150,13 +157,16 @@ extension Form {
     }
   }
 
-  static func list<Item: Section>(of: Item.Type, atLeast: Int = 0) -> Form where Value == [Item] {
+  /// - Parameter text: an item as one would write it, needed where the default has items.
+  static func list<Item: Section>(
+    of: Item.Type, atLeast: Int = 0, text: @escaping @Sendable (Item) -> String = { _ in "…" }
+  ) -> Form where Value == [Item] {
     Form(shape: .list(.section(Item.descriptions), atLeast: atLeast)) { node, reader in
       guard let nodes = reader.items(of: node, atLeast: atLeast) else { return nil }
       let items = nodes.compactMap { reader.section(Item.self, $0, at: $0.range) }
       return items.count == nodes.count ? items : nil
     } text: {
-      $0.isEmpty ? "[]" : "[…]"
+      "[\($0.map(text).joined(separator: ", "))]"
     }
   }
 }

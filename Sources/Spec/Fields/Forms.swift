@@ -77,7 +77,7 @@ extension Form where Value == String {
     return text.utf8.count <= 253 && labels.allSatisfy { TextPattern.label.accepts(String($0)) }
   }
 
-  private static func isRegion(_ text: Substring) -> Bool {
+  static func isRegion(_ text: Substring) -> Bool {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count >= 3, let number = parts.last, number.utf8.count == 1, parts[0].utf8.count == 2 else {
       return false
@@ -136,6 +136,7 @@ extension Form where Value == Duration {
       pattern: "^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$")
   ) { text in
     if let value = Duration(specText: text) { return .value(value) }
+    if Duration(specText: "\(text)s") != nil, text.last?.isNumber == true { return .wrong(suggestion: "\(text)s") }
     let compact = text.filter { $0 != " " }.lowercased()
     return .wrong(suggestion: compact != text && Duration(specText: compact) != nil ? compact : nil)
   } text: {

@@ -9,8 +9,11 @@ extension Rule {
       "HA080", "names-fit",
       what: "Every name that follows from the spec is one that its AWS service takes.",
       why: "A name that is too long is refused in the middle of an apply, when half of the stack exists.",
-      wayOut: "shorten the stack's or the member's name",
-      reads: ["name", "region", "network.zones", "cluster.members", "cluster.version", "cluster.logExports", "dns"]
+      wayOut: "shorten the name that it is made of",
+      reads: [
+        "name", "account", "region", "network.zones", "cluster.members", "cluster.version", "cluster.logExports", "dns",
+        "secrets.users", "drills",
+      ]
     ) { stack in
       let version = stack.cluster.version
       guard version.exact != nil || version.atLeast != nil else { return [] }

@@ -23,6 +23,11 @@ package struct DailyWindow: Sendable, Hashable, CustomStringConvertible {
     minutes = (end - start + ClockTime.day) % ClockTime.day
   }
 
+  /// True when the minute lies in it.
+  package func contains(_ time: TimeOfDay) -> Bool {
+    (time.minutes - start + ClockTime.day) % ClockTime.day < minutes
+  }
+
   /// As AWS writes it.
   package var description: String {
     "\(ClockTime.text(start))-\(ClockTime.text((start + minutes) % ClockTime.day))"
@@ -61,6 +66,11 @@ package struct WeeklyWindow: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// True when the minute lies in it.
+  package func contains(_ time: WeeklyTime) -> Bool {
+    (time.minutes - start + Self.week) % Self.week < minutes
+  }
+
   /// As AWS writes it.
   package var description: String {
     "\(Self.text(start))-\(Self.text((start + minutes) % Self.week))"
@@ -78,24 +88,5 @@ package struct WeeklyWindow: Sendable, Hashable, CustomStringConvertible {
 
   private static func text(_ minutes: Int) -> String {
     "\(days[minutes / ClockTime.day]):\(ClockTime.text(minutes % ClockTime.day))"
-  }
-}
-
-/// `hh:mm`, as minutes after midnight.
-private enum ClockTime {
-  static let day = 24 * 60
-
-  static func minutes(_ text: Substring) -> Int? {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 5, bytes[2] == UInt8(ascii: ":") else { return nil }
-    let digits = [bytes[0], bytes[1], bytes[3], bytes[4]].map { Int($0) - 0x30 }
-    guard digits.allSatisfy({ (0...9).contains($0) }) else { return nil }
-    let (hours, minutes) = (digits[0] * 10 + digits[1], digits[2] * 10 + digits[3])
-    return hours < 24 && minutes < 60 ? hours * 60 + minutes : nil
-  }
-
-  static func text(_ minutes: Int) -> String {
-    let parts = [minutes / 60, minutes % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
-    return parts.joined(separator: ":")
   }
 }
