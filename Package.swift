@@ -93,12 +93,19 @@ let package = Package(
     .testTarget(
       name: "SpecTests", dependencies: ["Core", "Spec"], exclude: ["Fixtures"], swiftSettings: settings),
 
+    // MARK: Functions
+
+    // Beside the Swift stand the Python sources that it embeds.
+    .target(name: "Functions", dependencies: ["Core"], path: "Sources/Functions/Archive", swiftSettings: settings),
+    .testTarget(name: "FunctionsTests", dependencies: ["Core", "Functions"], swiftSettings: settings),
+
     // MARK: Blueprint
 
     .target(
-      name: "Blueprint", dependencies: ["Core", "ResourceKit", "Resources", "Spec"], swiftSettings: settings),
+      name: "Blueprint", dependencies: ["Core", "Functions", "ResourceKit", "Resources", "Spec"],
+      swiftSettings: settings),
     .testTarget(
-      name: "BlueprintTests", dependencies: ["Blueprint", "Core", "ResourceKit", "Resources", "Spec"],
+      name: "BlueprintTests", dependencies: ["Blueprint", "Core", "Functions", "ResourceKit", "Resources", "Spec"],
       exclude: ["Snapshots"], swiftSettings: settings),
 
     // MARK: CLI

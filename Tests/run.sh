@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Builds once and runs every suite: the Swift tests and the sandbox's own side by side (they share no server), then the
-# whole program against the sandbox. Prints each suite's output whole, in that order; fails when one of them fails.
+# functions' and the whole program against the sandbox. Prints each suite's output whole, in that order; fails when one of them fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,5 +25,6 @@ grep -vE '^(◇|✔) (Test|Suite) ' "$logs/swift.log" | tail -n 200
 wait $sandbox_pid || failed=1
 tail -n 60 "$logs/sandbox.log"
 
+"$python" -m pytest -q Tests/Functions || failed=1
 "$python" -m pytest -q -n 2 --dist loadfile Tests/EndToEnd || failed=1
 exit $failed

@@ -5,7 +5,7 @@ internal import AWSClient
 internal import Core
 internal import Foundation
 
-/// All generated files, as the models, the markers and the kinds say they should be.
+/// All generated files, as the models, the markers, the kinds and the functions say they should be.
 struct Generation {
   private let root: URL
   /// Path below the root → text.
@@ -21,6 +21,7 @@ struct Generation {
       for (name, text) in emitter.files { files["Sources/\(service.target)/Generated/\(name)"] = text }
     }
     files.merge(try KindRegistry(root: root).files) { _, new in new }
+    files.merge(try FunctionFiles(root: root).files) { _, new in new }
   }
 
   /// Those that differ from what is on disk, sorted.

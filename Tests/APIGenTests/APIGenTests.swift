@@ -91,6 +91,22 @@ struct APIGenTests {
     #expect(error?.description == "things has no operation \"MakeThings\"")
   }
 
+  @Test(
+    "a source of a function becomes a literal with the same text",
+    arguments: [
+      ("plain\n", "#"), ("\"\"\"doc\"\"\"\n", "#"), ("x = \"\"\"#\n", "##"), ("path = '\\#a'\n", "##"), ("\\n\n", "#"),
+      ("", "#"),
+    ])
+  func literals(_ text: String, _ marks: String) {
+    #expect(FunctionFiles.literal(text) == "\(marks)\"\"\"\n\(text)\n\"\"\"\(marks)")
+  }
+
+  @Test(
+    "a function has the name of its folder", arguments: [("health", "health"), ("backup_verifier", "backupVerifier")])
+  func functionNames(_ folder: String, _ name: String) {
+    #expect(FunctionFiles.camel(folder) == name)
+  }
+
   @Test("the committed files are what the models and the markers say")
   func fresh() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized

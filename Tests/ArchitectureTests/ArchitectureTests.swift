@@ -20,7 +20,8 @@ struct ArchitectureTests {
     "docgen": ["Core", "ResourceKit", "Resources"],
     "Engine": ["Core"],
     "Spec": ["Core"],
-    "Blueprint": ["Core", "ResourceKit", "Resources", "Spec"],
+    "Functions": ["Core"],
+    "Blueprint": ["Core", "Functions", "ResourceKit", "Resources", "Spec"],
     "CLI": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources", "Engine", "Spec", "Blueprint"],
     "harecon": ["CLI"],
   ]

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The functions are imported as Lambda imports them: by their paths below Sources/Functions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Sources" / "Functions"))
