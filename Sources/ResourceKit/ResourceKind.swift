@@ -216,6 +216,11 @@ package struct Changes<Kind: ResourceKind>: Sendable {
   package func containsAny(_ paths: (any PartialKeyPath<Kind.Desired> & Sendable)...) -> Bool {
     paths.contains { contains($0) }
   }
+
+  /// Whether anything but that attribute is to be changed.
+  package func containsOther(than path: any PartialKeyPath<Kind.Desired> & Sendable) -> Bool {
+    Kind.attributes.contains { $0.path != path && names.contains($0.schema.name) }
+  }
 }
 
 extension Value {
