@@ -16,4 +16,31 @@ package enum CloudWatch {
     jsonVersion: "1.0",
     xmlNamespace: "http://monitoring.amazonaws.com/doc/2010-08-01/",
     isQueryCompatible: true)
+
+  package static let deleteAlarms = Operation<DeleteAlarmsInput, DeleteAlarmsOutput>(OperationModel(
+    service, "DeleteAlarms", input: DeleteAlarmsInput.shape, output: DeleteAlarmsOutput.shape))
+
+  package static let describeAlarms = Operation<DescribeAlarmsInput, DescribeAlarmsOutput>(OperationModel(
+    service, "DescribeAlarms", input: DescribeAlarmsInput.shape, output: DescribeAlarmsOutput.shape, resultWrapper: "DescribeAlarmsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxRecords")))
+
+  package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
+    service, "ListTagsForResource", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, resultWrapper: "ListTagsForResourceResult", isReadOnly: true, errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }]))
+
+  package static let putMetricAlarm = Operation<PutMetricAlarmInput, PutMetricAlarmOutput>(OperationModel(
+    service, "PutMetricAlarm", input: PutMetricAlarmInput.shape, output: PutMetricAlarmOutput.shape))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape, resultWrapper: "TagResourceResult", errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }]))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", input: UntagResourceInput.shape, output: UntagResourceOutput.shape, resultWrapper: "UntagResourceResult", errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }]))
+
+  /// The errors that say more than a message.
+  package enum Errors {
+    package static let resourceNotFoundException = StructureShape(
+      "ResourceNotFoundException", [
+        Member("ResourceType", .string),
+        Member("ResourceId", .string),
+      ])
+  }
 }

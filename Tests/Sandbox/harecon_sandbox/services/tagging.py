@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import ec2, events, kms, logs, rds, route53
+from harecon_sandbox.services import cloudwatch, ec2, events, kms, logs, rds, route53
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
@@ -22,6 +22,7 @@ LAG = 3.0
 
 #: Services whose resources are listed here; those of others come from the emulator.
 OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
+    "cloudwatch": cloudwatch.inventory,
     "ec2": ec2.inventory,
     "events": events.inventory,
     "kms": kms.inventory,
@@ -199,9 +200,9 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
     elif service == "kms":
         pairs = [{"TagKey": key, "TagValue": value} for key, value in (tags or {}).items()]
         ctx.call("kms", verb, {"KeyId": name, **({"Tags": pairs} if tags is not None else {"TagKeys": keys})})
-    elif service == "events":
+    elif service in ("cloudwatch", "events"):
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
-        ctx.call("events", verb, {"ResourceARN": arn, **change})
+        ctx.call(service, verb, {"ResourceARN": arn, **change})
     elif service == "logs":
         ctx.call("logs", verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
     else:
