@@ -16,6 +16,7 @@ extension Registry {
     InterfaceEndpoint.self,
     KMSKey.self,
     LogGroup.self,
+    MetricAlarm.self,
     RecordSet.self,
     RouteTable.self,
     SecurityGroup.self,

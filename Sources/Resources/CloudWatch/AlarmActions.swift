@@ -9,8 +9,8 @@ package struct AlarmActions: Sendable, Hashable {
   package var alarm: [Input<String>]
   package var ok: [Input<String>]
   package var insufficientData: [Input<String>]
-  /// To keep people from being called during a drill, suppress a composite alarm's actions instead: what is switched off is
-  /// easily left off.
+  /// To keep people from being called during a drill, suppress a composite alarm's actions instead: what is switched
+  /// off is easily left off.
   package var areEnabled: Bool
 
   package init(

@@ -25,7 +25,8 @@ enum AlarmSelection: Sendable {
 }
 
 extension Query {
-  /// The one alarm that is asked for, or all whose name starts with the stack's and those that the spec names otherwise.
+  /// The one alarm that is asked for, or all whose names start with the stack's and those that the spec names
+  /// otherwise.
   var alarmSelections: [AlarmSelection] {
     if let name = focusName { return [.names([name])] }
     let prefix = "\(stack)-"

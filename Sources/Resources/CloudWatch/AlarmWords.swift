@@ -32,8 +32,8 @@ package struct MissingData: AlarmWord {
   package let rawValue: String
   package init(rawValue: String) { self.rawValue = rawValue }
 
-  /// CloudWatch looks at more periods than the alarm has before it counts silence, so that the alarm comes later than after
-  /// so many silent periods.
+  /// CloudWatch looks at more periods than the alarm has before it counts silence, so that the alarm comes later than
+  /// after so many silent periods.
   package static let breaching = Self(rawValue: "breaching")
   package static let notBreaching = Self(rawValue: "notBreaching")
   /// The state stays.

@@ -9,12 +9,12 @@ package import ResourceKit
 
 /// An alarm on a metric, or on an expression over several.
 ///
-/// A put replaces the whole alarm, its tags excepted, and keeps its state; so does every update. A new alarm is in
-/// `INSUFFICIENT_DATA` until CloudWatch has looked. Alarms on a database watch its cluster and role (`DBClusterIdentifier`,
-/// `Role`) wherever the metric has them: instances swap their roles at a failover.
+/// An update replaces the whole alarm, its tags excepted, and keeps its state. A new alarm is in `INSUFFICIENT_DATA`
+/// until CloudWatch has looked; what state an alarm is in is never a difference. Alarms on a database watch its cluster
+/// and role (`DBClusterIdentifier`, `Role`) wherever the metric has them: instances swap their roles at a failover.
 ///
-/// Periods under a minute are for metrics of our own that are put with a resolution of one second: on AWS's metrics, which
-/// come every minute, such an alarm never leaves `INSUFFICIENT_DATA`, so it is refused.
+/// Periods under a minute are for metrics of our own that are put with a resolution of one second: on AWS's metrics,
+/// which come every minute, such an alarm never leaves `INSUFFICIENT_DATA`, so it is refused.
 package enum MetricAlarm: ResourceKind {
   package static let name: KindName = "cloudwatch/alarm"
   package static let identity: Identity = .name

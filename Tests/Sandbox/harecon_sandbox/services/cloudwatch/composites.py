@@ -47,7 +47,8 @@ def _check_rule(ctx: Context, config: dict[str, Any]) -> None:
         raise invalid(f"Invalid AlarmRule: {error}") from None
     missing = sorted(name for name in named if find_alarm(ctx, name) is None)
     if missing:
-        raise invalid(f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule do not exist")
+        names = ", ".join(missing)
+        raise invalid(f"Could not save the composite alarm as alarms [{names}] in the alarm rule do not exist")
 
 
 def _check_suppressor(ctx: Context, config: dict[str, Any]) -> None:
