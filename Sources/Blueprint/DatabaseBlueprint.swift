@@ -92,26 +92,18 @@ struct DatabaseBlueprint {
 
   /// What RDS sends the measurements of the operating system with.
   private static func monitoringRole(_ scope: Scope) -> Node<IAMRole> {
-    let trust: JSON = [
-      "Version": "2012-10-17",
-      "Statement": [
-        [
-          "Effect": "Allow",
-          "Principal": ["Service": "monitoring.rds.amazonaws.com"],
-          "Action": "sts:AssumeRole",
-          // For this stack's instances and no others.
-          "Condition": [
-            "StringEquals": ["aws:SourceAccount": .string(scope.stack.account)],
-            "StringLike": ["aws:SourceArn": .string(scope.arn("rds", "db:\(scope.stack.name)-*"))],
-          ],
-        ]
-      ],
-    ]
+    // For this stack's instances and no others.
+    let trust = Statement.trust(
+      "monitoring.rds.amazonaws.com",
+      when: [
+        .equals("aws:SourceAccount", scope.stack.account),
+        .arn("aws:SourceArn", scope.arn("rds", "db:\(scope.stack.name)-*")),
+      ])
     return Node(
       "monitoring",
       .init(
         name: scope.names.monitoringRole, path: scope.names.rolePath,
-        description: "enhanced monitoring of \(scope.stack.name)", trust: trust.text(),
+        description: "enhanced monitoring of \(scope.stack.name)", trust: Policy(trust).text,
         attachedPolicies: [scope.managedPolicy("service-role/AmazonRDSEnhancedMonitoringRole")],
         tags: scope.tags(IAMRole.self, "monitoring")))
   }

@@ -17,7 +17,7 @@ struct EncryptionBlueprint {
       "main",
       .init(
         alias: scope.names.keyAlias, description: "everything of the stack \(scope.stack.name)",
-        policy: KeyPolicy(scope).document.text(), rotationPeriod: encryption.rotateEvery.wholeDays,
+        policy: KeyPolicy(scope).policy.text, rotationPeriod: encryption.rotateEvery.wholeDays,
         deletionWindow: encryption.deletionWindow.wholeDays, tags: scope.tags(KMSKey.self, "main")))
   }
 
@@ -32,69 +32,55 @@ struct KeyPolicy {
     self.scope = scope
   }
 
-  var document: JSON {
-    [
-      "Version": "2012-10-17",
-      "Statement": [administration, useThroughServices, grantThroughServices, useByLogs],
-    ]
+  var policy: Policy {
+    Policy(administration, useThroughServices, grantThroughServices, useByLogs, useBySenders)
   }
 
   /// Without it nobody could ever change the key again, and IAM policies about it would mean nothing.
-  private var administration: JSON {
-    [
-      "Sid": "Administration",
-      "Effect": "Allow",
-      "Principal": ["AWS": .string(scope.accountRoot)],
-      "Action": "kms:*",
-      "Resource": "*",
-    ]
+  private var administration: Statement {
+    Statement("Administration", .allow, .account(root: scope.accountRoot), ["kms:*"], on: ["*"])
   }
 
-  /// Whoever in the account may use the database or its secrets may use the key for them, and for nothing else.
-  private var useThroughServices: JSON {
-    [
-      "Sid": "UseThroughServices",
-      "Effect": "Allow",
-      "Principal": ["AWS": "*"],
-      "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
-      "Resource": "*",
-      "Condition": ["StringEquals": throughServices],
-    ]
+  /// Whoever in the account may use the database, its secrets, queues or topics may use the key for them, and for nothing
+  /// else.
+  private var useThroughServices: Statement {
+    Statement(
+      "UseThroughServices", .allow, .anyone,
+      ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"], on: ["*"],
+      when: throughServices)
   }
 
-  /// RDS works with the storage of a running cluster under a grant; it lives as long as the cluster does.
-  private var grantThroughServices: JSON {
-    [
-      "Sid": "GrantThroughServices",
-      "Effect": "Allow",
-      "Principal": ["AWS": "*"],
-      "Action": ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"],
-      "Resource": "*",
-      "Condition": ["StringEquals": throughServices, "Bool": ["kms:GrantIsForAWSResource": "true"]],
-    ]
+  /// RDS works with the storage of a running cluster under a grant; it lives as long as the cluster does. So does DynamoDB
+  /// with a table, and AWS Backup with a vault.
+  private var grantThroughServices: Statement {
+    Statement(
+      "GrantThroughServices", .allow, .anyone, ["kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"], on: ["*"],
+      when: throughServices + [.flag("kms:GrantIsForAWSResource", true)])
   }
 
-  private var throughServices: JSON {
-    [
-      "kms:CallerAccount": .string(scope.stack.account),
-      "kms:ViaService": .array(["rds", "secretsmanager"].map { .string(scope.regional($0)) }),
+  private var throughServices: [Condition] {
+    let services = ["backup", "dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns", "sqs"]
+    return [
+      .equals("kms:CallerAccount", scope.stack.account),
+      .equals("kms:ViaService", anyOf: services.map(scope.regional)),
     ]
   }
 
   /// CloudWatch Logs uses the key in its own name, and says in the encryption context for which group.
-  private var useByLogs: JSON {
+  private var useByLogs: Statement {
     let groups = ["/aws/rds/cluster/\(scope.names.cluster)/*", "/harecon/\(scope.stack.name)/*"]
-    return [
-      "Sid": "UseByLogs",
-      "Effect": "Allow",
-      "Principal": ["Service": .string(scope.regional("logs"))],
-      "Action": ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-      "Resource": "*",
-      "Condition": [
-        "ArnLike": [
-          "kms:EncryptionContext:aws:logs:arn": .array(groups.map { .string(scope.arn("logs", "log-group:\($0)")) })
-        ]
-      ],
-    ]
+    return Statement(
+      "UseByLogs", .allow, .service(scope.regional("logs")),
+      ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"], on: ["*"],
+      when: [.arn("kms:EncryptionContext:aws:logs:arn", anyOf: groups.map { scope.arn("logs", "log-group:\($0)") })])
+  }
+
+  /// An alarm or a rule sends to an encrypted topic or queue in its service's own name; with AWS's own key, or without this,
+  /// its messages are lost without a word. No condition: not every one of these services says on whose behalf it asks KMS,
+  /// and the policies of the topics and queues say who may send.
+  private var useBySenders: Statement {
+    let senders = ["cloudwatch", "events", "sns"].map { "\($0).amazonaws.com" }
+    return Statement(
+      "UseBySenders", .allow, .services(senders), ["kms:Decrypt", "kms:GenerateDataKey*"], on: ["*"])
   }
 }
