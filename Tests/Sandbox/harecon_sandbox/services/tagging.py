@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import cloudwatch, ec2, events, kms, logs, rds, route53
+from harecon_sandbox.services import cloudwatch, ec2, events, kms, logs, rds, route53, secretsmanager
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
@@ -29,6 +29,7 @@ OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "logs": logs.inventory,
     "rds": rds.inventory,
     "route53": route53.inventory,
+    "secretsmanager": secretsmanager.inventory,
 }
 
 
@@ -205,6 +206,9 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
         ctx.call(service, verb, {"ResourceARN": arn, **change})
     elif service == "logs":
         ctx.call("logs", verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
+    elif service == "secretsmanager":
+        change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
+        ctx.call("secretsmanager", verb, {"SecretId": arn, **change})
     else:
         kind = "hostedzone" if ":::hostedzone/" in arn else "healthcheck"
         change = {"AddTags": tag_list(tags)} if tags is not None else {"RemoveTagKeys": keys}

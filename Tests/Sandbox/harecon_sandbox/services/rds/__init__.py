@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from harecon_sandbox.kit import Context
-from harecon_sandbox.services import ec2
+from harecon_sandbox.services import ec2, secretsmanager
 
 from . import clusters, groups, instance_changes, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
 from .lifecycle import current
@@ -36,6 +36,26 @@ def _needs(ctx: Context, resource: ec2.Resource) -> str | None:
 
 
 ec2.HOLDERS.append(_needs)
+
+
+def _master_secrets(ctx: Context) -> list[secretsmanager.Managed]:
+    """The secrets of the master users, which go with their clusters."""
+    if ("rds", ctx.region) not in ctx.store:
+        return []
+    return [
+        secretsmanager.Managed(
+            arn=secret["SecretArn"],
+            key=secret["KmsKeyId"],
+            username=cluster.fields["MasterUsername"],
+            description=f"The secret associated with the primary RDS DB cluster: {cluster.arn}",
+            tags=(("aws:secretsmanager:owningService", "rds"), ("aws:rds:primaryDBClusterArn", cluster.arn)),
+        )
+        for cluster in current(ctx).clusters.values()
+        if (secret := cluster.fields.get("MasterUserSecret")) is not None
+    ]
+
+
+secretsmanager.MANAGERS["rds"] = _master_secrets
 
 
 def inventory(ctx: Context) -> list[dict[str, Any]]:
