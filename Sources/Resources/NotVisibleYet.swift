@@ -20,6 +20,8 @@ extension CallError {
     switch code {
     case "InvalidSubnet", "DBSubnetGroupDoesNotCoverEnoughAZs": return true
     case let code where code.hasPrefix("KMSKeyNotAccessible"): return true
+    // Secrets Manager, of a key.
+    case "EncryptionFailure": return true
     // CloudWatch Logs.
     case "InvalidParameterException": return words.contains("kms")
     case let code where code.hasPrefix("InvalidParameterValue"):

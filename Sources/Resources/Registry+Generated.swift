@@ -19,6 +19,7 @@ extension Registry {
     MetricAlarm.self,
     RecordSet.self,
     RouteTable.self,
+    Secret.self,
     SecurityGroup.self,
     SecurityGroupRules.self,
     Subnet.self,

@@ -31,6 +31,7 @@ struct NotVisibleYetTests {
         "ValidationException",
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
       ),
+      ("EncryptionFailure", "Secrets Manager can't encrypt the protected secret text using the provided KMS key."),
     ])
   func passing(code: String, message: String) {
     let error = CallError(.invalid, code: code, message: message).orNotVisibleYet

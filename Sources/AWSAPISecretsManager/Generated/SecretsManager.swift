@@ -14,4 +14,40 @@ package enum SecretsManager {
     apiVersion: "2017-10-17",
     targetPrefix: "secretsmanager",
     jsonVersion: "1.1")
+
+  package static let createSecret = Operation<CreateSecretInput, CreateSecretOutput>(OperationModel(
+    service, "CreateSecret", input: CreateSecretInput.shape, output: CreateSecretOutput.shape))
+
+  package static let deleteResourcePolicy = Operation<DeleteResourcePolicyInput, DeleteResourcePolicyOutput>(OperationModel(
+    service, "DeleteResourcePolicy", input: DeleteResourcePolicyInput.shape, output: DeleteResourcePolicyOutput.shape))
+
+  package static let deleteSecret = Operation<DeleteSecretInput, DeleteSecretOutput>(OperationModel(
+    service, "DeleteSecret", input: DeleteSecretInput.shape, output: DeleteSecretOutput.shape))
+
+  package static let describeSecret = Operation<DescribeSecretInput, DescribeSecretOutput>(OperationModel(
+    service, "DescribeSecret", input: DescribeSecretInput.shape, output: DescribeSecretOutput.shape, isReadOnly: true))
+
+  package static let getRandomPassword = Operation<GetRandomPasswordInput, GetRandomPasswordOutput>(OperationModel(
+    service, "GetRandomPassword", input: GetRandomPasswordInput.shape, output: GetRandomPasswordOutput.shape, isReadOnly: true))
+
+  package static let getResourcePolicy = Operation<GetResourcePolicyInput, GetResourcePolicyOutput>(OperationModel(
+    service, "GetResourcePolicy", input: GetResourcePolicyInput.shape, output: GetResourcePolicyOutput.shape, isReadOnly: true))
+
+  package static let listSecrets = Operation<ListSecretsInput, ListSecretsOutput>(OperationModel(
+    service, "ListSecrets", input: ListSecretsInput.shape, output: ListSecretsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
+
+  package static let putResourcePolicy = Operation<PutResourcePolicyInput, PutResourcePolicyOutput>(OperationModel(
+    service, "PutResourcePolicy", input: PutResourcePolicyInput.shape, output: PutResourcePolicyOutput.shape))
+
+  package static let restoreSecret = Operation<RestoreSecretInput, RestoreSecretOutput>(OperationModel(
+    service, "RestoreSecret", input: RestoreSecretInput.shape, output: RestoreSecretOutput.shape))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", input: UntagResourceInput.shape, output: UntagResourceOutput.shape))
+
+  package static let updateSecret = Operation<UpdateSecretInput, UpdateSecretOutput>(OperationModel(
+    service, "UpdateSecret", input: UpdateSecretInput.shape, output: UpdateSecretOutput.shape))
 }

@@ -103,6 +103,10 @@ package enum ErrorCodes {
       "IDPCommunicationError": .unavailable, "IDPRejectedClaim": .denied, "InvalidIdentityToken": .denied,
       "RegionDisabledException": .denied,
     ],
+    "secretsmanager": [
+      "ResourceExistsException": .alreadyExists, "PreconditionNotMetException": .conflict, "EncryptionFailure": .invalid,
+      "DecryptionFailure": .invalid, "InvalidRequestException": .invalid,
+    ],
     "resourcegroupstaggingapi": ["PaginationTokenExpiredException": .invalid],
   ]
 
