@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import cloudwatch, ec2, events, kms, logs, rds, route53, secretsmanager
+from harecon_sandbox.services import cloudwatch, ec2, events, fis, kms, logs, rds, route53, secretsmanager
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
@@ -25,6 +25,7 @@ OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "cloudwatch": cloudwatch.inventory,
     "ec2": ec2.inventory,
     "events": events.inventory,
+    "fis": fis.inventory,
     "kms": kms.inventory,
     "logs": logs.inventory,
     "rds": rds.inventory,
