@@ -27,9 +27,10 @@ extension CallError {
     case let code where code.hasPrefix("InvalidParameterValue"):
       return words.contains("enhanced_monitoring") || words.contains("invalid security group")
     case let code where code.hasPrefix("MalformedPolicyDocument"): return words.contains("principal")
-    // EventBridge and its Scheduler, of a role.
+    // EventBridge, its Scheduler and FIS, of a role.
     case "ValidationException":
       return words.contains("cannot be assumed by principal") || words.contains("to assume the role")
+        || words.contains("unable to assume role")
     default: return false
     }
   }

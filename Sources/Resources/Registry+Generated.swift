@@ -11,6 +11,7 @@ extension Registry {
     DBParameterGroup.self,
     DBSubnetGroup.self,
     EventRule.self,
+    ExperimentTemplate.self,
     HostedZone.self,
     IAMRole.self,
     InterfaceEndpoint.self,

@@ -32,6 +32,7 @@ struct NotVisibleYetTests {
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
       ),
       ("EncryptionFailure", "Secrets Manager can't encrypt the protected secret text using the provided KMS key."),
+      ("ValidationException", "Unable to assume role arn:aws:iam::111122223333:role/faults."),
     ])
   func passing(code: String, message: String) {
     let error = CallError(.invalid, code: code, message: message).orNotVisibleYet
@@ -46,6 +47,7 @@ struct NotVisibleYetTests {
       ("InvalidParameterException", "1 validation error detected"),
       ("MalformedPolicyDocumentException", "Syntax errors in policy."),
       ("ValidationException", "Parameter ScheduleExpression is not valid."),
+      ("ValidationException", "The target 'writer' is not used by any action."),
       ("InvalidVPCNetworkStateFault", "The DB instance and EC2 security group are in different VPCs."),
     ])
   func wrong(code: String, message: String) {

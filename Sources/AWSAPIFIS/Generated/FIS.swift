@@ -12,4 +12,25 @@ package enum FIS {
     signingName: "fis",
     wireProtocol: .restJSON,
     apiVersion: "2020-12-01")
+
+  package static let createExperimentTemplate = Operation<CreateExperimentTemplateInput, CreateExperimentTemplateOutput>(OperationModel(
+    service, "CreateExperimentTemplate", requestURI: "/experimentTemplates", input: CreateExperimentTemplateInput.shape, output: CreateExperimentTemplateOutput.shape))
+
+  package static let deleteExperimentTemplate = Operation<DeleteExperimentTemplateInput, DeleteExperimentTemplateOutput>(OperationModel(
+    service, "DeleteExperimentTemplate", method: "DELETE", requestURI: "/experimentTemplates/{id}", input: DeleteExperimentTemplateInput.shape, output: DeleteExperimentTemplateOutput.shape))
+
+  package static let getExperimentTemplate = Operation<GetExperimentTemplateInput, GetExperimentTemplateOutput>(OperationModel(
+    service, "GetExperimentTemplate", method: "GET", requestURI: "/experimentTemplates/{id}", input: GetExperimentTemplateInput.shape, output: GetExperimentTemplateOutput.shape, isReadOnly: true))
+
+  package static let listExperimentTemplates = Operation<ListExperimentTemplatesInput, ListExperimentTemplatesOutput>(OperationModel(
+    service, "ListExperimentTemplates", method: "GET", requestURI: "/experimentTemplates", input: ListExperimentTemplatesInput.shape, output: ListExperimentTemplatesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["nextToken"], outputTokens: ["nextToken"], limit: "maxResults")))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", requestURI: "/tags/{resourceArn}", input: TagResourceInput.shape, output: TagResourceOutput.shape))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", method: "DELETE", requestURI: "/tags/{resourceArn}", input: UntagResourceInput.shape, output: UntagResourceOutput.shape))
+
+  package static let updateExperimentTemplate = Operation<UpdateExperimentTemplateInput, UpdateExperimentTemplateOutput>(OperationModel(
+    service, "UpdateExperimentTemplate", method: "PATCH", requestURI: "/experimentTemplates/{id}", input: UpdateExperimentTemplateInput.shape, output: UpdateExperimentTemplateOutput.shape))
 }

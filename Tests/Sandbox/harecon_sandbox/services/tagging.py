@@ -205,11 +205,11 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
     elif service in ("cloudwatch", "events"):
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call(service, verb, {"ResourceARN": arn, **change})
-    elif service == "logs":
-        ctx.call("logs", verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
     elif service == "secretsmanager":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("secretsmanager", verb, {"SecretId": arn, **change})
+    elif service in ("fis", "logs"):
+        ctx.call(service, verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
     else:
         kind = "hostedzone" if ":::hostedzone/" in arn else "healthcheck"
         change = {"AddTags": tag_list(tags)} if tags is not None else {"RemoveTagKeys": keys}
