@@ -11,7 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import cloudwatch, ec2, events, fis, kms, logs, rds, route53, secretsmanager
+from harecon_sandbox.services import cloudwatch, ec2, events, fis, kms, lambda_, logs, rds, route53, secretsmanager
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
@@ -27,6 +27,7 @@ OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "events": events.inventory,
     "fis": fis.inventory,
     "kms": kms.inventory,
+    "lambda": lambda_.inventory,
     "logs": logs.inventory,
     "rds": rds.inventory,
     "route53": route53.inventory,
@@ -205,6 +206,8 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
     elif service in ("cloudwatch", "events"):
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call(service, verb, {"ResourceARN": arn, **change})
+    elif service == "lambda":
+        ctx.call("lambda", verb, {"Resource": arn, **({"Tags": tags} if tags is not None else {"TagKeys": keys})})
     elif service == "secretsmanager":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("secretsmanager", verb, {"SecretId": arn, **change})

@@ -21,6 +21,7 @@ from .state import (  # noqa: F401  (what other services use)
     Network,
     Resource,
     attach_interface,
+    interfaces_of,
     network,
     regroup_interfaces,
     release_interfaces,
