@@ -25,7 +25,7 @@ extension CallError {
     // CloudWatch Logs.
     case "InvalidParameterException": return words.contains("kms")
     case let code where code.hasPrefix("InvalidParameterValue"):
-      return words.contains("enhanced_monitoring") || words.contains("invalid security group")
+      return words.contains("enhanced_monitoring") || words.contains("invalid security group") || isLambdas(words)
     case let code where code.hasPrefix("MalformedPolicyDocument"): return words.contains("principal")
     // EventBridge, its Scheduler and FIS, of a role.
     case "ValidationException":
@@ -33,6 +33,14 @@ extension CallError {
         || words.contains("unable to assume role")
     default: return false
     }
+  }
+
+  /// Lambda, of a role, of what a role may do, of a key, of a place in the network.
+  private func isLambdas(_ words: String) -> Bool {
+    [
+      "cannot be assumed by lambda", "execution role does not have permissions", "invalid for creategrant",
+      "invalidsubnetid.notfound", "invalidgroup.notfound",
+    ].contains { words.contains($0) }
   }
 }
 

@@ -16,6 +16,7 @@ extension Registry {
     IAMRole.self,
     InterfaceEndpoint.self,
     KMSKey.self,
+    LambdaFunction.self,
     LogGroup.self,
     MetricAlarm.self,
     RecordSet.self,

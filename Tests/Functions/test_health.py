@@ -164,7 +164,7 @@ def test_what_was_asked_before_a_long_sleep_says_nothing_of_now(
 
 def test_settings_come_from_the_environment() -> None:
     environment = {
-        "HEALTH_PATH": PATH,
+        "PRIVATE_PATH": PATH,
         "HEALTH_ANSWER": ANSWER,
         "HEALTH_CHECKS": '[{"sql": "select not pg_is_in_recovery()", "expect": "true"}]',
     }
@@ -172,12 +172,12 @@ def test_settings_come_from_the_environment() -> None:
     with pytest.raises(ValueError, match="empty"):
         Settings.read({**environment, "HEALTH_CHECKS": "[]"})
     with pytest.raises(KeyError):
-        Settings.read({"HEALTH_CHECKS": environment["HEALTH_CHECKS"], "HEALTH_PATH": PATH})
+        Settings.read({"HEALTH_CHECKS": environment["HEALTH_CHECKS"], "PRIVATE_PATH": PATH})
 
 
 def test_the_entry_reads_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
-        "HEALTH_PATH": PATH,
+        "PRIVATE_PATH": PATH,
         "HEALTH_ANSWER": ANSWER,
         "HEALTH_CHECKS": '[{"sql": "select 1", "expect": "1"}]',
         "CLUSTER_ARN": "arn:aws:rds:us-east-1:111122223333:cluster:payments",
@@ -189,7 +189,7 @@ def test_the_entry_reads_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> N
     handler._configured.cache_clear()
     try:
         assert handler.handle({"rawPath": "/elsewhere"}, None)["statusCode"] == 404
-        monkeypatch.delenv("HEALTH_PATH")
+        monkeypatch.delenv("PRIVATE_PATH")
         assert handler.handle({"rawPath": "/elsewhere"}, None)["statusCode"] == 404
     finally:
         handler._configured.cache_clear()

@@ -12,4 +12,95 @@ package enum Lambda {
     signingName: "lambda",
     wireProtocol: .restJSON,
     apiVersion: "2015-03-31")
+
+  package static let createFunction = Operation<CreateFunctionInput, CreateFunctionOutput>(OperationModel(
+    service, "CreateFunction", requestURI: "/2015-03-31/functions", input: CreateFunctionInput.shape, output: CreateFunctionOutput.shape, errors: ["CodeSigningConfigNotFoundException": { Errors.codeSigningConfigNotFoundException }, "CodeStorageExceededException": { Errors.codeStorageExceededException }, "CodeVerificationFailedException": { Errors.codeVerificationFailedException }, "FunctionVersionsPerCapacityProviderLimitExceededException": { Errors.functionVersionsPerCapacityProviderLimitExceededException }, "InvalidCodeSignatureException": { Errors.invalidCodeSignatureException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let deleteFunction = Operation<DeleteFunctionInput, DeleteFunctionOutput>(OperationModel(
+    service, "DeleteFunction", method: "DELETE", requestURI: "/2015-03-31/functions/{FunctionName}", input: DeleteFunctionInput.shape, output: DeleteFunctionOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let deleteFunctionConcurrency = Operation<DeleteFunctionConcurrencyInput, DeleteFunctionConcurrencyOutput>(OperationModel(
+    service, "DeleteFunctionConcurrency", method: "DELETE", requestURI: "/2017-10-31/functions/{FunctionName}/concurrency", input: DeleteFunctionConcurrencyInput.shape, output: DeleteFunctionConcurrencyOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let getFunction = Operation<GetFunctionInput, GetFunctionOutput>(OperationModel(
+    service, "GetFunction", method: "GET", requestURI: "/2015-03-31/functions/{FunctionName}", input: GetFunctionInput.shape, output: GetFunctionOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let getPolicy = Operation<GetPolicyInput, GetPolicyOutput>(OperationModel(
+    service, "GetPolicy", method: "GET", requestURI: "/2015-03-31/functions/{FunctionName}/policy", input: GetPolicyInput.shape, output: GetPolicyOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let putFunctionConcurrency = Operation<PutFunctionConcurrencyInput, PutFunctionConcurrencyOutput>(OperationModel(
+    service, "PutFunctionConcurrency", method: "PUT", requestURI: "/2017-10-31/functions/{FunctionName}/concurrency", input: PutFunctionConcurrencyInput.shape, output: PutFunctionConcurrencyOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", requestURI: "/2017-03-31/tags/{Resource}", input: TagResourceInput.shape, output: TagResourceOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", method: "DELETE", requestURI: "/2017-03-31/tags/{Resource}", input: UntagResourceInput.shape, output: UntagResourceOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let updateFunctionCode = Operation<UpdateFunctionCodeInput, UpdateFunctionCodeOutput>(OperationModel(
+    service, "UpdateFunctionCode", method: "PUT", requestURI: "/2015-03-31/functions/{FunctionName}/code", input: UpdateFunctionCodeInput.shape, output: UpdateFunctionCodeOutput.shape, errors: ["CodeSigningConfigNotFoundException": { Errors.codeSigningConfigNotFoundException }, "CodeStorageExceededException": { Errors.codeStorageExceededException }, "CodeVerificationFailedException": { Errors.codeVerificationFailedException }, "InvalidCodeSignatureException": { Errors.invalidCodeSignatureException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "PreconditionFailedException": { Errors.preconditionFailedException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let updateFunctionConfiguration = Operation<UpdateFunctionConfigurationInput, UpdateFunctionConfigurationOutput>(OperationModel(
+    service, "UpdateFunctionConfiguration", method: "PUT", requestURI: "/2015-03-31/functions/{FunctionName}/configuration", input: UpdateFunctionConfigurationInput.shape, output: UpdateFunctionConfigurationOutput.shape, errors: ["CodeSigningConfigNotFoundException": { Errors.codeSigningConfigNotFoundException }, "CodeVerificationFailedException": { Errors.codeVerificationFailedException }, "InvalidCodeSignatureException": { Errors.invalidCodeSignatureException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "PreconditionFailedException": { Errors.preconditionFailedException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  /// The errors that say more than a message.
+  package enum Errors {
+    package static let codeSigningConfigNotFoundException = StructureShape(
+      "CodeSigningConfigNotFoundException", [
+        Member("Type", .string),
+        Member("Message", .string),
+      ])
+    package static let codeStorageExceededException = StructureShape(
+      "CodeStorageExceededException", [
+        Member("Type", .string),
+        Member("message", .string),
+      ])
+    package static let codeVerificationFailedException = StructureShape(
+      "CodeVerificationFailedException", [
+        Member("Type", .string),
+        Member("Message", .string),
+      ])
+    package static let functionVersionsPerCapacityProviderLimitExceededException = StructureShape(
+      "FunctionVersionsPerCapacityProviderLimitExceededException", [
+        Member("Type", .string),
+        Member("message", .string),
+      ])
+    package static let invalidCodeSignatureException = StructureShape(
+      "InvalidCodeSignatureException", [
+        Member("Type", .string),
+        Member("Message", .string),
+      ])
+    package static let invalidParameterValueException = StructureShape(
+      "InvalidParameterValueException", [
+        Member("Type", .string),
+        Member("message", .string),
+      ])
+    package static let preconditionFailedException = StructureShape(
+      "PreconditionFailedException", [
+        Member("Type", .string),
+        Member("message", .string),
+      ])
+    package static let resourceConflictException = StructureShape(
+      "ResourceConflictException", [
+        Member("Type", .string),
+        Member("message", .string),
+      ])
+    package static let resourceNotFoundException = StructureShape(
+      "ResourceNotFoundException", [
+        Member("Type", .string),
+        Member("Message", .string),
+      ])
+    package static let serviceException = StructureShape(
+      "ServiceException", [
+        Member("Type", .string),
+        Member("Message", .string),
+      ])
+    package static let tooManyRequestsException = StructureShape(
+      "TooManyRequestsException", [
+        Member("retryAfterSeconds", .string, as: "Retry-After", in: .header),
+        Member("Type", .string),
+        Member("message", .string),
+        Member("Reason", .string),
+      ])
+  }
 }

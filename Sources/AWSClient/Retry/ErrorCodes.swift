@@ -92,6 +92,8 @@ package enum ErrorCodes {
       "DisabledException": .conflict, "KeyUnavailableException": .unavailable, "LimitExceededException": .invalid,
       "CloudHsmClusterInUseException": .conflict, "DryRunOperationException": .invalid,
     ],
+    // Somebody has changed the function since it was looked at.
+    "lambda": ["PreconditionFailedException": .conflict],
     "logs": ["OperationAbortedException": .conflict, "LimitExceededException": .invalid],
     "route53": [
       "PriorRequestNotComplete": .throttled, "ConflictingDomainExists": .alreadyExists,

@@ -6,7 +6,7 @@ and nothing that is answered says more than yes or no. Many checkers ask every f
 kept for a moment, so that they cost it next to nothing. An answer comes within the deadline even when the database's
 does not: a checker gives up after two seconds.
 
-    HEALTH_PATH    /4b8c...: what must be asked for
+    PRIVATE_PATH   /4b8c...: what must be asked for
     HEALTH_ANSWER  the text that the checkers look for
     HEALTH_CHECKS  [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
     CLUSTER_ARN, SECRET_ARN, DATABASE
@@ -65,7 +65,7 @@ class Settings:
         checks = tuple(Check(check["sql"], check["expect"]) for check in json.loads(environment["HEALTH_CHECKS"]))
         if not checks:
             raise ValueError("HEALTH_CHECKS is empty: without a statement nothing is known of the database")
-        return Settings(path=environment["HEALTH_PATH"], answer=environment["HEALTH_ANSWER"], checks=checks)
+        return Settings(path=environment["PRIVATE_PATH"], answer=environment["HEALTH_ANSWER"], checks=checks)
 
 
 @dataclass
