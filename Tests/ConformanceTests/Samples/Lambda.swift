@@ -49,8 +49,6 @@ extension Stage {
   func functions(_ names: String...) -> [DesiredResource] {
     [functionRole().resource()] + names.flatMap { [functionLog($0).resource(), lambda($0).resource()] }
   }
-
-  func queueARN(_ name: String) -> String { "arn:aws:sqs:\(Self.region):\(account):\(stack)-\(name)" }
 }
 
 extension FunctionCode {

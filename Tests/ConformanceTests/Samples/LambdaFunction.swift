@@ -13,7 +13,7 @@ extension LambdaFunction: Sampled {
     desired.privateEnvironment = ["PRIVATE_PATH": "/kept-to-ourselves"]
     desired.environmentKey = stage.key.output(\.arn)
     desired.reservedConcurrency = 5
-    desired.deadLetter = .given(stage.queueARN("dead"))
+    desired.deadLetter = .given("arn:aws:sqs:us-east-1:\(stage.account):sample-dead")
     return Sample(
       Node<Self>("probe", desired),
       needs: [
