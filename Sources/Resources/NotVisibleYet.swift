@@ -27,6 +27,8 @@ extension CallError {
     case let code where code.hasPrefix("InvalidParameterValue"):
       return words.contains("enhanced_monitoring") || words.contains("invalid security group") || isLambdas(words)
     case let code where code.hasPrefix("MalformedPolicyDocument"): return words.contains("principal")
+    // CloudWatch, of the alarms that a composite alarm names.
+    case "ValidationError": return words.contains("alarm") && words.contains("not exist")
     // EventBridge, its Scheduler and FIS, of a role.
     case "ValidationException":
       return words.contains("cannot be assumed by principal") || words.contains("to assume the role")

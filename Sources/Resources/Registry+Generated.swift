@@ -5,11 +5,13 @@ internal import ResourceKit
 
 extension Registry {
   static let found: [any ResourceKind.Type] = [
+    CompositeAlarm.self,
     DBCluster.self,
     DBClusterParameterGroup.self,
     DBInstance.self,
     DBParameterGroup.self,
     DBSubnetGroup.self,
+    Dashboard.self,
     EventRule.self,
     ExperimentTemplate.self,
     HostedZone.self,
@@ -18,7 +20,9 @@ extension Registry {
     KMSKey.self,
     LambdaFunction.self,
     LogGroup.self,
+    LogResourcePolicy.self,
     MetricAlarm.self,
+    MetricFilter.self,
     RecordSet.self,
     RouteTable.self,
     Secret.self,

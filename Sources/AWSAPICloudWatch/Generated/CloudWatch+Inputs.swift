@@ -25,6 +25,27 @@ extension CloudWatch {
       ])
   }
 
+  package struct DeleteDashboardsInput: InputStructure {
+    package var dashboardNames: [String]?
+
+    package init(
+      dashboardNames: [String]
+    ) {
+      self.dashboardNames = dashboardNames
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, dashboardNames)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteDashboardsInput", [
+        Member("DashboardNames", .list(.string), .required),
+      ])
+  }
+
   package struct DescribeAlarmsInput: InputStructure {
     package var alarmNames: [String]?
     package var alarmNamePrefix: String?
@@ -86,6 +107,53 @@ extension CloudWatch {
       ])
   }
 
+  package struct GetDashboardInput: InputStructure {
+    package var dashboardName: String?
+
+    package init(
+      dashboardName: String
+    ) {
+      self.dashboardName = dashboardName
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, dashboardName)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetDashboardInput", [
+        Member("DashboardName", .string, .required),
+      ])
+  }
+
+  package struct ListDashboardsInput: InputStructure {
+    package var dashboardNamePrefix: String?
+    package var nextToken: String?
+
+    package init(
+      dashboardNamePrefix: String? = nil,
+      nextToken: String? = nil
+    ) {
+      self.dashboardNamePrefix = dashboardNamePrefix
+      self.nextToken = nextToken
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, dashboardNamePrefix)
+      fields.set(1, nextToken)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "ListDashboardsInput", [
+        Member("DashboardNamePrefix", .string),
+        Member("NextToken", .string),
+      ])
+  }
+
   package struct ListTagsForResourceInput: InputStructure {
     package var resourceARN: String?
 
@@ -104,6 +172,108 @@ extension CloudWatch {
     package static let shape = StructureShape(
       "ListTagsForResourceInput", [
         Member("ResourceARN", .string, .required),
+      ])
+  }
+
+  package struct PutCompositeAlarmInput: InputStructure {
+    package var actionsEnabled: Bool?
+    package var alarmActions: [String]?
+    package var alarmDescription: String?
+    package var alarmName: String?
+    package var alarmRule: String?
+    package var insufficientDataActions: [String]?
+    package var okActions: [String]?
+    package var tags: [Tag]?
+    package var actionsSuppressor: String?
+    package var actionsSuppressorWaitPeriod: Int?
+    package var actionsSuppressorExtensionPeriod: Int?
+
+    package init(
+      alarmName: String,
+      alarmRule: String,
+      actionsEnabled: Bool? = nil,
+      alarmActions: [String]? = nil,
+      alarmDescription: String? = nil,
+      insufficientDataActions: [String]? = nil,
+      okActions: [String]? = nil,
+      tags: [Tag]? = nil,
+      actionsSuppressor: String? = nil,
+      actionsSuppressorWaitPeriod: Int? = nil,
+      actionsSuppressorExtensionPeriod: Int? = nil
+    ) {
+      self.actionsEnabled = actionsEnabled
+      self.alarmActions = alarmActions
+      self.alarmDescription = alarmDescription
+      self.alarmName = alarmName
+      self.alarmRule = alarmRule
+      self.insufficientDataActions = insufficientDataActions
+      self.okActions = okActions
+      self.tags = tags
+      self.actionsSuppressor = actionsSuppressor
+      self.actionsSuppressorWaitPeriod = actionsSuppressorWaitPeriod
+      self.actionsSuppressorExtensionPeriod = actionsSuppressorExtensionPeriod
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 11)
+      fields.set(0, actionsEnabled)
+      fields.set(1, alarmActions)
+      fields.set(2, alarmDescription)
+      fields.set(3, alarmName)
+      fields.set(4, alarmRule)
+      fields.set(5, insufficientDataActions)
+      fields.set(6, okActions)
+      fields.set(7, tags)
+      fields.set(8, actionsSuppressor)
+      fields.set(9, actionsSuppressorWaitPeriod)
+      fields.set(10, actionsSuppressorExtensionPeriod)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutCompositeAlarmInput", [
+        Member("ActionsEnabled", .boolean),
+        Member("AlarmActions", .list(.string)),
+        Member("AlarmDescription", .string),
+        Member("AlarmName", .string, .required),
+        Member("AlarmRule", .string, .required),
+        Member("InsufficientDataActions", .list(.string)),
+        Member("OKActions", .list(.string)),
+        Member("Tags", .list(.structure { Tag.shape })),
+        Member("ActionsSuppressor", .string),
+        Member("ActionsSuppressorWaitPeriod", .integer),
+        Member("ActionsSuppressorExtensionPeriod", .integer),
+      ])
+  }
+
+  package struct PutDashboardInput: InputStructure {
+    package var dashboardName: String?
+    package var dashboardBody: String?
+    package var tags: [Tag]?
+
+    package init(
+      dashboardName: String,
+      dashboardBody: String,
+      tags: [Tag]? = nil
+    ) {
+      self.dashboardName = dashboardName
+      self.dashboardBody = dashboardBody
+      self.tags = tags
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, dashboardName)
+      fields.set(1, dashboardBody)
+      fields.set(2, tags)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutDashboardInput", [
+        Member("DashboardName", .string, .required),
+        Member("DashboardBody", .string, .required),
+        Member("Tags", .list(.structure { Tag.shape })),
       ])
   }
 

@@ -13,6 +13,15 @@ extension CloudWatch {
       "DeleteAlarmsOutput", [])
   }
 
+  package struct DeleteDashboardsOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "DeleteDashboardsOutput", [])
+  }
+
   package struct DescribeAlarmsOutput: OutputStructure {
     package var compositeAlarms: [CompositeAlarm]?
     package var metricAlarms: [MetricAlarm]?
@@ -32,6 +41,41 @@ extension CloudWatch {
       ])
   }
 
+  package struct GetDashboardOutput: OutputStructure {
+    package var dashboardArn: String?
+    package var dashboardBody: String?
+    package var dashboardName: String?
+
+    package init(fields: Fields) {
+      dashboardArn = fields.get(0)
+      dashboardBody = fields.get(1)
+      dashboardName = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "GetDashboardOutput", [
+        Member("DashboardArn", .string),
+        Member("DashboardBody", .string),
+        Member("DashboardName", .string),
+      ])
+  }
+
+  package struct ListDashboardsOutput: OutputStructure {
+    package var dashboardEntries: [DashboardEntry]?
+    package var nextToken: String?
+
+    package init(fields: Fields) {
+      dashboardEntries = fields.get(0)
+      nextToken = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "ListDashboardsOutput", [
+        Member("DashboardEntries", .list(.structure { DashboardEntry.shape })),
+        Member("NextToken", .string),
+      ])
+  }
+
   package struct ListTagsForResourceOutput: OutputStructure {
     package var tags: [Tag]?
 
@@ -42,6 +86,28 @@ extension CloudWatch {
     package static let shape = StructureShape(
       "ListTagsForResourceOutput", [
         Member("Tags", .list(.structure { Tag.shape })),
+      ])
+  }
+
+  package struct PutCompositeAlarmOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "PutCompositeAlarmOutput", [])
+  }
+
+  package struct PutDashboardOutput: OutputStructure {
+    package var dashboardValidationMessages: [DashboardValidationMessage]?
+
+    package init(fields: Fields) {
+      dashboardValidationMessages = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "PutDashboardOutput", [
+        Member("DashboardValidationMessages", .list(.structure { DashboardValidationMessage.shape })),
       ])
   }
 

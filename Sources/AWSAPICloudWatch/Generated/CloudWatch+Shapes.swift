@@ -108,6 +108,44 @@ extension CloudWatch {
       ])
   }
 
+  package struct DashboardEntry: OutputStructure {
+    package var dashboardName: String?
+    package var dashboardArn: String?
+    package var lastModified: Timestamp?
+    package var size: Int?
+
+    package init(fields: Fields) {
+      dashboardName = fields.get(0)
+      dashboardArn = fields.get(1)
+      lastModified = fields.get(2)
+      size = fields.get(3)
+    }
+
+    package static let shape = StructureShape(
+      "DashboardEntry", [
+        Member("DashboardName", .string),
+        Member("DashboardArn", .string),
+        Member("LastModified", .timestamp()),
+        Member("Size", .integer),
+      ])
+  }
+
+  package struct DashboardValidationMessage: OutputStructure {
+    package var dataPath: String?
+    package var message: String?
+
+    package init(fields: Fields) {
+      dataPath = fields.get(0)
+      message = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "DashboardValidationMessage", [
+        Member("DataPath", .string),
+        Member("Message", .string),
+      ])
+  }
+
   package struct Dimension: InputStructure, OutputStructure {
     package var name: String?
     package var value: String?

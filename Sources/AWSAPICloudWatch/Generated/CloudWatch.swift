@@ -20,11 +20,26 @@ package enum CloudWatch {
   package static let deleteAlarms = Operation<DeleteAlarmsInput, DeleteAlarmsOutput>(OperationModel(
     service, "DeleteAlarms", input: DeleteAlarmsInput.shape, output: DeleteAlarmsOutput.shape))
 
+  package static let deleteDashboards = Operation<DeleteDashboardsInput, DeleteDashboardsOutput>(OperationModel(
+    service, "DeleteDashboards", input: DeleteDashboardsInput.shape, output: DeleteDashboardsOutput.shape, resultWrapper: "DeleteDashboardsResult"))
+
   package static let describeAlarms = Operation<DescribeAlarmsInput, DescribeAlarmsOutput>(OperationModel(
     service, "DescribeAlarms", input: DescribeAlarmsInput.shape, output: DescribeAlarmsOutput.shape, resultWrapper: "DescribeAlarmsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxRecords")))
 
+  package static let getDashboard = Operation<GetDashboardInput, GetDashboardOutput>(OperationModel(
+    service, "GetDashboard", input: GetDashboardInput.shape, output: GetDashboardOutput.shape, resultWrapper: "GetDashboardResult", isReadOnly: true))
+
+  package static let listDashboards = Operation<ListDashboardsInput, ListDashboardsOutput>(OperationModel(
+    service, "ListDashboards", input: ListDashboardsInput.shape, output: ListDashboardsOutput.shape, resultWrapper: "ListDashboardsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"])))
+
   package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
     service, "ListTagsForResource", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, resultWrapper: "ListTagsForResourceResult", isReadOnly: true, errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }]))
+
+  package static let putCompositeAlarm = Operation<PutCompositeAlarmInput, PutCompositeAlarmOutput>(OperationModel(
+    service, "PutCompositeAlarm", input: PutCompositeAlarmInput.shape, output: PutCompositeAlarmOutput.shape))
+
+  package static let putDashboard = Operation<PutDashboardInput, PutDashboardOutput>(OperationModel(
+    service, "PutDashboard", input: PutDashboardInput.shape, output: PutDashboardOutput.shape, resultWrapper: "PutDashboardResult", errors: ["InvalidParameterInput": { Errors.invalidParameterInput }]))
 
   package static let putMetricAlarm = Operation<PutMetricAlarmInput, PutMetricAlarmOutput>(OperationModel(
     service, "PutMetricAlarm", input: PutMetricAlarmInput.shape, output: PutMetricAlarmOutput.shape))
@@ -37,6 +52,11 @@ package enum CloudWatch {
 
   /// The errors that say more than a message.
   package enum Errors {
+    package static let invalidParameterInput = StructureShape(
+      "DashboardInvalidInputError", [
+        Member("message", .string),
+        Member("dashboardValidationMessages", .list(.structure { DashboardValidationMessage.shape })),
+      ])
     package static let resourceNotFoundException = StructureShape(
       "ResourceNotFoundException", [
         Member("ResourceType", .string),

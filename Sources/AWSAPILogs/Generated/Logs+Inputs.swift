@@ -97,6 +97,63 @@ extension Logs {
       ])
   }
 
+  package struct DeleteMetricFilterInput: InputStructure {
+    package var logGroupName: String?
+    package var filterName: String?
+
+    package init(
+      logGroupName: String,
+      filterName: String
+    ) {
+      self.logGroupName = logGroupName
+      self.filterName = filterName
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, logGroupName)
+      fields.set(1, filterName)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteMetricFilterRequest", [
+        Member("logGroupName", .string, .required),
+        Member("filterName", .string, .required),
+      ])
+  }
+
+  package struct DeleteResourcePolicyInput: InputStructure {
+    package var policyName: String?
+    package var resourceArn: String?
+    package var expectedRevisionId: String?
+
+    package init(
+      policyName: String? = nil,
+      resourceArn: String? = nil,
+      expectedRevisionId: String? = nil
+    ) {
+      self.policyName = policyName
+      self.resourceArn = resourceArn
+      self.expectedRevisionId = expectedRevisionId
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, policyName)
+      fields.set(1, resourceArn)
+      fields.set(2, expectedRevisionId)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteResourcePolicyRequest", [
+        Member("policyName", .string),
+        Member("resourceArn", .string),
+        Member("expectedRevisionId", .string),
+      ])
+  }
+
   package struct DeleteRetentionPolicyInput: InputStructure {
     package var logGroupName: String?
 
@@ -174,6 +231,88 @@ extension Logs {
       ])
   }
 
+  package struct DescribeMetricFiltersInput: InputStructure {
+    package var logGroupName: String?
+    package var filterNamePrefix: String?
+    package var nextToken: String?
+    package var limit: Int?
+    package var metricName: String?
+    package var metricNamespace: String?
+
+    package init(
+      logGroupName: String? = nil,
+      filterNamePrefix: String? = nil,
+      nextToken: String? = nil,
+      limit: Int? = nil,
+      metricName: String? = nil,
+      metricNamespace: String? = nil
+    ) {
+      self.logGroupName = logGroupName
+      self.filterNamePrefix = filterNamePrefix
+      self.nextToken = nextToken
+      self.limit = limit
+      self.metricName = metricName
+      self.metricNamespace = metricNamespace
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 6)
+      fields.set(0, logGroupName)
+      fields.set(1, filterNamePrefix)
+      fields.set(2, nextToken)
+      fields.set(3, limit)
+      fields.set(4, metricName)
+      fields.set(5, metricNamespace)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeMetricFiltersRequest", [
+        Member("logGroupName", .string),
+        Member("filterNamePrefix", .string),
+        Member("nextToken", .string),
+        Member("limit", .integer),
+        Member("metricName", .string),
+        Member("metricNamespace", .string),
+      ])
+  }
+
+  package struct DescribeResourcePoliciesInput: InputStructure {
+    package var nextToken: String?
+    package var limit: Int?
+    package var resourceArn: String?
+    package var policyScope: String?
+
+    package init(
+      nextToken: String? = nil,
+      limit: Int? = nil,
+      resourceArn: String? = nil,
+      policyScope: String? = nil
+    ) {
+      self.nextToken = nextToken
+      self.limit = limit
+      self.resourceArn = resourceArn
+      self.policyScope = policyScope
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, nextToken)
+      fields.set(1, limit)
+      fields.set(2, resourceArn)
+      fields.set(3, policyScope)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeResourcePoliciesRequest", [
+        Member("nextToken", .string),
+        Member("limit", .integer),
+        Member("resourceArn", .string),
+        Member("policyScope", .string),
+      ])
+  }
+
   package struct DisassociateKmsKeyInput: InputStructure {
     package var logGroupName: String?
     package var resourceIdentifier: String?
@@ -244,6 +383,93 @@ extension Logs {
       "PutLogGroupDeletionProtectionRequest", [
         Member("logGroupIdentifier", .string, .required),
         Member("deletionProtectionEnabled", .boolean, .required),
+      ])
+  }
+
+  package struct PutMetricFilterInput: InputStructure {
+    package var logGroupName: String?
+    package var filterName: String?
+    package var filterPattern: String?
+    package var metricTransformations: [MetricTransformation]?
+    package var applyOnTransformedLogs: Bool?
+    package var fieldSelectionCriteria: String?
+    package var emitSystemFieldDimensions: [String]?
+
+    package init(
+      logGroupName: String,
+      filterName: String,
+      filterPattern: String,
+      metricTransformations: [MetricTransformation],
+      applyOnTransformedLogs: Bool? = nil,
+      fieldSelectionCriteria: String? = nil,
+      emitSystemFieldDimensions: [String]? = nil
+    ) {
+      self.logGroupName = logGroupName
+      self.filterName = filterName
+      self.filterPattern = filterPattern
+      self.metricTransformations = metricTransformations
+      self.applyOnTransformedLogs = applyOnTransformedLogs
+      self.fieldSelectionCriteria = fieldSelectionCriteria
+      self.emitSystemFieldDimensions = emitSystemFieldDimensions
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 7)
+      fields.set(0, logGroupName)
+      fields.set(1, filterName)
+      fields.set(2, filterPattern)
+      fields.set(3, metricTransformations)
+      fields.set(4, applyOnTransformedLogs)
+      fields.set(5, fieldSelectionCriteria)
+      fields.set(6, emitSystemFieldDimensions)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutMetricFilterRequest", [
+        Member("logGroupName", .string, .required),
+        Member("filterName", .string, .required),
+        Member("filterPattern", .string, .required),
+        Member("metricTransformations", .list(.structure { MetricTransformation.shape }), .required),
+        Member("applyOnTransformedLogs", .boolean),
+        Member("fieldSelectionCriteria", .string),
+        Member("emitSystemFieldDimensions", .list(.string)),
+      ])
+  }
+
+  package struct PutResourcePolicyInput: InputStructure {
+    package var policyName: String?
+    package var policyDocument: String?
+    package var resourceArn: String?
+    package var expectedRevisionId: String?
+
+    package init(
+      policyName: String? = nil,
+      policyDocument: String? = nil,
+      resourceArn: String? = nil,
+      expectedRevisionId: String? = nil
+    ) {
+      self.policyName = policyName
+      self.policyDocument = policyDocument
+      self.resourceArn = resourceArn
+      self.expectedRevisionId = expectedRevisionId
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, policyName)
+      fields.set(1, policyDocument)
+      fields.set(2, resourceArn)
+      fields.set(3, expectedRevisionId)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutResourcePolicyRequest", [
+        Member("policyName", .string),
+        Member("policyDocument", .string),
+        Member("resourceArn", .string),
+        Member("expectedRevisionId", .string),
       ])
   }
 

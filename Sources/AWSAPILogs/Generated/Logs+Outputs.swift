@@ -31,6 +31,24 @@ extension Logs {
       "DeleteLogGroupOutput", [])
   }
 
+  package struct DeleteMetricFilterOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "DeleteMetricFilterOutput", [])
+  }
+
+  package struct DeleteResourcePolicyOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "DeleteResourcePolicyOutput", [])
+  }
+
   package struct DeleteRetentionPolicyOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -52,6 +70,38 @@ extension Logs {
     package static let shape = StructureShape(
       "DescribeLogGroupsResponse", [
         Member("logGroups", .list(.structure { LogGroup.shape })),
+        Member("nextToken", .string),
+      ])
+  }
+
+  package struct DescribeMetricFiltersOutput: OutputStructure {
+    package var metricFilters: [MetricFilter]?
+    package var nextToken: String?
+
+    package init(fields: Fields) {
+      metricFilters = fields.get(0)
+      nextToken = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "DescribeMetricFiltersResponse", [
+        Member("metricFilters", .list(.structure { MetricFilter.shape })),
+        Member("nextToken", .string),
+      ])
+  }
+
+  package struct DescribeResourcePoliciesOutput: OutputStructure {
+    package var resourcePolicies: [ResourcePolicy]?
+    package var nextToken: String?
+
+    package init(fields: Fields) {
+      resourcePolicies = fields.get(0)
+      nextToken = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "DescribeResourcePoliciesResponse", [
+        Member("resourcePolicies", .list(.structure { ResourcePolicy.shape })),
         Member("nextToken", .string),
       ])
   }
@@ -85,6 +135,31 @@ extension Logs {
 
     package static let shape = StructureShape(
       "PutLogGroupDeletionProtectionOutput", [])
+  }
+
+  package struct PutMetricFilterOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "PutMetricFilterOutput", [])
+  }
+
+  package struct PutResourcePolicyOutput: OutputStructure {
+    package var resourcePolicy: ResourcePolicy?
+    package var revisionId: String?
+
+    package init(fields: Fields) {
+      resourcePolicy = fields.get(0)
+      revisionId = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "PutResourcePolicyResponse", [
+        Member("resourcePolicy", .structure { ResourcePolicy.shape }),
+        Member("revisionId", .string),
+      ])
   }
 
   package struct PutRetentionPolicyOutput: OutputStructure {

@@ -52,4 +52,121 @@ extension Logs {
         Member("bearerTokenAuthenticationEnabled", .boolean),
       ])
   }
+
+  package struct MetricFilter: OutputStructure {
+    package var filterName: String?
+    package var filterPattern: String?
+    package var metricTransformations: [MetricTransformation]?
+    package var creationTime: Int?
+    package var logGroupName: String?
+    package var applyOnTransformedLogs: Bool?
+    package var fieldSelectionCriteria: String?
+    package var emitSystemFieldDimensions: [String]?
+
+    package init(fields: Fields) {
+      filterName = fields.get(0)
+      filterPattern = fields.get(1)
+      metricTransformations = fields.get(2)
+      creationTime = fields.get(3)
+      logGroupName = fields.get(4)
+      applyOnTransformedLogs = fields.get(5)
+      fieldSelectionCriteria = fields.get(6)
+      emitSystemFieldDimensions = fields.get(7)
+    }
+
+    package static let shape = StructureShape(
+      "MetricFilter", [
+        Member("filterName", .string),
+        Member("filterPattern", .string),
+        Member("metricTransformations", .list(.structure { MetricTransformation.shape })),
+        Member("creationTime", .integer),
+        Member("logGroupName", .string),
+        Member("applyOnTransformedLogs", .boolean),
+        Member("fieldSelectionCriteria", .string),
+        Member("emitSystemFieldDimensions", .list(.string)),
+      ])
+  }
+
+  package struct MetricTransformation: InputStructure, OutputStructure {
+    package var metricName: String?
+    package var metricNamespace: String?
+    package var metricValue: String?
+    package var defaultValue: Double?
+    package var dimensions: [String: String]?
+    package var unit: String?
+
+    package init(
+      metricName: String,
+      metricNamespace: String,
+      metricValue: String,
+      defaultValue: Double? = nil,
+      dimensions: [String: String]? = nil,
+      unit: String? = nil
+    ) {
+      self.metricName = metricName
+      self.metricNamespace = metricNamespace
+      self.metricValue = metricValue
+      self.defaultValue = defaultValue
+      self.dimensions = dimensions
+      self.unit = unit
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 6)
+      fields.set(0, metricName)
+      fields.set(1, metricNamespace)
+      fields.set(2, metricValue)
+      fields.set(3, defaultValue)
+      fields.set(4, dimensions)
+      fields.set(5, unit)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      metricName = fields.get(0)
+      metricNamespace = fields.get(1)
+      metricValue = fields.get(2)
+      defaultValue = fields.get(3)
+      dimensions = fields.get(4)
+      unit = fields.get(5)
+    }
+
+    package static let shape = StructureShape(
+      "MetricTransformation", [
+        Member("metricName", .string, .required),
+        Member("metricNamespace", .string, .required),
+        Member("metricValue", .string, .required),
+        Member("defaultValue", .double),
+        Member("dimensions", .map(.string)),
+        Member("unit", .string),
+      ])
+  }
+
+  package struct ResourcePolicy: OutputStructure {
+    package var policyName: String?
+    package var policyDocument: String?
+    package var lastUpdatedTime: Int?
+    package var policyScope: String?
+    package var resourceArn: String?
+    package var revisionId: String?
+
+    package init(fields: Fields) {
+      policyName = fields.get(0)
+      policyDocument = fields.get(1)
+      lastUpdatedTime = fields.get(2)
+      policyScope = fields.get(3)
+      resourceArn = fields.get(4)
+      revisionId = fields.get(5)
+    }
+
+    package static let shape = StructureShape(
+      "ResourcePolicy", [
+        Member("policyName", .string),
+        Member("policyDocument", .string),
+        Member("lastUpdatedTime", .integer),
+        Member("policyScope", .string),
+        Member("resourceArn", .string),
+        Member("revisionId", .string),
+      ])
+  }
 }

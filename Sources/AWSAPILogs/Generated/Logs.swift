@@ -24,11 +24,23 @@ package enum Logs {
   package static let deleteLogGroup = Operation<DeleteLogGroupInput, DeleteLogGroupOutput>(OperationModel(
     service, "DeleteLogGroup", input: DeleteLogGroupInput.shape, output: DeleteLogGroupOutput.shape))
 
+  package static let deleteMetricFilter = Operation<DeleteMetricFilterInput, DeleteMetricFilterOutput>(OperationModel(
+    service, "DeleteMetricFilter", input: DeleteMetricFilterInput.shape, output: DeleteMetricFilterOutput.shape))
+
+  package static let deleteResourcePolicy = Operation<DeleteResourcePolicyInput, DeleteResourcePolicyOutput>(OperationModel(
+    service, "DeleteResourcePolicy", input: DeleteResourcePolicyInput.shape, output: DeleteResourcePolicyOutput.shape))
+
   package static let deleteRetentionPolicy = Operation<DeleteRetentionPolicyInput, DeleteRetentionPolicyOutput>(OperationModel(
     service, "DeleteRetentionPolicy", input: DeleteRetentionPolicyInput.shape, output: DeleteRetentionPolicyOutput.shape))
 
   package static let describeLogGroups = Operation<DescribeLogGroupsInput, DescribeLogGroupsOutput>(OperationModel(
     service, "DescribeLogGroups", input: DescribeLogGroupsInput.shape, output: DescribeLogGroupsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["nextToken"], outputTokens: ["nextToken"], limit: "limit")))
+
+  package static let describeMetricFilters = Operation<DescribeMetricFiltersInput, DescribeMetricFiltersOutput>(OperationModel(
+    service, "DescribeMetricFilters", input: DescribeMetricFiltersInput.shape, output: DescribeMetricFiltersOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["nextToken"], outputTokens: ["nextToken"], limit: "limit")))
+
+  package static let describeResourcePolicies = Operation<DescribeResourcePoliciesInput, DescribeResourcePoliciesOutput>(OperationModel(
+    service, "DescribeResourcePolicies", input: DescribeResourcePoliciesInput.shape, output: DescribeResourcePoliciesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["nextToken"], outputTokens: ["nextToken"], limit: "limit")))
 
   package static let disassociateKmsKey = Operation<DisassociateKmsKeyInput, DisassociateKmsKeyOutput>(OperationModel(
     service, "DisassociateKmsKey", input: DisassociateKmsKeyInput.shape, output: DisassociateKmsKeyOutput.shape))
@@ -38,6 +50,12 @@ package enum Logs {
 
   package static let putLogGroupDeletionProtection = Operation<PutLogGroupDeletionProtectionInput, PutLogGroupDeletionProtectionOutput>(OperationModel(
     service, "PutLogGroupDeletionProtection", input: PutLogGroupDeletionProtectionInput.shape, output: PutLogGroupDeletionProtectionOutput.shape))
+
+  package static let putMetricFilter = Operation<PutMetricFilterInput, PutMetricFilterOutput>(OperationModel(
+    service, "PutMetricFilter", input: PutMetricFilterInput.shape, output: PutMetricFilterOutput.shape))
+
+  package static let putResourcePolicy = Operation<PutResourcePolicyInput, PutResourcePolicyOutput>(OperationModel(
+    service, "PutResourcePolicy", input: PutResourcePolicyInput.shape, output: PutResourcePolicyOutput.shape))
 
   package static let putRetentionPolicy = Operation<PutRetentionPolicyInput, PutRetentionPolicyOutput>(OperationModel(
     service, "PutRetentionPolicy", input: PutRetentionPolicyInput.shape, output: PutRetentionPolicyOutput.shape))

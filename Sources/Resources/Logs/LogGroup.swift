@@ -55,6 +55,8 @@ package enum LogGroup: ResourceKind {
     package var storageClass: String
     package var deletionProtection: Bool
     package var tags: [String: String]
+    /// How many metric filters it has.
+    package var metricFilters: Int
     /// RDS makes groups of this name itself, and the spec wants this one.
     package var isClusterLog: Bool
   }
@@ -111,7 +113,7 @@ package enum LogGroup: ResourceKind {
     return Observed(
       name: name, arn: arn, retention: group.retentionInDays, key: group.kmsKeyId,
       storageClass: group.logGroupClass ?? "STANDARD", deletionProtection: group.deletionProtectionEnabled ?? false,
-      tags: output.tags ?? [:], isClusterLog: isClusterLog)
+      tags: output.tags ?? [:], metricFilters: group.metricFilterCount ?? 0, isClusterLog: isClusterLog)
   }
 
   /// The calls about tags want the ARN without it.

@@ -66,7 +66,7 @@ def put_dashboard(ctx: Context, params: Params) -> Result:
     if name in boards:
         boards[name].body, boards[name].modified = text, now
     else:
-        tags = tags_from(params.get("Tags"))
+        tags = tags_from(params.get("Tags")) if ctx.settings.get("dashboard_tags", True) else {}
         check_cloudwatch_tags(tags, {})
         boards[name] = Dashboard(name, arn(ctx, SERVICE, f"dashboard/{name}", region=""), text, tags, now)
     return {"DashboardValidationMessages": _messages(warnings)}

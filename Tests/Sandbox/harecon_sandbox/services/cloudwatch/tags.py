@@ -16,7 +16,7 @@ def _tags(ctx: Context, resource: str) -> Tags:
     if ":alarm:" in resource:
         alarm = find_alarm(ctx, resource) if resource == alarm_arn(ctx, alarm_name(resource)) else None
         tags = alarm.tags if alarm is not None else None
-    elif ":dashboard/" in resource:
+    elif ":dashboard/" in resource and ctx.settings.get("dashboard_tags", True):
         dashboard = dashboards.find_by_arn(ctx, resource)
         tags = dashboard.tags if dashboard is not None else None
     else:

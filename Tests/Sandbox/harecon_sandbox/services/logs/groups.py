@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudWatch Logs: log groups with class, key, retention and protection."""
+"""Log groups with class, key, retention and protection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _notes(ctx: Context) -> dict[str, dict[str, Any]]:
     return ctx.keep("logs", dict)
 
 
-def _invalid(message: str) -> AWSError:
+def invalid(message: str) -> AWSError:
     return AWSError("InvalidParameterException", message)
 
 
@@ -29,7 +29,7 @@ def _name(identifier: str) -> str:
     return identifier.split(":log-group:", 1)[-1].removesuffix(":*") if identifier.startswith("arn:") else identifier
 
 
-def _group(ctx: Context, identifier: str) -> Any:
+def find_group(ctx: Context, identifier: str) -> Any:
     group = ctx.moto(SERVICE).groups.get(_name(identifier))
     if group is None:
         raise AWSError("ResourceNotFoundException", "The specified log group does not exist.")
@@ -46,22 +46,22 @@ def _check_key(ctx: Context, key_arn: str, group_arn: str) -> None:
         or key.key_state != "Enabled"
         or not kms.allows_service(key, service, "kms:GenerateDataKey", context)
     ):
-        raise _invalid(f"The specified KMS key does not exist or is not allowed to be used with Arn '{group_arn}'")
+        raise invalid(f"The specified KMS key does not exist or is not allowed to be used with Arn '{group_arn}'")
 
 
 def _check_log_tags(tags: Tags) -> None:
     for key in tags:
         if key.lower().startswith("aws:"):
-            raise _invalid(f"Tag keys must not begin with aws: - {key}")
+            raise invalid(f"Tag keys must not begin with aws: - {key}")
     if len(tags) > 50:
-        raise _invalid("A log group can have at most 50 tags")
+        raise invalid("A log group can have at most 50 tags")
 
 
 @before(SERVICE, "CreateLogGroup")
 def check_new_group(ctx: Context, params: Params) -> None:
     name = params["logGroupName"]
     if name.startswith("aws/"):
-        raise _invalid("Log group name cannot begin with the reserved prefix aws/")
+        raise invalid("Log group name cannot begin with the reserved prefix aws/")
     if name in ctx.moto(SERVICE).groups:
         raise AWSError("ResourceAlreadyExistsException", "The specified log group already exists")
     if "kmsKeyId" in params:
@@ -113,7 +113,7 @@ def _brief(ctx: Context, name: str) -> dict[str, Any]:
 def describe_groups(ctx: Context, params: Params) -> Result:
     prefix, pattern = params.get("logGroupNamePrefix"), params.get("logGroupNamePattern")
     if prefix is not None and pattern is not None:
-        raise _invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
+        raise invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
     if pattern is not None:
         return {
             "logGroups": [
@@ -150,14 +150,14 @@ def list_groups(ctx: Context, params: Params) -> Result:
 
 @before(SERVICE, "PutRetentionPolicy")
 def check_retention(ctx: Context, params: Params) -> None:
-    _group(ctx, params["logGroupName"])
+    find_group(ctx, params["logGroupName"])
     if params["retentionInDays"] not in RETENTIONS:
-        raise _invalid(f"Invalid retention value. Valid values are: {sorted(RETENTIONS)}")
+        raise invalid(f"Invalid retention value. Valid values are: {sorted(RETENTIONS)}")
 
 
 @before(SERVICE, "DeleteLogGroup")
 def check_deletion(ctx: Context, params: Params) -> None:
-    group = _group(ctx, params["logGroupName"])
+    group = find_group(ctx, params["logGroupName"])
     if _notes(ctx).get(group.name, {}).get("protected"):
         raise AWSError("ValidationException", "The log group cannot be deleted: deletion protection is enabled.")
 
@@ -172,15 +172,15 @@ def forget_group(ctx: Context, params: Params, result: Result) -> Result:
 
 @operation(SERVICE, "PutLogGroupDeletionProtection")
 def protect(ctx: Context, params: Params) -> Result:
-    group = _group(ctx, params["logGroupIdentifier"])
+    group = find_group(ctx, params["logGroupIdentifier"])
     _notes(ctx).setdefault(group.name, {})["protected"] = params["deletionProtectionEnabled"]
     return {}
 
 
 def _associated(ctx: Context, params: Params) -> Any:
     if ("logGroupName" in params) == ("resourceIdentifier" in params):
-        raise _invalid("Either logGroupName or resourceIdentifier must be given, and not both.")
-    return _group(ctx, params.get("logGroupName") or params["resourceIdentifier"])
+        raise invalid("Either logGroupName or resourceIdentifier must be given, and not both.")
+    return find_group(ctx, params.get("logGroupName") or params["resourceIdentifier"])
 
 
 @operation(SERVICE, "AssociateKmsKey")
@@ -203,7 +203,7 @@ def check_tagged(ctx: Context, params: Params) -> None:
     resource = params["resourceArn"]
     if ":log-group:" not in resource:
         return
-    _group(ctx, resource)
+    find_group(ctx, resource)
     if ctx.operation == "TagResource":
         current = ctx.moto(SERVICE).tagger.get_tag_dict_for_resource(resource)
         if len({**current, **params["tags"]}) > 50:
