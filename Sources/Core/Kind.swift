@@ -171,12 +171,15 @@ package struct Observation: Sendable {
   package let turn: Int
   /// Why it must not be deleted while the rest of the stack stays, with the way out; nil when it may be.
   package let stays: String?
+  /// Attributes that AWS does not tell at the moment: they are not compared.
+  package let hidden: Set<String>
   /// The kind's own `Observed`.
   package let opaque: any Sendable
 
   package init(
     id: String, key: String?, owner: Owner, values: [Value], outputs: [String: Value], health: Health,
-    pending: [String: String] = [:], turn: Int = 0, stays: String? = nil, opaque: any Sendable
+    pending: [String: String] = [:], turn: Int = 0, stays: String? = nil, hidden: Set<String> = [],
+    opaque: any Sendable
   ) {
     self.id = id
     self.key = key
@@ -187,6 +190,7 @@ package struct Observation: Sendable {
     self.pending = pending
     self.turn = turn
     self.stays = stays
+    self.hidden = hidden
     self.opaque = opaque
   }
 }

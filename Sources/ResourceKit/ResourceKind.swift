@@ -81,10 +81,12 @@ package struct Facts: Sendable, Hashable {
   package var turn: Int
   /// Why it must not be deleted while the rest of the stack stays, with the way out; nil when it may be.
   package var stays: String?
+  /// Attributes that AWS does not tell at the moment: they are not compared.
+  package var hidden: Set<String>
 
   package init(
     id: String, key: String? = nil, owner: Owner, health: Health = .ready, pending: [String: String] = [:],
-    turn: Int = 0, stays: String? = nil
+    turn: Int = 0, stays: String? = nil, hidden: Set<String> = []
   ) {
     self.id = id
     self.key = key
@@ -93,6 +95,7 @@ package struct Facts: Sendable, Hashable {
     self.pending = pending
     self.turn = turn
     self.stays = stays
+    self.hidden = hidden
   }
 }
 

@@ -203,16 +203,23 @@ struct DifferenceTests {
     #expect(a.sighting != c.sighting)
   }
 
+  @Test("what AWS does not tell at the moment is not compared")
+  func hidden() {
+    #expect(compare(1, .null, .inPlace(), []).names == ["size"])
+    #expect(compare(1, .null, .inPlace(), [], hidden: ["size"]).isEmpty)
+    #expect(compare(1, .null, .inPlace(), [], hidden: ["colour"]).names == ["size"])
+  }
+
   private func compare(
     _ desired: Value, _ observed: Value, _ mutability: Mutability, _ traits: Traits, equality: Equality = .exact,
-    pending: [String: String] = [:]
+    pending: [String: String] = [:], hidden: Set<String> = []
   ) -> Difference {
     let fake = FakeKind(
       name: "test/thing",
       schema: [AttributeSchema(name: "size", mutability: mutability, equality: equality, traits: traits)])
     let observation = Observation(
       id: "thing-1", key: nil, owner: .stack("s", id: "test/thing.a"), values: [observed], outputs: [:],
-      health: .ready, pending: pending, opaque: "")
+      health: .ready, pending: pending, hidden: hidden, opaque: "")
     return difference(fake.bound(to: FakeCloud()), fake.desired("a", ["size": desired]), observation)
   }
 }

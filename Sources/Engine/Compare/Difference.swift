@@ -74,7 +74,7 @@ package func difference(
   var seen: [String: Value] = [:]
   for (index, schema) in kind.schema.enumerated() {
     let wanted = desired.values[index]
-    guard !schema.traits.contains(.writeOnly) else { continue }
+    guard !schema.traits.contains(.writeOnly), !observed.hidden.contains(schema.name) else { continue }
     guard !(schema.traits.contains(.serverDefaulted) && wanted == .null) else { continue }
     guard !wanted.unknowns.contains(where: isWithheld) else { continue }
     let live = observed.values[index]
