@@ -160,9 +160,31 @@ def _json_error(
         headers["Content-Type"] = "application/json"
         headers["x-amzn-ErrorType"] = name
     if "awsQueryCompatible" in metadata:
-        headers["x-amzn-query-error"] = f"{_query_code(shape, error)};{'Receiver' if status >= 500 else 'Sender'}"
+        code = _query_code(model.service_name if model is not None else "", shape, error)
+        headers["x-amzn-query-error"] = f"{code};{'Receiver' if status >= 500 else 'Sender'}"
     return Response(status, headers, json.dumps(content, default=str).encode())
 
 
-def _query_code(shape: Shape | None, error: AWSError) -> str:
-    return str(shape.metadata.get("error", {}).get("code", shape.name)) if shape is not None else error.code
+def _query_code(service: str, shape: Shape | None, error: AWSError) -> str:
+    name = shape.name if shape is not None else error.code
+    known = QUERY_CODES.get(service, {}).get(name)
+    return known or str((shape.metadata if shape is not None else {}).get("error", {}).get("code", name))
+
+
+QUERY_CODES = {
+    "sqs": {
+        "KmsDisabled": "KMS.DisabledException",
+        "KmsInvalidState": "KMS.KMSInvalidStateException",
+        "KmsNotFound": "KMS.NotFoundException",
+        "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueNameExists": "QueueAlreadyExists",
+        **{
+            name: f"AWS.SimpleQueueService.{name}"
+            for name in (
+                "BatchEntryIdsNotDistinct", "EmptyBatchRequest", "MessageNotInflight", "PurgeQueueInProgress",
+                "QueueDeletedRecently", "TooManyEntriesInBatchRequest",
+            )
+        },
+    }
+}  # fmt: skip
+"""Of services that once spoke query, where the model leaves the code of those days out."""

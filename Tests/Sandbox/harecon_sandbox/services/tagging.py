@@ -11,7 +11,20 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import cloudwatch, ec2, events, fis, kms, lambda_, logs, rds, route53, secretsmanager
+from harecon_sandbox.services import (
+    cloudwatch,
+    ec2,
+    events,
+    fis,
+    kms,
+    lambda_,
+    logs,
+    rds,
+    route53,
+    secretsmanager,
+    sns,
+    sqs,
+)
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
@@ -32,6 +45,8 @@ OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "rds": rds.inventory,
     "route53": route53.inventory,
     "secretsmanager": secretsmanager.inventory,
+    "sns": sns.inventory,
+    "sqs": sqs.inventory,
 }
 
 
@@ -211,6 +226,13 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
     elif service == "secretsmanager":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("secretsmanager", verb, {"SecretId": arn, **change})
+    elif service == "sns":
+        change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
+        ctx.call("sns", verb, {"ResourceArn": arn, **change})
+    elif service == "sqs":
+        url = ctx.call("sqs", "GetQueueUrl", {"QueueName": name})["QueueUrl"]
+        verb = verb.replace("Resource", "Queue")
+        ctx.call("sqs", verb, {"QueueUrl": url, **({"Tags": tags} if tags is not None else {"TagKeys": keys})})
     elif service in ("fis", "logs"):
         ctx.call(service, verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
     else:
