@@ -24,8 +24,14 @@ extension CallError {
     case "EncryptionFailure": return true
     // CloudWatch Logs.
     case "InvalidParameterException": return words.contains("kms")
+    // SNS; its policies say `Policy Error: PrincipalNotFound`.
+    case "InvalidParameter":
+      return ["kms", "principalnotfound", "feedbackrolearn"].contains { words.contains($0) }
+    // SQS, which says no more of a policy than that it is wrong.
+    case "InvalidAttributeValue": return words.contains("kmsmasterkeyid") || words.contains("parameter policy")
     case let code where code.hasPrefix("InvalidParameterValue"):
-      return words.contains("enhanced_monitoring") || words.contains("invalid security group") || isLambdas(words)
+      let ours = ["enhanced_monitoring", "invalid security group", "dead letter target does not exist"]
+      return ours.contains { words.contains($0) } || isLambdas(words)
     case let code where code.hasPrefix("MalformedPolicyDocument"): return words.contains("principal")
     // CloudWatch, of the alarms that a composite alarm names.
     case "ValidationError": return words.contains("alarm") && words.contains("not exist")

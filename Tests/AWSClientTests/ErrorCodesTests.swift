@@ -18,7 +18,9 @@ struct ErrorCodesTests {
   }
 
   private static func models() throws -> [(service: String, code: String, status: Int)] {
-    let services = ["rds", "kms", "iam", "route53", "logs", "sts", "resourcegroupstaggingapi", "secretsmanager"]
+    let services = [
+      "rds", "kms", "iam", "route53", "logs", "sts", "resourcegroupstaggingapi", "secretsmanager", "sns", "sqs",
+    ]
     let errors = try JSON(parsing: Array(FixturePython.output("error_codes.py", services))).array ?? []
     return try errors.map { error in
       (
@@ -70,6 +72,7 @@ struct ErrorCodesTests {
         "rds InsufficientDBClusterCapacityFault", "rds InsufficientDBInstanceCapacity",
         "rds InsufficientStorageClusterCapacity", "route53 PriorRequestNotComplete", "route53 ThrottlingException",
         "logs ThrottlingException", "sts IDPCommunicationError", "resourcegroupstaggingapi ThrottledException",
+        "sns Throttled", "sqs KmsThrottled", "sqs RequestThrottled",
       ])
   }
 
@@ -86,6 +89,9 @@ struct ErrorCodesTests {
       ("iam", "AccessDenied", .denied), ("rds", "ValidationError", .invalid), ("route53", "InvalidInput", .invalid),
       ("route53", "HostedZoneNotEmpty", .conflict), ("kms", "AccessDeniedException", .denied),
       ("rds", "SomethingNew", .invalid), ("iam", "DeleteConflict", .conflict), ("ec2", "OptInRequired", .denied),
+      ("sqs", "AWS.SimpleQueueService.NonExistentQueue", .notFound), ("sqs", "QueueAlreadyExists", .alreadyExists),
+      ("sqs", "AWS.SimpleQueueService.QueueDeletedRecently", .conflict), ("sns", "InvalidParameter", .invalid),
+      ("sns", "StaleTag", .conflict), ("sns", "AuthorizationError", .denied),
     ])
   func unmodelled(service: String, code: String, expected: CallError.Category) {
     #expect(category(code, of: service) == expected)

@@ -33,6 +33,12 @@ struct NotVisibleYetTests {
       ),
       ("EncryptionFailure", "Secrets Manager can't encrypt the protected secret text using the provided KMS key."),
       ("ValidationException", "Unable to assume role arn:aws:iam::111122223333:role/faults."),
+      ("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),
+      ("InvalidAttributeValue", "Invalid value for the parameter Policy."),
+      (
+        "InvalidParameterValue",
+        "Value {...} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
+      ),
     ])
   func passing(code: String, message: String) {
     let error = CallError(.invalid, code: code, message: message).orNotVisibleYet
@@ -48,6 +54,8 @@ struct NotVisibleYetTests {
       ("MalformedPolicyDocumentException", "Syntax errors in policy."),
       ("ValidationException", "Parameter ScheduleExpression is not valid."),
       ("ValidationException", "The target 'writer' is not used by any action."),
+      ("InvalidParameter", "Invalid parameter: Attributes Reason: Topic already exists with different attributes"),
+      ("InvalidAttributeValue", "Invalid value for the parameter VisibilityTimeout."),
       ("InvalidVPCNetworkStateFault", "The DB instance and EC2 security group are in different VPCs."),
     ])
   func wrong(code: String, message: String) {

@@ -13,4 +13,43 @@ package enum SNS {
     wireProtocol: .query,
     apiVersion: "2010-03-31",
     xmlNamespace: "http://sns.amazonaws.com/doc/2010-03-31/")
+
+  package static let createTopic = Operation<CreateTopicInput, CreateTopicOutput>(OperationModel(
+    service, "CreateTopic", input: CreateTopicInput.shape, output: CreateTopicOutput.shape, resultWrapper: "CreateTopicResult"))
+
+  package static let deleteTopic = Operation<DeleteTopicInput, DeleteTopicOutput>(OperationModel(
+    service, "DeleteTopic", input: DeleteTopicInput.shape, output: DeleteTopicOutput.shape))
+
+  package static let getSubscriptionAttributes = Operation<GetSubscriptionAttributesInput, GetSubscriptionAttributesOutput>(OperationModel(
+    service, "GetSubscriptionAttributes", input: GetSubscriptionAttributesInput.shape, output: GetSubscriptionAttributesOutput.shape, resultWrapper: "GetSubscriptionAttributesResult", isReadOnly: true))
+
+  package static let getTopicAttributes = Operation<GetTopicAttributesInput, GetTopicAttributesOutput>(OperationModel(
+    service, "GetTopicAttributes", input: GetTopicAttributesInput.shape, output: GetTopicAttributesOutput.shape, resultWrapper: "GetTopicAttributesResult", isReadOnly: true))
+
+  package static let listSubscriptionsByTopic = Operation<ListSubscriptionsByTopicInput, ListSubscriptionsByTopicOutput>(OperationModel(
+    service, "ListSubscriptionsByTopic", input: ListSubscriptionsByTopicInput.shape, output: ListSubscriptionsByTopicOutput.shape, resultWrapper: "ListSubscriptionsByTopicResult", isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"])))
+
+  package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
+    service, "ListTagsForResource", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, resultWrapper: "ListTagsForResourceResult", isReadOnly: true))
+
+  package static let listTopics = Operation<ListTopicsInput, ListTopicsOutput>(OperationModel(
+    service, "ListTopics", input: ListTopicsInput.shape, output: ListTopicsOutput.shape, resultWrapper: "ListTopicsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"])))
+
+  package static let setSubscriptionAttributes = Operation<SetSubscriptionAttributesInput, SetSubscriptionAttributesOutput>(OperationModel(
+    service, "SetSubscriptionAttributes", input: SetSubscriptionAttributesInput.shape, output: SetSubscriptionAttributesOutput.shape))
+
+  package static let setTopicAttributes = Operation<SetTopicAttributesInput, SetTopicAttributesOutput>(OperationModel(
+    service, "SetTopicAttributes", input: SetTopicAttributesInput.shape, output: SetTopicAttributesOutput.shape))
+
+  package static let subscribe = Operation<SubscribeInput, SubscribeOutput>(OperationModel(
+    service, "Subscribe", input: SubscribeInput.shape, output: SubscribeOutput.shape, resultWrapper: "SubscribeResult"))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape, resultWrapper: "TagResourceResult"))
+
+  package static let unsubscribe = Operation<UnsubscribeInput, UnsubscribeOutput>(OperationModel(
+    service, "Unsubscribe", input: UnsubscribeInput.shape, output: UnsubscribeOutput.shape))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", input: UntagResourceInput.shape, output: UntagResourceOutput.shape, resultWrapper: "UntagResourceResult"))
 }

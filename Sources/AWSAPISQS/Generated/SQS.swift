@@ -15,4 +15,31 @@ package enum SQS {
     targetPrefix: "AmazonSQS",
     jsonVersion: "1.0",
     isQueryCompatible: true)
+
+  package static let createQueue = Operation<CreateQueueInput, CreateQueueOutput>(OperationModel(
+    service, "CreateQueue", input: CreateQueueInput.shape, output: CreateQueueOutput.shape))
+
+  package static let deleteQueue = Operation<DeleteQueueInput, DeleteQueueOutput>(OperationModel(
+    service, "DeleteQueue", input: DeleteQueueInput.shape, output: DeleteQueueOutput.shape))
+
+  package static let getQueueAttributes = Operation<GetQueueAttributesInput, GetQueueAttributesOutput>(OperationModel(
+    service, "GetQueueAttributes", input: GetQueueAttributesInput.shape, output: GetQueueAttributesOutput.shape, isReadOnly: true))
+
+  package static let getQueueUrl = Operation<GetQueueUrlInput, GetQueueUrlOutput>(OperationModel(
+    service, "GetQueueUrl", input: GetQueueUrlInput.shape, output: GetQueueUrlOutput.shape, isReadOnly: true))
+
+  package static let listQueueTags = Operation<ListQueueTagsInput, ListQueueTagsOutput>(OperationModel(
+    service, "ListQueueTags", input: ListQueueTagsInput.shape, output: ListQueueTagsOutput.shape, isReadOnly: true))
+
+  package static let listQueues = Operation<ListQueuesInput, ListQueuesOutput>(OperationModel(
+    service, "ListQueues", input: ListQueuesInput.shape, output: ListQueuesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
+
+  package static let setQueueAttributes = Operation<SetQueueAttributesInput, SetQueueAttributesOutput>(OperationModel(
+    service, "SetQueueAttributes", input: SetQueueAttributesInput.shape, output: SetQueueAttributesOutput.shape))
+
+  package static let tagQueue = Operation<TagQueueInput, TagQueueOutput>(OperationModel(
+    service, "TagQueue", input: TagQueueInput.shape, output: TagQueueOutput.shape))
+
+  package static let untagQueue = Operation<UntagQueueInput, UntagQueueOutput>(OperationModel(
+    service, "UntagQueue", input: UntagQueueInput.shape, output: UntagQueueOutput.shape))
 }

@@ -101,6 +101,13 @@ package enum ErrorCodes {
       "HostedZoneNotEmpty": .conflict, "InvalidChangeBatch": .invalid, "ConflictingTypes": .invalid,
       "HealthCheckVersionMismatch": .conflict, "CidrCollectionVersionMismatchException": .conflict,
     ],
+    "sns": ["ConcurrentAccess": .conflict, "StaleTag": .conflict, "AuthorizationError": .denied],
+    "sqs": [
+      "AWS.SimpleQueueService.NonExistentQueue": .notFound, "QueueDoesNotExist": .notFound,
+      // The name is free again 60 seconds after the delete.
+      "AWS.SimpleQueueService.QueueDeletedRecently": .conflict, "QueueDeletedRecently": .conflict,
+      "QueueAlreadyExists": .alreadyExists, "QueueNameExists": .alreadyExists, "OverLimit": .invalid,
+    ],
     "sts": [
       "IDPCommunicationError": .unavailable, "IDPRejectedClaim": .denied, "InvalidIdentityToken": .denied,
       "RegionDisabledException": .denied,
