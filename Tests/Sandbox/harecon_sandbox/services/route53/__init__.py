@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Route 53: hosted zones and record sets.  Health checks are the emulator's."""
+"""Route 53: hosted zones, record sets, health checks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from harecon_sandbox.kit import Context
 
-from . import records, tags, zones  # noqa: F401  (each registers its operations)
-from .state import SERVICE, escaped, state_of
+from . import health_checks, records, tags, zones  # noqa: F401  (each registers its operations)
+from .state import escaped, state_of
 
 
 def inventory(ctx: Context) -> list[dict[str, Any]]:
@@ -22,10 +22,10 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
             if kind not in ("NS", "SOA") or name != zone.name:
                 key = f"{zone.id}/{escaped(name)}/{kind}" + (f"/{identifier}" if identifier else "")
                 rows.append({"kind": "route53/record-set", "id": key, "name": name, "tags": {}, "status": "available"})
-    for identifier in ctx.moto(SERVICE).health_checks:
+    for check in state.health_checks.values():
         rows.append({
-            "kind": "route53/health-check", "id": identifier, "name": identifier,
-            "arn": f"arn:{ctx.partition}:route53:::healthcheck/{identifier}",
-            "tags": dict(state.health_check_tags.get(identifier, {})), "status": "available",
+            "kind": "route53/health-check", "id": check.id, "name": check.id,
+            "arn": f"arn:{ctx.partition}:route53:::healthcheck/{check.id}", "tags": dict(check.tags),
+            "status": "available",
         })  # fmt: skip
     return rows

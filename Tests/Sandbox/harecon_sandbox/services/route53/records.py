@@ -9,6 +9,7 @@ from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 
+from .health_checks import find_check
 from .state import SERVICE, RecordKey, Zone, canonical, check_prior, escaped, find_zone, state_of, submit
 
 ROUTINGS = (
@@ -61,6 +62,8 @@ def _check_record(ctx: Context, zone: Zone, record: dict[str, Any]) -> str | Non
     routed = [member for member in ROUTINGS if member in record]
     if len(routed) > 1 or bool(routed) != ("SetIdentifier" in record):
         return f"Invalid request: SetIdentifier and exactly one routing go together: {shown}"
+    if "HealthCheckId" in record and zone.private and not routed:
+        return f"Invalid request: a simple record of a private zone takes no health check: {shown}"
     if values:
         texts = [value["Value"] for value in values]
         if len(set(texts)) != len(texts):
@@ -156,8 +159,8 @@ def change_records(ctx: Context, params: Params) -> Result:
     check_prior(ctx, state, zone)
     for change in batch["Changes"]:
         check = change["ResourceRecordSet"].get("HealthCheckId")
-        if change["Action"] != "DELETE" and check and check not in ctx.moto(SERVICE).health_checks:
-            raise AWSError("NoSuchHealthCheck", f"No health check exists with the specified ID: {check}", 404)
+        if change["Action"] != "DELETE" and check:
+            find_check(ctx, check)
     records = dict(zone.records)
     wrong = [message for change in batch["Changes"] if (message := _apply(ctx, zone, records, change))]
     if wrong:

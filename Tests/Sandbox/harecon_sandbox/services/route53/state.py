@@ -55,11 +55,34 @@ class Change:
 
 
 @dataclass
+class HealthCheck:
+    id: str
+    reference: str
+    asked: dict[str, Any]
+    """The settings of the creating call, by which a repeated one is known."""
+    config: dict[str, Any]
+    alarm: dict[str, Any] | None = None
+    """What it remembers of the alarm that it watches."""
+    version: int = 1
+    tags: Tags = field(default_factory=dict)
+
+    def shape(self) -> dict[str, Any]:
+        shape = {
+            "Id": self.id,
+            "CallerReference": self.reference,
+            "HealthCheckConfig": dict(self.config),
+            "HealthCheckVersion": self.version,
+        }
+        return {**shape, "CloudWatchAlarmConfiguration": self.alarm} if self.alarm else shape
+
+
+@dataclass
 class State:
     zones: dict[str, Zone] = field(default_factory=dict)
     changes: dict[str, Change] = field(default_factory=dict)
     references: set[str] = field(default_factory=set)
-    health_check_tags: dict[str, Tags] = field(default_factory=dict)
+    health_checks: dict[str, HealthCheck] = field(default_factory=dict)
+    check_references: set[str] = field(default_factory=set)
 
 
 def state_of(ctx: Context) -> State:

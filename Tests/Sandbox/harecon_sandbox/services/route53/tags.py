@@ -8,15 +8,14 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services.common import Tags, check_tags, tag_list, tags_from
 
-from .state import SERVICE, find_zone, state_of
+from .health_checks import find_check
+from .state import SERVICE, find_zone
 
 
 def _tags(ctx: Context, kind: str, identifier: str) -> Tags:
     if kind == "hostedzone":
         return find_zone(ctx, identifier).tags
-    if identifier not in ctx.moto(SERVICE).health_checks:
-        raise AWSError("NoSuchHealthCheck", f"No health check exists with the specified ID: {identifier}", 404)
-    return state_of(ctx).health_check_tags.setdefault(identifier, {})
+    return find_check(ctx, identifier).tags
 
 
 def _tag_set(ctx: Context, kind: str, identifier: str) -> dict[str, Any]:
