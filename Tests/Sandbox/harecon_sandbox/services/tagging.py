@@ -21,6 +21,7 @@ from harecon_sandbox.services import (
     logs,
     rds,
     route53,
+    scheduler,
     secretsmanager,
     sns,
     sqs,
@@ -44,6 +45,7 @@ OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "logs": logs.inventory,
     "rds": rds.inventory,
     "route53": route53.inventory,
+    "scheduler": scheduler.inventory,
     "secretsmanager": secretsmanager.inventory,
     "sns": sns.inventory,
     "sqs": sqs.inventory,
@@ -223,6 +225,9 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
         ctx.call(service, verb, {"ResourceARN": arn, **change})
     elif service == "lambda":
         ctx.call("lambda", verb, {"Resource": arn, **({"Tags": tags} if tags is not None else {"TagKeys": keys})})
+    elif service == "scheduler":
+        change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
+        ctx.call("scheduler", verb, {"ResourceArn": arn, **change})
     elif service == "secretsmanager":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("secretsmanager", verb, {"SecretId": arn, **change})

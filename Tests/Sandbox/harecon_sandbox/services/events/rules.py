@@ -89,7 +89,7 @@ def delete_rule(ctx: Context, params: Params) -> Result:
 def _tagged(ctx: Context, arn: str) -> Rule:
     rule = next((rule for rule in state_of(ctx).rules.values() if rule.arn == arn), None)
     if rule is None:
-        raise AWSError("ResourceNotFoundException", f"Rule {arn.rpartition('/')[2]} does not exist on EventBus default.")
+        raise AWSError("ResourceNotFoundException", f"Resource {arn} does not exist.")
     return rule
 
 
