@@ -28,6 +28,8 @@ extension Registry {
     SNSSubscription.self,
     SNSTopic.self,
     SQSQueue.self,
+    Schedule.self,
+    ScheduleGroup.self,
     Secret.self,
     SecurityGroup.self,
     SecurityGroupRules.self,

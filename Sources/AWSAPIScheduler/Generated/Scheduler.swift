@@ -12,4 +12,37 @@ package enum Scheduler {
     signingName: "scheduler",
     wireProtocol: .restJSON,
     apiVersion: "2021-06-30")
+
+  package static let createSchedule = Operation<CreateScheduleInput, CreateScheduleOutput>(OperationModel(
+    service, "CreateSchedule", requestURI: "/schedules/{Name}", input: CreateScheduleInput.shape, output: CreateScheduleOutput.shape))
+
+  package static let createScheduleGroup = Operation<CreateScheduleGroupInput, CreateScheduleGroupOutput>(OperationModel(
+    service, "CreateScheduleGroup", requestURI: "/schedule-groups/{Name}", input: CreateScheduleGroupInput.shape, output: CreateScheduleGroupOutput.shape))
+
+  package static let deleteSchedule = Operation<DeleteScheduleInput, DeleteScheduleOutput>(OperationModel(
+    service, "DeleteSchedule", method: "DELETE", requestURI: "/schedules/{Name}", input: DeleteScheduleInput.shape, output: DeleteScheduleOutput.shape))
+
+  package static let deleteScheduleGroup = Operation<DeleteScheduleGroupInput, DeleteScheduleGroupOutput>(OperationModel(
+    service, "DeleteScheduleGroup", method: "DELETE", requestURI: "/schedule-groups/{Name}", input: DeleteScheduleGroupInput.shape, output: DeleteScheduleGroupOutput.shape))
+
+  package static let getSchedule = Operation<GetScheduleInput, GetScheduleOutput>(OperationModel(
+    service, "GetSchedule", method: "GET", requestURI: "/schedules/{Name}", input: GetScheduleInput.shape, output: GetScheduleOutput.shape, isReadOnly: true))
+
+  package static let listScheduleGroups = Operation<ListScheduleGroupsInput, ListScheduleGroupsOutput>(OperationModel(
+    service, "ListScheduleGroups", method: "GET", requestURI: "/schedule-groups", input: ListScheduleGroupsInput.shape, output: ListScheduleGroupsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
+
+  package static let listSchedules = Operation<ListSchedulesInput, ListSchedulesOutput>(OperationModel(
+    service, "ListSchedules", method: "GET", requestURI: "/schedules", input: ListSchedulesInput.shape, output: ListSchedulesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
+
+  package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
+    service, "ListTagsForResource", method: "GET", requestURI: "/tags/{ResourceArn}", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, isReadOnly: true))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", requestURI: "/tags/{ResourceArn}", input: TagResourceInput.shape, output: TagResourceOutput.shape))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", method: "DELETE", requestURI: "/tags/{ResourceArn}", input: UntagResourceInput.shape, output: UntagResourceOutput.shape))
+
+  package static let updateSchedule = Operation<UpdateScheduleInput, UpdateScheduleOutput>(OperationModel(
+    service, "UpdateSchedule", method: "PUT", requestURI: "/schedules/{Name}", input: UpdateScheduleInput.shape, output: UpdateScheduleOutput.shape))
 }
