@@ -14,6 +14,7 @@ extension Registry {
     Dashboard.self,
     EventRule.self,
     ExperimentTemplate.self,
+    HealthCheck.self,
     HostedZone.self,
     IAMRole.self,
     InterfaceEndpoint.self,

@@ -47,7 +47,7 @@ struct NetworkTests {
     try await stage.changeRecord(
       "DELETE", "writer.sample.internal", pointingTo: "sample.cluster-abc.us-east-1.rds.amazonaws.com")
     let repair = try await stage.converge(sample.resources())
-    #expect(repair.change(at: sample.desired.address)?.action == .create)
+    #expect(repair.change(at: Address(RecordSet.name, "writer"))?.action == .create)
     try await stage.changeRecord(
       "DELETE", "writer.sample.internal", pointingTo: "sample.cluster-abc.us-east-1.rds.amazonaws.com")
     try await stage.destroy(sample.resources())
@@ -196,23 +196,20 @@ extension Stage {
     try await changeRecord("CREATE", name, pointingTo: target)
   }
 
-  func changeRecord(_ action: String, _ name: String, pointingTo target: String, ttl: Int = 5) async throws {
+  /// - Parameter routing: how the record is chosen among those of its name.
+  func changeRecord(
+    _ action: String, _ name: String, pointingTo target: String, ttl: Int = 5, _ routing: JSONObject = [:]
+  ) async throws {
     let zone = try await live(HostedZone.name).id
+    var record: JSONObject = [
+      "Name": .string(name), "Type": "CNAME", "TTL": .int(ttl), "ResourceRecords": [["Value": .string(target)]],
+    ]
+    for member in routing.members { record[member.key] = member.value }
     try await edit(
       "route53", "ChangeResourceRecordSets",
       [
         "HostedZoneId": .string(zone),
-        "ChangeBatch": [
-          "Changes": [
-            [
-              "Action": .string(action),
-              "ResourceRecordSet": [
-                "Name": .string(name), "Type": "CNAME", "TTL": .int(ttl),
-                "ResourceRecords": [["Value": .string(target)]],
-              ],
-            ]
-          ]
-        ],
+        "ChangeBatch": ["Changes": [["Action": .string(action), "ResourceRecordSet": .object(record)]]],
       ])
   }
 }

@@ -62,9 +62,58 @@ import Testing
   }
 }
 
+@Suite struct HealthCheckReferenceTests {
+  private func tags(_ stack: String, _ name: String) -> [String: String] {
+    [
+      "harecon:stack": stack, "harecon:id": Address(HealthCheck.name, name).description,
+      "harecon:region": "ap-southeast-1",
+    ]
+  }
+
+  @Test("the longest names leave room for 999 tries in the 64 characters of a reference")
+  func length() throws {
+    let stack = String(repeating: "s", count: 20)
+    var reference = try #require(CallerReference(healthCheck: tags(stack, String(repeating: "n", count: 80))))
+    reference.generation = 999
+    #expect(reference.text.utf8.count <= CallerReference.longestOfHealthCheck)
+    #expect(CallerReference(reference.text) == reference)
+  }
+
+  @Test("a reference says whose check it is, of those that the spec wants and of those that it no longer has")
+  func owner() throws {
+    let reference = try #require(CallerReference(healthCheck: tags("payments", "writer")))
+    let wanted = ["route53/health-check.reader", "route53/health-check.writer"]
+    #expect(
+      reference.ownerOfHealthCheck(among: wanted, in: "ap-southeast-1")
+        == .stack("payments", id: "route53/health-check.writer"))
+    #expect(
+      reference.ownerOfHealthCheck(among: [], in: "ap-southeast-1")
+        == .stack("payments", id: "route53/health-check.\(reference.id)"))
+    #expect(
+      reference.ownerOfHealthCheck(among: wanted, in: "us-east-1")
+        == .stack("payments in ap-southeast-1", id: "route53/health-check.writer"))
+  }
+}
+
 @Suite struct RecordMarkTests {
-  private func record(_ name: String, _ type: String) -> RecordSet.LiveRecord {
-    RecordSet.LiveRecord(name: name, type: type, ttl: 5, values: ["x"])
+  private func record(_ name: String, _ type: String, _ identifier: String? = nil) -> RecordSet.LiveRecord {
+    RecordSet.LiveRecord(
+      name: name, type: type, ttl: 5, values: ["x"],
+      routing: identifier.map { .init(identifier: $0, failover: "PRIMARY", healthCheck: nil) })
+  }
+
+  @Test("each of several records of a name and type has a mark of its own, which is a valid label")
+  func marksOfAPair() {
+    let name = "db.payments.internal"
+    #expect(record(name, "CNAME", "primary").markName == "_harecon-cname-primary.db.payments.internal")
+    let odd = ["Primary", "the first one", String(repeating: "x", count: 128), "_x"].map {
+      record(name, "CNAME", $0).markName
+    }
+    #expect(Set(odd).count == odd.count)
+    #expect(odd.allSatisfy { $0.hasPrefix("_harecon-cname-_") && $0.split(separator: ".")[0].utf8.count <= 63 })
+    // The mark is a simple record whatever the record is.
+    let owner = RecordOwner(stack: "payments", address: .init("route53/record-set", "db-primary"))
+    #expect(record(name, "CNAME", "primary").mark(for: owner).routing == nil)
   }
 
   @Test(

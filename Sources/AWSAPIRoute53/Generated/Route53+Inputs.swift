@@ -97,6 +97,32 @@ extension Route53 {
       ])
   }
 
+  package struct CreateHealthCheckInput: InputStructure {
+    package var callerReference: String?
+    package var healthCheckConfig: HealthCheckConfig?
+
+    package init(
+      callerReference: String,
+      healthCheckConfig: HealthCheckConfig
+    ) {
+      self.callerReference = callerReference
+      self.healthCheckConfig = healthCheckConfig
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, callerReference)
+      fields.set(1, healthCheckConfig)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CreateHealthCheckRequest", [
+        Member("CallerReference", .string, .required),
+        Member("HealthCheckConfig", .structure { HealthCheckConfig.shape }, .required),
+      ])
+  }
+
   package struct CreateHostedZoneInput: InputStructure {
     package var name: String?
     package var vpc: VPC?
@@ -135,6 +161,27 @@ extension Route53 {
         Member("CallerReference", .string, .required),
         Member("HostedZoneConfig", .structure { HostedZoneConfig.shape }),
         Member("DelegationSetId", .string),
+      ])
+  }
+
+  package struct DeleteHealthCheckInput: InputStructure {
+    package var healthCheckId: String?
+
+    package init(
+      healthCheckId: String
+    ) {
+      self.healthCheckId = healthCheckId
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, healthCheckId)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteHealthCheckRequest", [
+        Member("HealthCheckId", .string, as: "HealthCheckId", in: .uri, .required),
       ])
   }
 
@@ -198,6 +245,32 @@ extension Route53 {
     package static let shape = StructureShape(
       "GetHostedZoneRequest", [
         Member("Id", .string, as: "Id", in: .uri, .required),
+      ])
+  }
+
+  package struct ListHealthChecksInput: InputStructure {
+    package var marker: String?
+    package var maxItems: String?
+
+    package init(
+      marker: String? = nil,
+      maxItems: String? = nil
+    ) {
+      self.marker = marker
+      self.maxItems = maxItems
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, marker)
+      fields.set(1, maxItems)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "ListHealthChecksRequest", [
+        Member("Marker", .string, as: "marker", in: .querystring),
+        Member("MaxItems", .string, as: "maxitems", in: .querystring),
       ])
   }
 
@@ -301,6 +374,107 @@ extension Route53 {
       "ListTagsForResourcesRequest", [
         Member("ResourceType", .string, as: "ResourceType", in: .uri, .required),
         Member("ResourceIds", .list(.string, name: "ResourceId"), .required),
+      ])
+  }
+
+  package struct UpdateHealthCheckInput: InputStructure {
+    package var healthCheckId: String?
+    package var healthCheckVersion: Int?
+    package var ipAddress: String?
+    package var port: Int?
+    package var resourcePath: String?
+    package var fullyQualifiedDomainName: String?
+    package var searchString: String?
+    package var failureThreshold: Int?
+    package var inverted: Bool?
+    package var disabled: Bool?
+    package var healthThreshold: Int?
+    package var childHealthChecks: [String]?
+    package var enableSNI: Bool?
+    package var regions: [String]?
+    package var alarmIdentifier: AlarmIdentifier?
+    package var insufficientDataHealthStatus: String?
+    package var resetElements: [String]?
+
+    package init(
+      healthCheckId: String,
+      healthCheckVersion: Int? = nil,
+      ipAddress: String? = nil,
+      port: Int? = nil,
+      resourcePath: String? = nil,
+      fullyQualifiedDomainName: String? = nil,
+      searchString: String? = nil,
+      failureThreshold: Int? = nil,
+      inverted: Bool? = nil,
+      disabled: Bool? = nil,
+      healthThreshold: Int? = nil,
+      childHealthChecks: [String]? = nil,
+      enableSNI: Bool? = nil,
+      regions: [String]? = nil,
+      alarmIdentifier: AlarmIdentifier? = nil,
+      insufficientDataHealthStatus: String? = nil,
+      resetElements: [String]? = nil
+    ) {
+      self.healthCheckId = healthCheckId
+      self.healthCheckVersion = healthCheckVersion
+      self.ipAddress = ipAddress
+      self.port = port
+      self.resourcePath = resourcePath
+      self.fullyQualifiedDomainName = fullyQualifiedDomainName
+      self.searchString = searchString
+      self.failureThreshold = failureThreshold
+      self.inverted = inverted
+      self.disabled = disabled
+      self.healthThreshold = healthThreshold
+      self.childHealthChecks = childHealthChecks
+      self.enableSNI = enableSNI
+      self.regions = regions
+      self.alarmIdentifier = alarmIdentifier
+      self.insufficientDataHealthStatus = insufficientDataHealthStatus
+      self.resetElements = resetElements
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 17)
+      fields.set(0, healthCheckId)
+      fields.set(1, healthCheckVersion)
+      fields.set(2, ipAddress)
+      fields.set(3, port)
+      fields.set(4, resourcePath)
+      fields.set(5, fullyQualifiedDomainName)
+      fields.set(6, searchString)
+      fields.set(7, failureThreshold)
+      fields.set(8, inverted)
+      fields.set(9, disabled)
+      fields.set(10, healthThreshold)
+      fields.set(11, childHealthChecks)
+      fields.set(12, enableSNI)
+      fields.set(13, regions)
+      fields.set(14, alarmIdentifier)
+      fields.set(15, insufficientDataHealthStatus)
+      fields.set(16, resetElements)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "UpdateHealthCheckRequest", [
+        Member("HealthCheckId", .string, as: "HealthCheckId", in: .uri, .required),
+        Member("HealthCheckVersion", .integer),
+        Member("IPAddress", .string),
+        Member("Port", .integer),
+        Member("ResourcePath", .string),
+        Member("FullyQualifiedDomainName", .string),
+        Member("SearchString", .string),
+        Member("FailureThreshold", .integer),
+        Member("Inverted", .boolean),
+        Member("Disabled", .boolean),
+        Member("HealthThreshold", .integer),
+        Member("ChildHealthChecks", .list(.string, name: "ChildHealthCheck")),
+        Member("EnableSNI", .boolean),
+        Member("Regions", .list(.string, name: "Region")),
+        Member("AlarmIdentifier", .structure { AlarmIdentifier.shape }),
+        Member("InsufficientDataHealthStatus", .string),
+        Member("ResetElements", .list(.string, name: "ResettableElementName")),
       ])
   }
 

@@ -39,6 +39,22 @@ extension Route53 {
       "ChangeTagsForResourceResponse", [])
   }
 
+  package struct CreateHealthCheckOutput: OutputStructure {
+    package var healthCheck: HealthCheck?
+    package var location: String?
+
+    package init(fields: Fields) {
+      healthCheck = fields.get(0)
+      location = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "CreateHealthCheckResponse", [
+        Member("HealthCheck", .structure { HealthCheck.shape }, .required),
+        Member("Location", .string, as: "Location", in: .header, .required),
+      ])
+  }
+
   package struct CreateHostedZoneOutput: OutputStructure {
     package var hostedZone: HostedZone?
     package var changeInfo: ChangeInfo?
@@ -62,6 +78,15 @@ extension Route53 {
         Member("VPC", .structure { VPC.shape }),
         Member("Location", .string, as: "Location", in: .header, .required),
       ])
+  }
+
+  package struct DeleteHealthCheckOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "DeleteHealthCheckResponse", [])
   }
 
   package struct DeleteHostedZoneOutput: OutputStructure {
@@ -106,6 +131,31 @@ extension Route53 {
         Member("HostedZone", .structure { HostedZone.shape }, .required),
         Member("DelegationSet", .structure { DelegationSet.shape }),
         Member("VPCs", .list(.structure { VPC.shape }, name: "VPC")),
+      ])
+  }
+
+  package struct ListHealthChecksOutput: OutputStructure {
+    package var healthChecks: [HealthCheck]?
+    package var marker: String?
+    package var isTruncated: Bool?
+    package var nextMarker: String?
+    package var maxItems: String?
+
+    package init(fields: Fields) {
+      healthChecks = fields.get(0)
+      marker = fields.get(1)
+      isTruncated = fields.get(2)
+      nextMarker = fields.get(3)
+      maxItems = fields.get(4)
+    }
+
+    package static let shape = StructureShape(
+      "ListHealthChecksResponse", [
+        Member("HealthChecks", .list(.structure { HealthCheck.shape }, name: "HealthCheck"), .required),
+        Member("Marker", .string, .required),
+        Member("IsTruncated", .boolean, .required),
+        Member("NextMarker", .string),
+        Member("MaxItems", .string, .required),
       ])
   }
 
@@ -172,6 +222,19 @@ extension Route53 {
     package static let shape = StructureShape(
       "ListTagsForResourcesResponse", [
         Member("ResourceTagSets", .list(.structure { ResourceTagSet.shape }, name: "ResourceTagSet"), .required),
+      ])
+  }
+
+  package struct UpdateHealthCheckOutput: OutputStructure {
+    package var healthCheck: HealthCheck?
+
+    package init(fields: Fields) {
+      healthCheck = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "UpdateHealthCheckResponse", [
+        Member("HealthCheck", .structure { HealthCheck.shape }, .required),
       ])
   }
 

@@ -4,6 +4,37 @@
 package import AWSClient
 
 extension Route53 {
+  package struct AlarmIdentifier: InputStructure, OutputStructure {
+    package var region: String?
+    package var name: String?
+
+    package init(
+      region: String,
+      name: String
+    ) {
+      self.region = region
+      self.name = name
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, region)
+      fields.set(1, name)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      region = fields.get(0)
+      name = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "AlarmIdentifier", [
+        Member("Region", .string, .required),
+        Member("Name", .string, .required),
+      ])
+  }
+
   package struct AliasTarget: InputStructure, OutputStructure {
     package var hostedZoneId: String?
     package var dnsName: String?
@@ -146,6 +177,40 @@ extension Route53 {
       ])
   }
 
+  package struct CloudWatchAlarmConfiguration: OutputStructure {
+    package var evaluationPeriods: Int?
+    package var threshold: Double?
+    package var comparisonOperator: String?
+    package var period: Int?
+    package var metricName: String?
+    package var namespace: String?
+    package var statistic: String?
+    package var dimensions: [Dimension]?
+
+    package init(fields: Fields) {
+      evaluationPeriods = fields.get(0)
+      threshold = fields.get(1)
+      comparisonOperator = fields.get(2)
+      period = fields.get(3)
+      metricName = fields.get(4)
+      namespace = fields.get(5)
+      statistic = fields.get(6)
+      dimensions = fields.get(7)
+    }
+
+    package static let shape = StructureShape(
+      "CloudWatchAlarmConfiguration", [
+        Member("EvaluationPeriods", .integer, .required),
+        Member("Threshold", .double, .required),
+        Member("ComparisonOperator", .string, .required),
+        Member("Period", .integer, .required),
+        Member("MetricName", .string, .required),
+        Member("Namespace", .string, .required),
+        Member("Statistic", .string, .required),
+        Member("Dimensions", .list(.structure { Dimension.shape }, name: "Dimension")),
+      ])
+  }
+
   package struct Coordinates: InputStructure, OutputStructure {
     package var latitude: String?
     package var longitude: String?
@@ -193,6 +258,22 @@ extension Route53 {
         Member("Id", .string),
         Member("CallerReference", .string),
         Member("NameServers", .list(.string, name: "NameServer"), .required),
+      ])
+  }
+
+  package struct Dimension: OutputStructure {
+    package var name: String?
+    package var value: String?
+
+    package init(fields: Fields) {
+      name = fields.get(0)
+      value = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "Dimension", [
+        Member("Name", .string, .required),
+        Member("Value", .string, .required),
       ])
   }
 
@@ -273,6 +354,161 @@ extension Route53 {
         Member("LocalZoneGroup", .string),
         Member("Coordinates", .structure { Coordinates.shape }),
         Member("Bias", .integer),
+      ])
+  }
+
+  package struct HealthCheck: OutputStructure {
+    package var id: String?
+    package var callerReference: String?
+    package var linkedService: LinkedService?
+    package var healthCheckConfig: HealthCheckConfig?
+    package var healthCheckVersion: Int?
+    package var cloudWatchAlarmConfiguration: CloudWatchAlarmConfiguration?
+
+    package init(fields: Fields) {
+      id = fields.get(0)
+      callerReference = fields.get(1)
+      linkedService = fields.get(2)
+      healthCheckConfig = fields.get(3)
+      healthCheckVersion = fields.get(4)
+      cloudWatchAlarmConfiguration = fields.get(5)
+    }
+
+    package static let shape = StructureShape(
+      "HealthCheck", [
+        Member("Id", .string, .required),
+        Member("CallerReference", .string, .required),
+        Member("LinkedService", .structure { LinkedService.shape }),
+        Member("HealthCheckConfig", .structure { HealthCheckConfig.shape }, .required),
+        Member("HealthCheckVersion", .integer, .required),
+        Member("CloudWatchAlarmConfiguration", .structure { CloudWatchAlarmConfiguration.shape }),
+      ])
+  }
+
+  package struct HealthCheckConfig: InputStructure, OutputStructure {
+    package var ipAddress: String?
+    package var port: Int?
+    package var type: String?
+    package var resourcePath: String?
+    package var fullyQualifiedDomainName: String?
+    package var searchString: String?
+    package var requestInterval: Int?
+    package var failureThreshold: Int?
+    package var measureLatency: Bool?
+    package var inverted: Bool?
+    package var disabled: Bool?
+    package var healthThreshold: Int?
+    package var childHealthChecks: [String]?
+    package var enableSNI: Bool?
+    package var regions: [String]?
+    package var alarmIdentifier: AlarmIdentifier?
+    package var insufficientDataHealthStatus: String?
+    package var routingControlArn: String?
+
+    package init(
+      type: String,
+      ipAddress: String? = nil,
+      port: Int? = nil,
+      resourcePath: String? = nil,
+      fullyQualifiedDomainName: String? = nil,
+      searchString: String? = nil,
+      requestInterval: Int? = nil,
+      failureThreshold: Int? = nil,
+      measureLatency: Bool? = nil,
+      inverted: Bool? = nil,
+      disabled: Bool? = nil,
+      healthThreshold: Int? = nil,
+      childHealthChecks: [String]? = nil,
+      enableSNI: Bool? = nil,
+      regions: [String]? = nil,
+      alarmIdentifier: AlarmIdentifier? = nil,
+      insufficientDataHealthStatus: String? = nil,
+      routingControlArn: String? = nil
+    ) {
+      self.ipAddress = ipAddress
+      self.port = port
+      self.type = type
+      self.resourcePath = resourcePath
+      self.fullyQualifiedDomainName = fullyQualifiedDomainName
+      self.searchString = searchString
+      self.requestInterval = requestInterval
+      self.failureThreshold = failureThreshold
+      self.measureLatency = measureLatency
+      self.inverted = inverted
+      self.disabled = disabled
+      self.healthThreshold = healthThreshold
+      self.childHealthChecks = childHealthChecks
+      self.enableSNI = enableSNI
+      self.regions = regions
+      self.alarmIdentifier = alarmIdentifier
+      self.insufficientDataHealthStatus = insufficientDataHealthStatus
+      self.routingControlArn = routingControlArn
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 18)
+      fields.set(0, ipAddress)
+      fields.set(1, port)
+      fields.set(2, type)
+      fields.set(3, resourcePath)
+      fields.set(4, fullyQualifiedDomainName)
+      fields.set(5, searchString)
+      fields.set(6, requestInterval)
+      fields.set(7, failureThreshold)
+      fields.set(8, measureLatency)
+      fields.set(9, inverted)
+      fields.set(10, disabled)
+      fields.set(11, healthThreshold)
+      fields.set(12, childHealthChecks)
+      fields.set(13, enableSNI)
+      fields.set(14, regions)
+      fields.set(15, alarmIdentifier)
+      fields.set(16, insufficientDataHealthStatus)
+      fields.set(17, routingControlArn)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      ipAddress = fields.get(0)
+      port = fields.get(1)
+      type = fields.get(2)
+      resourcePath = fields.get(3)
+      fullyQualifiedDomainName = fields.get(4)
+      searchString = fields.get(5)
+      requestInterval = fields.get(6)
+      failureThreshold = fields.get(7)
+      measureLatency = fields.get(8)
+      inverted = fields.get(9)
+      disabled = fields.get(10)
+      healthThreshold = fields.get(11)
+      childHealthChecks = fields.get(12)
+      enableSNI = fields.get(13)
+      regions = fields.get(14)
+      alarmIdentifier = fields.get(15)
+      insufficientDataHealthStatus = fields.get(16)
+      routingControlArn = fields.get(17)
+    }
+
+    package static let shape = StructureShape(
+      "HealthCheckConfig", [
+        Member("IPAddress", .string),
+        Member("Port", .integer),
+        Member("Type", .string, .required),
+        Member("ResourcePath", .string),
+        Member("FullyQualifiedDomainName", .string),
+        Member("SearchString", .string),
+        Member("RequestInterval", .integer),
+        Member("FailureThreshold", .integer),
+        Member("MeasureLatency", .boolean),
+        Member("Inverted", .boolean),
+        Member("Disabled", .boolean),
+        Member("HealthThreshold", .integer),
+        Member("ChildHealthChecks", .list(.string, name: "ChildHealthCheck")),
+        Member("EnableSNI", .boolean),
+        Member("Regions", .list(.string, name: "Region")),
+        Member("AlarmIdentifier", .structure { AlarmIdentifier.shape }),
+        Member("InsufficientDataHealthStatus", .string),
+        Member("RoutingControlArn", .string),
       ])
   }
 

@@ -23,8 +23,14 @@ package enum Route53 {
   package static let changeTagsForResource = Operation<ChangeTagsForResourceInput, ChangeTagsForResourceOutput>(OperationModel(
     service, "ChangeTagsForResource", requestURI: "/2013-04-01/tags/{ResourceType}/{ResourceId}", input: ChangeTagsForResourceInput.shape, output: ChangeTagsForResourceOutput.shape, inputElement: "ChangeTagsForResourceRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/")))
 
+  package static let createHealthCheck = Operation<CreateHealthCheckInput, CreateHealthCheckOutput>(OperationModel(
+    service, "CreateHealthCheck", requestURI: "/2013-04-01/healthcheck", input: CreateHealthCheckInput.shape, output: CreateHealthCheckOutput.shape, inputElement: "CreateHealthCheckRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/")))
+
   package static let createHostedZone = Operation<CreateHostedZoneInput, CreateHostedZoneOutput>(OperationModel(
     service, "CreateHostedZone", requestURI: "/2013-04-01/hostedzone", input: CreateHostedZoneInput.shape, output: CreateHostedZoneOutput.shape, inputElement: "CreateHostedZoneRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/")))
+
+  package static let deleteHealthCheck = Operation<DeleteHealthCheckInput, DeleteHealthCheckOutput>(OperationModel(
+    service, "DeleteHealthCheck", method: "DELETE", requestURI: "/2013-04-01/healthcheck/{HealthCheckId}", input: DeleteHealthCheckInput.shape, output: DeleteHealthCheckOutput.shape))
 
   package static let deleteHostedZone = Operation<DeleteHostedZoneInput, DeleteHostedZoneOutput>(OperationModel(
     service, "DeleteHostedZone", method: "DELETE", requestURI: "/2013-04-01/hostedzone/{Id}", input: DeleteHostedZoneInput.shape, output: DeleteHostedZoneOutput.shape))
@@ -35,6 +41,9 @@ package enum Route53 {
   package static let getHostedZone = Operation<GetHostedZoneInput, GetHostedZoneOutput>(OperationModel(
     service, "GetHostedZone", method: "GET", requestURI: "/2013-04-01/hostedzone/{Id}", input: GetHostedZoneInput.shape, output: GetHostedZoneOutput.shape, isReadOnly: true))
 
+  package static let listHealthChecks = Operation<ListHealthChecksInput, ListHealthChecksOutput>(OperationModel(
+    service, "ListHealthChecks", method: "GET", requestURI: "/2013-04-01/healthcheck", input: ListHealthChecksInput.shape, output: ListHealthChecksOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["NextMarker"], moreResults: "IsTruncated", limit: "MaxItems")))
+
   package static let listHostedZones = Operation<ListHostedZonesInput, ListHostedZonesOutput>(OperationModel(
     service, "ListHostedZones", method: "GET", requestURI: "/2013-04-01/hostedzone", input: ListHostedZonesInput.shape, output: ListHostedZonesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["NextMarker"], moreResults: "IsTruncated", limit: "MaxItems")))
 
@@ -43,6 +52,9 @@ package enum Route53 {
 
   package static let listTagsForResources = Operation<ListTagsForResourcesInput, ListTagsForResourcesOutput>(OperationModel(
     service, "ListTagsForResources", requestURI: "/2013-04-01/tags/{ResourceType}", input: ListTagsForResourcesInput.shape, output: ListTagsForResourcesOutput.shape, inputElement: "ListTagsForResourcesRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/"), isReadOnly: true))
+
+  package static let updateHealthCheck = Operation<UpdateHealthCheckInput, UpdateHealthCheckOutput>(OperationModel(
+    service, "UpdateHealthCheck", requestURI: "/2013-04-01/healthcheck/{HealthCheckId}", input: UpdateHealthCheckInput.shape, output: UpdateHealthCheckOutput.shape, inputElement: "UpdateHealthCheckRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/")))
 
   package static let updateHostedZoneComment = Operation<UpdateHostedZoneCommentInput, UpdateHostedZoneCommentOutput>(OperationModel(
     service, "UpdateHostedZoneComment", requestURI: "/2013-04-01/hostedzone/{Id}", input: UpdateHostedZoneCommentInput.shape, output: UpdateHostedZoneCommentOutput.shape, inputElement: "UpdateHostedZoneCommentRequest", inputNamespace: XMLNamespace("https://route53.amazonaws.com/doc/2013-04-01/")))

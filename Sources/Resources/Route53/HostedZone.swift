@@ -81,7 +81,7 @@ package enum HostedZone: ResourceKind {
     let ids = candidates.compactMap(\.id).map(ChangesInFlight.bare)
     if ids.isEmpty { return [] }
     let (tags, zones) = try await both(
-      { () async throws(CallError) in try await self.tags(of: ids, aws) },
+      { () async throws(CallError) in try await Route53.tags(of: ids, .hostedZone, aws) },
       { () async throws(CallError) in
         try await ids.concurrently { (id) async throws(CallError) in
           try await ifThere { () async throws(CallError) in
@@ -102,22 +102,6 @@ package enum HostedZone: ResourceKind {
     }
   }
 
-  /// Route 53 tells the tags of ten zones per call.
-  private static func tags(of ids: [String], _ aws: AWS) async throws(CallError) -> [String: [String: String]] {
-    let chunks = stride(from: 0, to: ids.count, by: 10).map { Array(ids[$0..<min($0 + 10, ids.count)]) }
-    let answers = try await chunks.concurrently { (chunk) async throws(CallError) in
-      try await ifThere { () async throws(CallError) in
-        try await aws(Route53.listTagsForResources, .init(resourceType: "hostedzone", resourceIds: chunk))
-      }
-    }
-    return answers.compactMap { $0?.resourceTagSets }.joined().reduce(into: [:]) { tags, set in
-      guard let id = set.resourceId else { return }
-      tags[id] = (set.tags ?? []).reduce(into: [:]) { own, tag in
-        if let key = tag.key { own[key] = tag.value ?? "" }
-      }
-    }
-  }
-
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
     guard var reference = CallerReference(tags: desired.tags), let vpc = desired.vpcs.first else {
       throw CallError(.invalid, code: "Incomplete", message: "a private zone needs owner tags and a network")
@@ -133,7 +117,7 @@ package enum HostedZone: ResourceKind {
             hostedZoneConfig: .init(comment: desired.comment, privateZone: true)))
         let id = ChangesInFlight.bare(answer.hostedZone?.id ?? "")
         ChangesInFlight.note(answer.changeInfo, in: id)
-        try await retag(id, from: [:], to: desired.tags, aws)
+        try await Route53.retag(id, .hostedZone, from: [:], to: desired.tags, aws)
         return
       } catch let error where error.code == "HostedZoneAlreadyExists" {
         // A live zone with the reference is ours, from an answer that was lost: the engine finds it. Otherwise the
@@ -166,22 +150,8 @@ package enum HostedZone: ResourceKind {
     if changes.contains(\.comment) {
       _ = try await aws(Route53.updateHostedZoneComment, .init(id: observed.id, comment: desired.comment))
     }
-    if changes.contains(\.tags) { try await retag(observed.id, from: observed.tags, to: desired.tags, aws) }
-  }
-
-  /// As many as `ChangeTagsForResource` sets, and as many as it removes.
-  private static let tagsPerCall = 10
-
-  private static func retag(
-    _ id: String, from observed: [String: String], to desired: [String: String], _ aws: AWS
-  ) async throws(CallError) {
-    for batch in TagChanges(from: observed, to: desired).batches(of: tagsPerCall) {
-      let tags = batch.set.map { Route53.Tag(key: $0.key, value: $0.value) }
-      _ = try await aws(
-        Route53.changeTagsForResource,
-        .init(
-          resourceType: "hostedzone", resourceId: id, addTags: tags.isEmpty ? nil : tags,
-          removeTagKeys: batch.remove.isEmpty ? nil : batch.remove))
+    if changes.contains(\.tags) {
+      try await Route53.retag(observed.id, .hostedZone, from: observed.tags, to: desired.tags, aws)
     }
   }
 
@@ -212,42 +182,5 @@ package enum HostedZone: ResourceKind {
 
   package static func facts(_ observed: Observed) -> Facts {
     Facts(id: observed.id, owner: observed.owner, health: observed.health)
-  }
-}
-
-/// What a zone is created under: `harecon:<stack>@<region>:<address>:<generation>`, never used for two zones.
-struct CallerReference: Equatable {
-  let stack: String
-  /// The stack's; nil where the tags do not say.
-  let region: String?
-  let id: String
-  var generation = 0
-
-  /// nil without owner tags.
-  init?(tags: [String: String]) {
-    guard let stack = tags[OwnerTag.stack], let id = tags[OwnerTag.id] else { return nil }
-    self.stack = stack
-    self.id = id
-    region = tags[OwnerTag.region]
-  }
-
-  /// nil when it is not one of harecon's.
-  init?(_ text: String) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "harecon", let generation = Int(parts[3]) else { return nil }
-    let names = parts[1].split(separator: "@", maxSplits: 1)
-    guard let first = names.first else { return nil }
-    stack = String(first)
-    region = names.dropFirst().first.map(String.init)
-    id = String(parts[2])
-    self.generation = generation
-  }
-
-  var text: String { "harecon:\(stack)\(region.map { "@\($0)" } ?? ""):\(id):\(generation)" }
-
-  /// - Parameter home: the region of the client that asks.
-  func owner(in home: String) -> Owner {
-    if let region, region != home { return .stack("\(stack) in \(region)", id: id) }
-    return .stack(stack, id: id)
   }
 }

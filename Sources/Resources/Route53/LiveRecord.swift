@@ -8,13 +8,17 @@ internal import ResourceKit
 extension RecordSet {
   /// A record as Route 53 holds it, or is to hold it.
   struct LiveRecord: Sendable, Hashable {
+    /// What a record is known by in its zone.
     struct Name: Hashable {
       let name: String
       let type: String
+      /// Where several records have one name and type.
+      let identifier: String?
     }
 
     let name: String
     let type: String
+    let routing: Routing?
     /// nil for an alias.
     let ttl: Int?
     /// As people write them.
@@ -22,9 +26,10 @@ extension RecordSet {
     /// What Route 53 gave, whole, to be given back word for word in a delete: somebody may have made it an alias.
     let given: Fields?
 
-    init(name: String, type: String, ttl: Int, values: [String]) {
+    init(name: String, type: String, ttl: Int, values: [String], routing: Routing? = nil) {
       self.name = name
       self.type = type
+      self.routing = routing
       self.ttl = ttl
       self.values = values
       given = nil
@@ -35,6 +40,9 @@ extension RecordSet {
       let values = (live.resourceRecords ?? []).compactMap(\.value)
       self.type = type
       name = DNSName.normalised(live.name ?? "")
+      routing = live.setIdentifier.map {
+        Routing(identifier: $0, failover: live.failover, healthCheck: live.healthCheckId)
+      }
       ttl = live.ttl
       given = live.fields
       self.values = values.map { value in
@@ -52,8 +60,19 @@ extension RecordSet {
       let isText = type == "TXT" || type == "SPF"
       let values = isText ? self.values.map(DNSName.quoted) : self.values
       return Route53.ResourceRecordSet(
-        name: name, type: type, ttl: ttl, resourceRecords: values.map { .init(value: $0) })
+        name: name, type: type, setIdentifier: routing?.identifier, failover: routing?.failover, ttl: ttl,
+        resourceRecords: values.map { .init(value: $0) }, healthCheckId: routing?.healthCheck)
     }
+
+    var key: Name { Name(name: name, type: type, identifier: routing?.identifier) }
+  }
+
+  /// How a record is chosen among those of its name and type.
+  struct Routing: Sendable, Hashable {
+    let identifier: String
+    /// nil where others route by another rule than failover.
+    let failover: String?
+    let healthCheck: String?
   }
 }
 
@@ -92,10 +111,25 @@ extension RecordSet.LiveRecord {
   var isMark: Bool { type == "TXT" && name.hasPrefix(Self.markPrefix) }
 
   /// The name of the mark beside this record: its type goes into it, since a name may have records of several types and a
-  /// `CNAME` suffers no other record of its own name.
+  /// `CNAME` suffers no other record of its own name; so does what tells it from others of its name and type.
   var markName: String {
     let stem = name.hasPrefix("*.") ? "_any." + name.dropFirst(2) : name
-    return "\(Self.markPrefix)\(type.lowercased()).\(stem)"
+    return "\(Self.markPrefix)\(type.lowercased())\(identifierInMark).\(stem)"
+  }
+
+  /// The identifier where it can be part of a label in any case of its letters, or else a digest of it.
+  private var identifierInMark: String {
+    guard let identifier = routing?.identifier else { return "" }
+    let isPlain =
+      identifier.utf8.count <= 40
+      && identifier.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
+        default: false
+        }
+      }
+    // A plain one has no underscore, so that none is taken for a digest.
+    return isPlain ? "-\(identifier)" : "-_" + Digest.hex(Digest.sha256(identifier)).prefix(32)
   }
 
   /// The mark that says that this record is the owner's. Nobody resolves it; it may be kept for a day.

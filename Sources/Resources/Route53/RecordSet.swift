@@ -14,12 +14,17 @@ package import ResourceKit
 /// and mark are made, and deleted, in one batch, which Route 53 carries out whole or not at all. A record that has our name and
 /// no mark is somebody else's and is never touched.
 ///
-/// Zone, name and type are what a record is known by: another one of these is another record, made before the old one goes.
+/// Where several records share a name and a type, each has an identifier of its own: the primary, which is answered while its
+/// health check is healthy, and the secondary, which stands in for it. When both are unhealthy the primary is answered; a
+/// secondary without a check counts as healthy.
+///
+/// Zone, name, type and identifier are what a record is known by: another one of these is another record, made before the old
+/// one goes where Route 53 lets both stand.
 package enum RecordSet: ResourceKind {
   package static let name: KindName = "route53/record-set"
   package static let identity = Identity.name
   package static let parent: KindName? = HostedZone.name
-  package static let follows: [KindName] = [HostedZone.name]
+  package static let follows: [KindName] = [HostedZone.name, HealthCheck.name]
   package static let patience = Patience(ready: .seconds(300), gone: .seconds(300))
 
   package struct Desired: Sendable {
@@ -32,18 +37,39 @@ package enum RecordSet: ResourceKind {
     package var ttl: Int
     /// As people write them: texts without quotes, names without the dot at the end.
     package var values: [Input<String>]
+    /// Tells it from others of its name and type; nil for the only one.
+    package var identifier: String?
+    /// `PRIMARY` or `SECONDARY`, of a record with an identifier.
+    package var failover: String?
+    /// The id of the check without whose health the record is not answered.
+    package var healthCheck: Input<String>?
     /// Whose it is; its mark says so.
     package var owner: RecordOwner
 
     package init(
-      zone: Input<String>, record: String, type: String, ttl: Int, values: [Input<String>], owner: RecordOwner
+      zone: Input<String>, record: String, type: String, ttl: Int, values: [Input<String>], identifier: String? = nil,
+      failover: String? = nil, healthCheck: Input<String>? = nil, owner: RecordOwner
     ) {
       self.zone = zone
       self.record = DNSName.normalised(record)
       self.type = type
       self.ttl = ttl
       self.values = values
+      self.identifier = identifier
+      self.failover = failover
+      self.healthCheck = healthCheck
       self.owner = owner
+    }
+
+    fileprivate var name: LiveRecord.Name { .init(name: record, type: type, identifier: identifier) }
+
+    fileprivate var live: LiveRecord {
+      get throws(CallError) {
+        let check = try healthCheck?.now()
+        return LiveRecord(
+          name: record, type: type, ttl: ttl, values: try values.now(),
+          routing: identifier.map { Routing(identifier: $0, failover: failover, healthCheck: check) })
+      }
     }
   }
 
@@ -57,6 +83,9 @@ package enum RecordSet: ResourceKind {
     var type: String { live.type }
     var ttl: Int { live.ttl ?? 0 }
     var values: [String] { live.values }
+    var identifier: String? { live.routing?.identifier }
+    var failover: String? { live.routing?.failover }
+    var healthCheck: String? { live.routing?.healthCheck }
     var owner: Owner { mark.flatMap { RecordOwner($0) }?.owner ?? .nobody }
   }
 
@@ -66,16 +95,21 @@ package enum RecordSet: ResourceKind {
     Attribute("type", \.type, \.type, .replace(.createThenDelete)),
     Attribute("ttl", \.ttl, \.ttl),
     Attribute("values", \.values, \.values, .inPlace(.connections), equality: .unordered),
+    Attribute("identifier", \.identifier, \.identifier, .replace(.createThenDelete)),
+    Attribute("failover", \.failover, \.failover, .inPlace(.connections)),
+    Attribute("healthCheck", \.healthCheck, \.healthCheck),
   ]
 
   package static func key(for desired: Desired) -> String? {
-    desired.zone.known.map { key(zone: $0, desired.record, desired.type) }
+    desired.zone.known.map { key(zone: $0, desired.name) }
   }
 
-  private static func key(zone: String, _ record: String, _ type: String) -> String { "\(zone)/\(record)/\(type)" }
+  private static func key(zone: String, _ name: LiveRecord.Name) -> String {
+    "\(zone)/\(name.name)/\(name.type)" + (name.identifier.map { "/\($0)" } ?? "")
+  }
 
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
-    let wanted = Set(query.desired.map { LiveRecord.Name(name: $0.record, type: $0.type) })
+    let wanted = Set(query.desired.map(\.name))
     let zones = query.parents.map { $0.typed(HostedZone.self) }.filter { zone in
       if case .stack(query.stack, _) = zone.owner { true } else { false }
     }
@@ -90,14 +124,13 @@ package enum RecordSet: ResourceKind {
         if record.isMark { return nil }
         let observed = Observed(zone: zone.id, live: record, mark: marks[record.markName], health: health)
         if case .stack(query.stack, _) = observed.owner { return observed }
-        return wanted.contains(.init(name: record.name, type: record.type)) ? observed : nil
+        return wanted.contains(record.key) ? observed : nil
       }
     }.flatMap(\.self)
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
-    let record = LiveRecord(
-      name: desired.record, type: desired.type, ttl: desired.ttl, values: try desired.values.now())
+    let record = try desired.live
     do throws(CallError) {
       // The record is created and not overwritten: one that turned up since the observation is not ours. The mark may be
       // left over from a record that somebody deleted.
@@ -111,8 +144,7 @@ package enum RecordSet: ResourceKind {
   package static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
   ) async throws(CallError) {
-    let record = LiveRecord(
-      name: desired.record, type: desired.type, ttl: desired.ttl, values: try desired.values.now())
+    let record = try desired.live
     try await change([("UPSERT", record)], in: observed.zone, aws)
   }
 
@@ -125,14 +157,14 @@ package enum RecordSet: ResourceKind {
       } catch let error where error.code == "InvalidChangeBatch" {
         let records = try await records(of: observed.zone, aws)
         guard let mark = records.first(where: { $0.isMark && $0.name == observed.live.markName }) else { return }
-        let record = records.first { $0.name == observed.live.name && $0.type == observed.live.type }
+        let record = records.first { $0.key == observed.live.key }
         try await remove([record, mark].compactMap(\.self), from: observed.zone, aws)
       }
     }
   }
 
   package static func facts(_ observed: Observed) -> Facts {
-    let key = key(zone: observed.zone, observed.live.name, observed.live.type)
+    let key = key(zone: observed.zone, observed.live.key)
     return Facts(id: key, key: key, owner: observed.owner, health: observed.health)
   }
 }
@@ -141,10 +173,10 @@ extension CallError {
   /// Route 53 has one code for all that can be wrong with a batch; its words tell them apart.
   fileprivate var sorted: CallError {
     var told = self
-    if message.contains("already exists") {
+    if message.contains("but it already exists") {
       told.category = .alreadyExists
-    } else if message.contains("conflicts with other records") {
-      // The old record of another type, whose turn to go may not have come yet.
+    } else if message.contains("conflict") || message.contains("with the same name and type") {
+      // The old record of another type or routing, whose turn to go may not have come yet.
       told.category = .conflict
     }
     return told
@@ -154,7 +186,7 @@ extension CallError {
 // MARK: Calls
 
 extension RecordSet {
-  /// All simple records of a zone.
+  /// All records of a zone.
   static func records(of zone: String, _ aws: AWS) async throws(CallError) -> [LiveRecord] {
     try await aws.all(Route53.listResourceRecordSets, .init(hostedZoneId: zone), \.resourceRecordSets)
       .map(LiveRecord.init)
