@@ -8,8 +8,8 @@ import pytest
 from .conftest import refused
 
 LAG: dict[str, Any] = {
-    "AlarmName": "payments-lag", "Namespace": "AWS/RDS", "MetricName": "AuroraReplicaLagMaximum", "Statistic": "Maximum",
-    "Dimensions": [{"Name": "DBClusterIdentifier", "Value": "payments"}], "Period": 60, "EvaluationPeriods": 3,
+    "AlarmName": "payments-lag", "Namespace": "AWS/RDS", "MetricName": "AuroraReplicaLagMaximum",
+    "Statistic": "Maximum", "Dimensions": [{"Name": "DBClusterIdentifier", "Value": "payments"}], "Period": 60, "EvaluationPeriods": 3,
     "Threshold": 1000.0, "ComparisonOperator": "GreaterThanThreshold",
 }  # fmt: skip
 QUERY = {"Id": "m1", "MetricStat": {"Metric": {"Namespace": "a", "MetricName": "b"}, "Period": 60, "Stat": "Sum"}}
@@ -65,7 +65,8 @@ def test_alarm_that_makes_no_sense_is_refused(cloudwatch: Any, changed: dict[str
 
 
 @pytest.mark.parametrize(
-    "missing", ["Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator", "MetricName"]
+    "missing",
+    ["Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator", "MetricName"],
 )
 def test_alarm_needs_all_of_its_parts(cloudwatch: Any, missing: str) -> None:
     with refused("ValidationError"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CloudWatch: alarms of both types with their states and history, and dashboards."""
+"""CloudWatch: metric data, alarms that judge them, with their history, and dashboards."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 from harecon_sandbox.kit import Context
 
-from . import composites, listing, metric_alarms, tags  # noqa: F401  (each registers its operations)
+from . import composites, evaluation, listing, metric_alarms, metrics, tags  # noqa: F401  (each registers its operations)
 from .dashboards import dashboards_of
-from .state import METRIC, SERVICE, find_alarm, on_transition, state_of  # noqa: F401  (what other services use)
+from .evaluation import evaluate  # noqa: F401  (for services that look at alarms by themselves)
+from .state import METRIC, SERVICE, on_transition, state_of  # noqa: F401  (what other services use)
 
 
 def inventory(ctx: Context) -> list[dict[str, Any]]:

@@ -72,7 +72,17 @@ def evaluate_composite(ctx: Context, alarm: Alarm, at: float) -> None:
 
     truth = rules.holds(rules.parse(alarm.config["AlarmRule"]), state)
     reason = f"alarm rule {alarm.config['AlarmRule']} is {'TRUE' if truth else 'FALSE'}"
-    move(ctx, alarm, ALARM if truth else OK, reason[:1023], "", at)
+    move(ctx, alarm, ALARM if truth else OK, reason[:1023], "", at, suppressed=_is_suppressed(ctx, alarm, at))
+
+
+def _is_suppressed(ctx: Context, alarm: Alarm, at: float) -> bool:
+    """While the suppressor is in ALARM and for the extension period after; the wait period is not waited for."""
+    suppressor = find_alarm(ctx, alarm.config.get("ActionsSuppressor", ""))
+    if suppressor is None:
+        return False
+    ended = suppressor.transitioned + alarm.config["ActionsSuppressorExtensionPeriod"]
+    fell = suppressor.value == OK and suppressor.transitioned > suppressor.created
+    return suppressor.value == ALARM or (fell and at < ended)
 
 
 @on_transition
