@@ -19,7 +19,8 @@ extension LambdaFunction {
     let timeout: Int
     let ephemeralStorage: Int
     let environment: [String: Input<String>]
-    let privateEnvironment: [String: Input<String>]
+    /// Who knows it can ask what was meant for few: it is never shown.
+    package let secretPath: String?
     let environmentKey: String?
     let subnets: [String]
     let securityGroups: [String]
@@ -48,9 +49,9 @@ extension LambdaFunction {
       memory = configuration.memorySize ?? 128
       timeout = configuration.timeout ?? 3
       ephemeralStorage = configuration.ephemeralStorage?.size ?? 512
-      let variables = (configuration.environment?.variables ?? [:]).mapValues { Input.given($0) }
-      environment = variables.filter { !LambdaFunction.isPrivate($0.key) }
-      privateEnvironment = variables.filter { LambdaFunction.isPrivate($0.key) }
+      let variables = configuration.environment?.variables ?? [:]
+      environment = variables.filter { $0.key != SecretPath.variable }.mapValues { Input.given($0) }
+      secretPath = Self.nonEmpty(variables[SecretPath.variable])
       environmentKey = Self.nonEmpty(configuration.kmsKeyArn)
       subnets = configuration.vpcConfig?.subnetIds ?? []
       securityGroups = configuration.vpcConfig?.securityGroupIds ?? []
@@ -64,6 +65,8 @@ extension LambdaFunction {
       health = Self.health(configuration)
       self.policy = policy
     }
+
+    var hasSecretPath: Bool { secretPath != nil }
 
     /// What is not set, AWS leaves out or answers empty.
     private static func nonEmpty(_ text: String?) -> String? {

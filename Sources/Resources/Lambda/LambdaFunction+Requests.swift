@@ -12,22 +12,22 @@ extension LambdaFunction {
       runtime: desired.runtime, handler: desired.handler, description: desired.description, timeout: desired.timeout,
       memorySize: desired.memory, vpcConfig: desired.subnets.isEmpty ? nil : try network(of: desired),
       packageType: "Zip", deadLetterConfig: try desired.deadLetter.map(deadLetter),
-      environment: try environment(of: desired), kmsKeyArn: try desired.environmentKey?.now(),
+      environment: try environment(of: desired, keeping: nil), kmsKeyArn: try desired.environmentKey?.now(),
       tracingConfig: .init(mode: desired.tracing), tags: desired.tags, architectures: [desired.architecture],
       ephemeralStorage: .init(size: desired.ephemeralStorage), loggingConfig: try logging(of: desired))
   }
 
   /// Only what is to change is named: a network that is sent again is set up again. nil when nothing of it changes.
   static func configuration(
-    of desired: Desired, _ changes: Changes<Self>, revision: String?
+    of desired: Desired, _ changes: Changes<Self>, from observed: Observed
   ) throws(CallError) -> Lambda.UpdateFunctionConfigurationInput? {
     guard
       changes.containsAny(
         \.description, \.handler, \.runtime, \.role, \.memory, \.timeout, \.ephemeralStorage, \.environment,
-        \.privateEnvironment, \.environmentKey, \.subnets, \.securityGroups, \.logGroup, \.logFormat, \.tracing,
+        \.hasSecretPath, \.environmentKey, \.subnets, \.securityGroups, \.logGroup, \.logFormat, \.tracing,
         \.deadLetter)
     else { return nil }
-    var request = Lambda.UpdateFunctionConfigurationInput(functionName: desired.name, revisionId: revision)
+    var request = Lambda.UpdateFunctionConfigurationInput(functionName: desired.name, revisionId: observed.revision)
     if changes.contains(\.description) { request.description = desired.description }
     if changes.contains(\.handler) { request.handler = desired.handler }
     if changes.contains(\.runtime) { request.runtime = desired.runtime }
@@ -35,7 +35,9 @@ extension LambdaFunction {
     if changes.contains(\.memory) { request.memorySize = desired.memory }
     if changes.contains(\.timeout) { request.timeout = desired.timeout }
     if changes.contains(\.ephemeralStorage) { request.ephemeralStorage = .init(size: desired.ephemeralStorage) }
-    if changes.containsAny(\.environment, \.privateEnvironment) { request.environment = try environment(of: desired) }
+    if changes.containsAny(\.environment, \.hasSecretPath) {
+      request.environment = try environment(of: desired, keeping: observed.secretPath)
+    }
     if changes.contains(\.environmentKey) { request.kmsKeyArn = try desired.environmentKey?.now() ?? "" }
     if changes.containsAny(\.subnets, \.securityGroups) { request.vpcConfig = try network(of: desired) }
     if changes.containsAny(\.logGroup, \.logFormat) { request.loggingConfig = try logging(of: desired) }
@@ -54,11 +56,13 @@ extension LambdaFunction {
     return zip
   }
 
-  private static func environment(of desired: Desired) throws(CallError) -> Lambda.Environment {
+  /// All of it: AWS takes the variables as a whole.
+  private static func environment(
+    of desired: Desired, keeping secretPath: String?
+  ) throws(CallError) -> Lambda.Environment {
     var variables: [String: String] = [:]
-    for (name, value) in desired.environment.merging(desired.privateEnvironment, uniquingKeysWith: { $1 }) {
-      variables[name] = try value.now()
-    }
+    for (name, value) in desired.environment { variables[name] = try value.now() }
+    if desired.hasSecretPath { variables[SecretPath.variable] = secretPath ?? SecretPath.make() }
     return .init(variables: variables)
   }
 

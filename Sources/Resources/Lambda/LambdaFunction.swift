@@ -55,8 +55,9 @@ package enum LambdaFunction: ResourceKind {
     package var ephemeralStorage: Int
     /// All together at most 4 KB.
     package var environment: [String: Input<String>]
-    /// More of it that nobody should read in a plan. The names start with `PRIVATE_`, by which they are known again.
-    package var privateEnvironment: [String: Input<String>]
+    /// Whether it has a path of its own that nobody can guess, `/` and 32 hexadecimal digits, in the variable `PRIVATE_PATH`: made
+    /// with the function and kept for as long as it lives.
+    package var hasSecretPath: Bool
     /// The ARN of the key that the environment is encrypted with; nil is AWS's own.
     package var environmentKey: Input<String>?
     /// None for a function outside the network.
@@ -73,20 +74,17 @@ package enum LambdaFunction: ResourceKind {
     package var deadLetter: Input<String>?
     package var tags: [String: String]
 
-    /// - Precondition: exactly the names in `privateEnvironment` start with `PRIVATE_`.
+    /// - Precondition: `environment` leaves `PRIVATE_PATH` alone.
     package init(
       name: String, description: String, code: FunctionCode, handler: String, runtime: String = "python3.11",
       architecture: String = "arm64", role: Input<String>, memory: Int = 128, timeout: Int = 30,
       ephemeralStorage: Int = 512, environment: [String: Input<String>] = [:],
-      privateEnvironment: [String: Input<String>] = [:], environmentKey: Input<String>? = nil,
+      hasSecretPath: Bool = false, environmentKey: Input<String>? = nil,
       subnets: [Input<String>] = [], securityGroups: [Input<String>] = [], reservedConcurrency: Int? = nil,
       logGroup: Input<String>, logFormat: FunctionLogFormat = .json, tracing: String = "PassThrough",
       deadLetter: Input<String>? = nil, tags: [String: String]
     ) {
-      precondition(
-        environment.keys.allSatisfy { !LambdaFunction.isPrivate($0) }
-          && privateEnvironment.keys.allSatisfy(LambdaFunction.isPrivate),
-        "the name of a variable says whether it is shown")
+      precondition(environment[SecretPath.variable] == nil, "a secret path is not given but made")
       self.name = name
       self.description = description
       self.code = code
@@ -98,7 +96,7 @@ package enum LambdaFunction: ResourceKind {
       self.timeout = timeout
       self.ephemeralStorage = ephemeralStorage
       self.environment = environment
-      self.privateEnvironment = privateEnvironment
+      self.hasSecretPath = hasSecretPath
       self.environmentKey = environmentKey
       self.subnets = subnets
       self.securityGroups = securityGroups
@@ -122,7 +120,7 @@ package enum LambdaFunction: ResourceKind {
     Attribute("timeout", \.timeout, \.timeout),
     Attribute("ephemeralStorage", \.ephemeralStorage, \.ephemeralStorage),
     Attribute("environment", \.environment, \.environment),
-    Attribute("privateEnvironment", \.privateEnvironment, \.privateEnvironment, .inPlace(), .sensitive),
+    Attribute("hasSecretPath", \.hasSecretPath, \.hasSecretPath),
     Attribute("environmentKey", \.environmentKey, \.environmentKey),
     Attribute("subnets", \.subnets, \.subnets, equality: .unordered),
     Attribute("securityGroups", \.securityGroups, \.securityGroups, equality: .unordered),
@@ -134,11 +132,11 @@ package enum LambdaFunction: ResourceKind {
     Attribute("tags", \.tags, \.tags, equality: .tags),
   ]
 
-  package static let outputs: [Output<Self>] = [Output("name", \.name), Output("arn", \.arn)]
+  package static let outputs: [Output<Self>] = [
+    Output("name", \.name), Output("arn", \.arn), Output("secretPath", \.secretPath),
+  ]
 
   package static func key(for desired: Desired) -> String? { desired.name }
-
-  static func isPrivate(_ variable: String) -> Bool { variable.hasPrefix("PRIVATE_") }
 
   // MARK: Looking
 
@@ -218,7 +216,7 @@ package enum LambdaFunction: ResourceKind {
       try await lambdaRetag(observed.arn, from: observed.tags, to: desired.tags, aws)
     }
     if changes.contains(\.reservedConcurrency) { try await reserve(desired, aws) }
-    let configuration = try configuration(of: desired, changes, revision: observed.revision)
+    let configuration = try configuration(of: desired, changes, from: observed)
     if changes.containsAny(\.code, \.architecture) {
       try await upload(desired, revision: observed.revision, aws)
       // AWS refuses it until the code is in place, which the next look waits for.

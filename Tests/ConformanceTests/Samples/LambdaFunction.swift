@@ -10,7 +10,7 @@ extension LambdaFunction: Sampled {
     desired.subnets = stage.subnets.prefix(2).map { $0.output(\.id) }
     desired.securityGroups = [stage.group("functions").output(\.id)]
     desired.environment = ["CLUSTER": .given("arn:aws:rds:us-east-1:\(stage.account):cluster:sample"), "LEVEL": "info"]
-    desired.privateEnvironment = ["PRIVATE_PATH": "/kept-to-ourselves"]
+    desired.hasSecretPath = true
     desired.environmentKey = stage.key.output(\.arn)
     desired.reservedConcurrency = 5
     desired.deadLetter = .given("arn:aws:sqs:us-east-1:\(stage.account):sample-dead")
@@ -34,7 +34,7 @@ extension LambdaFunction: Sampled {
         .other(
           \.environment,
           ["CLUSTER": .given("arn:aws:rds:us-east-1:\(stage.account):cluster:sample"), "MODE": "observe"]),
-        .other(\.privateEnvironment, ["PRIVATE_PATH": "/kept-elsewhere"]),
+        .other(\.hasSecretPath, false),
         .other(\.environmentKey, nil),
         .other(\.subnets, [stage.subnet(1).output(\.id), stage.subnet(2).output(\.id)]),
         .other(\.securityGroups, [stage.group("second").output(\.id)]),
@@ -62,7 +62,7 @@ extension LambdaFunction: Sampled {
               "Environment": [
                 "Variables": [
                   "CLUSTER": .string("arn:aws:rds:us-east-1:\(stage.account):cluster:sample"), "LEVEL": "info",
-                  "PRIVATE_PATH": "/kept-to-ourselves", "FREEZE": "1",
+                  "PRIVATE_PATH": "/0123456789abcdef0123456789abcdef", "FREEZE": "1",
                 ]
               ],
             ])
@@ -75,7 +75,18 @@ extension LambdaFunction: Sampled {
         Drift("its concurrency taken away", changes: "reservedConcurrency") { stage, live in
           try await stage.edit("lambda", "DeleteFunctionConcurrency", ["FunctionName": .string(live.id)])
         },
-      ],
-      secrets: ["/kept-to-ourselves", "/kept-elsewhere"])
+        Drift("its secret path taken away", changes: "hasSecretPath") { stage, live in
+          try await stage.edit(
+            "lambda", "UpdateFunctionConfiguration",
+            [
+              "FunctionName": .string(live.id),
+              "Environment": [
+                "Variables": [
+                  "CLUSTER": .string("arn:aws:rds:us-east-1:\(stage.account):cluster:sample"), "LEVEL": "info",
+                ]
+              ],
+            ])
+        },
+      ])
   }
 }
