@@ -11,21 +11,7 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import (
-    cloudwatch,
-    ec2,
-    events,
-    fis,
-    kms,
-    lambda_,
-    logs,
-    rds,
-    route53,
-    scheduler,
-    secretsmanager,
-    sns,
-    sqs,
-)
+from harecon_sandbox.services import cloudwatch, dynamodb, ec2, events, fis, kms, lambda_, logs, rds, route53, scheduler, secretsmanager, sns, sqs
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
@@ -37,6 +23,7 @@ LAG = 3.0
 #: Services whose resources are listed here; those of others come from the emulator.
 OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "cloudwatch": cloudwatch.inventory,
+    "dynamodb": dynamodb.inventory,
     "ec2": ec2.inventory,
     "events": events.inventory,
     "fis": fis.inventory,
@@ -238,6 +225,9 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
         url = ctx.call("sqs", "GetQueueUrl", {"QueueName": name})["QueueUrl"]
         verb = verb.replace("Resource", "Queue")
         ctx.call("sqs", verb, {"QueueUrl": url, **({"Tags": tags} if tags is not None else {"TagKeys": keys})})
+    elif service == "dynamodb":
+        change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
+        ctx.call("dynamodb", verb, {"ResourceArn": arn, **change})
     elif service in ("fis", "logs"):
         ctx.call(service, verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, before
 from harecon_sandbox.services.common import arn
 
-from . import endpoints, routes, security_groups, tags, vpcs  # noqa: F401  (each registers its operations)
+from . import endpoints, flow_logs, routes, security_groups, tags, vpcs  # noqa: F401  (each registers its operations)
 from .security_groups import default_group  # noqa: F401
 from .state import (  # noqa: F401  (what other services use)
     HOLDERS,

@@ -27,6 +27,7 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "security-group-rule": ("sgr", "InvalidSecurityGroupRuleId.NotFound", "security group rule"),
     "vpc-endpoint": ("vpce", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint"),
     "network-interface": ("eni", "InvalidNetworkInterfaceID.NotFound", "networkInterface"),
+    "flow-log": ("fl", "InvalidFlowLogId.NotFound", "flow log"),
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from harecon_sandbox.kit import Context
 from harecon_sandbox.services import ec2, secretsmanager
 
-from . import clusters, groups, instance_changes, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
+from . import clusters, endpoints, groups, instance_changes, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
 from .lifecycle import current
 
 
@@ -67,6 +67,8 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
         rows.append(("instance", instance.name, instance.arn, instance.tags, instance.timeline.status()))
     for group in state.subnet_groups.values():
         rows.append(("subnet-group", group.name, group.arn, group.tags, "Complete"))
+    for endpoint in endpoints.endpoints(ctx).values():
+        rows.append(("cluster-endpoint", endpoint.name, endpoint.arn, endpoint.tags, endpoint.timeline.status()))
     for kind, held in (("cluster-parameter-group", state.cluster_groups), ("parameter-group", state.groups)):
         rows += [(kind, g.name, g.arn, g.tags, "available") for g in held.values() if not g.is_default]
     for name, snapshot in state.snapshots.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running clusters: stop and start, roles, endpoints, maintenance, events, quotas."""
+"""Running clusters: stop and start, roles, maintenance, events, quotas."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, after, before, operation
 from harecon_sandbox.services import iam
 from harecon_sandbox.services.rds import lifecycle
-from harecon_sandbox.services.rds.checks import matches_filters
-from harecon_sandbox.services.rds.clusters import endpoint_host, find_cluster, render_cluster, require_available
+from harecon_sandbox.services.rds.clusters import find_cluster, render_cluster, require_available
 from harecon_sandbox.services.rds.lifecycle import current
 from harecon_sandbox.services.rds.state import SERVICE, Cluster, Instance, State, combination, invalid
 
@@ -82,38 +81,6 @@ def remove_role(ctx: Context, params: Params) -> Result:
         raise AWSError("DBClusterRoleNotFound", message)
     cluster.fields["AssociatedRoles"] = kept
     return {}
-
-
-# Endpoints ---------------------------------------------------------------------------------------------------------
-
-ENDPOINT_FILTERS = {
-    "db-cluster-endpoint-type": "EndpointType",
-    "db-cluster-endpoint-status": "Status",
-    "db-cluster-endpoint-id": "DBClusterEndpointIdentifier",
-}
-
-
-@operation(SERVICE, "DescribeDBClusterEndpoints")
-def describe_endpoints(ctx: Context, params: Params) -> Result:
-    """The two endpoints that every cluster has; as on AWS only custom ones have identifiers, and there are none."""
-    state = current(ctx)
-    wanted = params.get("DBClusterIdentifier")
-    clusters = [find_cluster(state, wanted)] if wanted else list(state.clusters.values())
-    shapes = [
-        {
-            "DBClusterIdentifier": cluster.name,
-            "Endpoint": endpoint_host(ctx, cluster.name, kind),
-            "Status": "available" if cluster.timeline.settled() else cluster.timeline.status(),
-            "EndpointType": endpoint_type,
-        }
-        for cluster in clusters
-        for kind, endpoint_type in (("cluster-", "WRITER"), ("cluster-ro-", "READER"))
-    ]
-    if identifier := params.get("DBClusterEndpointIdentifier"):
-        raise AWSError("DBClusterEndpointNotFoundFault", f"DBClusterEndpoint {identifier} not found.")
-    return {
-        "DBClusterEndpoints": [s for s in shapes if matches_filters(s, "", params.get("Filters"), ENDPOINT_FILTERS)]
-    }
 
 
 # Log groups --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from __future__ import annotations
 from harecon_sandbox.kit import Context, Params, Result, operation
 from harecon_sandbox.services.common import Tags, tag_list, tags_from
 
-from . import groups, instances, snapshots
+from . import endpoints, groups, instances, snapshots
 from .clusters import find_cluster
 from .lifecycle import current
 from .state import SERVICE, check_rds_tags, invalid
@@ -29,6 +29,8 @@ def _tags(ctx: Context, resource: str) -> Tags | None:
         return groups.find_subnet_group(state, name).tags
     if kind in ("cluster-pg", "pg"):
         return groups.find_parameter_group(state, name, cluster=kind == "cluster-pg").tags
+    if kind == "cluster-endpoint":
+        return endpoints.find_endpoint(ctx, name).tags
     if kind == "cluster-snapshot":
         return snapshots.find_snapshot(state, name).tags
     return None
