@@ -24,9 +24,9 @@ extension CallError {
     case "EncryptionFailure": return true
     // CloudWatch Logs.
     case "InvalidParameterException": return words.contains("kms")
-    // SNS; its policies say `Policy Error: PrincipalNotFound`.
+    // SNS, whose policies say `Policy Error: PrincipalNotFound`; EC2, of the role that a flow log is written with.
     case "InvalidParameter":
-      return ["kms", "principalnotfound", "feedbackrolearn"].contains { words.contains($0) }
+      return ["kms", "principalnotfound", "feedbackrolearn", "assume given iam role"].contains { words.contains($0) }
     // SQS, which says no more of a policy than that it is wrong.
     case "InvalidAttributeValue": return words.contains("kmsmasterkeyid") || words.contains("parameter policy")
     case let code where code.hasPrefix("InvalidParameterValue"):

@@ -5,6 +5,7 @@ internal import ResourceKit
 
 extension Registry {
   static let found: [any ResourceKind.Type] = [
+    ClusterEndpoint.self,
     CompositeAlarm.self,
     DBCluster.self,
     DBClusterParameterGroup.self,
@@ -12,8 +13,10 @@ extension Registry {
     DBParameterGroup.self,
     DBSubnetGroup.self,
     Dashboard.self,
+    DynamoDBTable.self,
     EventRule.self,
     ExperimentTemplate.self,
+    FlowLog.self,
     HealthCheck.self,
     HostedZone.self,
     IAMRole.self,

@@ -39,6 +39,7 @@ struct NotVisibleYetTests {
         "InvalidParameterValue",
         "Value {...} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."
       ),
+      ("InvalidParameter", "Unable to assume given IAM role"),
     ])
   func passing(code: String, message: String) {
     let error = CallError(.invalid, code: code, message: message).orNotVisibleYet

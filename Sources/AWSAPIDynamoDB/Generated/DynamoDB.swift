@@ -14,4 +14,40 @@ package enum DynamoDB {
     apiVersion: "2012-08-10",
     targetPrefix: "DynamoDB_20120810",
     jsonVersion: "1.0")
+
+  package static let createTable = Operation<CreateTableInput, CreateTableOutput>(OperationModel(
+    service, "CreateTable", input: CreateTableInput.shape, output: CreateTableOutput.shape))
+
+  package static let deleteTable = Operation<DeleteTableInput, DeleteTableOutput>(OperationModel(
+    service, "DeleteTable", input: DeleteTableInput.shape, output: DeleteTableOutput.shape))
+
+  package static let describeContinuousBackups = Operation<DescribeContinuousBackupsInput, DescribeContinuousBackupsOutput>(OperationModel(
+    service, "DescribeContinuousBackups", input: DescribeContinuousBackupsInput.shape, output: DescribeContinuousBackupsOutput.shape, isReadOnly: true))
+
+  package static let describeTable = Operation<DescribeTableInput, DescribeTableOutput>(OperationModel(
+    service, "DescribeTable", input: DescribeTableInput.shape, output: DescribeTableOutput.shape, isReadOnly: true))
+
+  package static let describeTimeToLive = Operation<DescribeTimeToLiveInput, DescribeTimeToLiveOutput>(OperationModel(
+    service, "DescribeTimeToLive", input: DescribeTimeToLiveInput.shape, output: DescribeTimeToLiveOutput.shape, isReadOnly: true))
+
+  package static let listTables = Operation<ListTablesInput, ListTablesOutput>(OperationModel(
+    service, "ListTables", input: ListTablesInput.shape, output: ListTablesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["ExclusiveStartTableName"], outputTokens: ["LastEvaluatedTableName"], limit: "Limit")))
+
+  package static let listTagsOfResource = Operation<ListTagsOfResourceInput, ListTagsOfResourceOutput>(OperationModel(
+    service, "ListTagsOfResource", input: ListTagsOfResourceInput.shape, output: ListTagsOfResourceOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"])))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", input: UntagResourceInput.shape, output: UntagResourceOutput.shape))
+
+  package static let updateContinuousBackups = Operation<UpdateContinuousBackupsInput, UpdateContinuousBackupsOutput>(OperationModel(
+    service, "UpdateContinuousBackups", input: UpdateContinuousBackupsInput.shape, output: UpdateContinuousBackupsOutput.shape))
+
+  package static let updateTable = Operation<UpdateTableInput, UpdateTableOutput>(OperationModel(
+    service, "UpdateTable", input: UpdateTableInput.shape, output: UpdateTableOutput.shape))
+
+  package static let updateTimeToLive = Operation<UpdateTimeToLiveInput, UpdateTimeToLiveOutput>(OperationModel(
+    service, "UpdateTimeToLive", input: UpdateTimeToLiveInput.shape, output: UpdateTimeToLiveOutput.shape))
 }

@@ -182,6 +182,92 @@ extension EC2 {
       ])
   }
 
+  package struct CreateFlowLogsInput: InputStructure {
+    package var dryRun: Bool?
+    package var clientToken: String?
+    package var deliverLogsPermissionArn: String?
+    package var deliverCrossAccountRole: String?
+    package var logGroupName: String?
+    package var resourceIds: [String]?
+    package var resourceType: String?
+    package var trafficType: String?
+    package var logDestinationType: String?
+    package var logDestination: String?
+    package var logFormat: String?
+    package var tagSpecifications: [TagSpecification]?
+    package var maxAggregationInterval: Int?
+    package var destinationOptions: DestinationOptionsRequest?
+
+    package init(
+      resourceIds: [String],
+      resourceType: String,
+      dryRun: Bool? = nil,
+      clientToken: String? = nil,
+      deliverLogsPermissionArn: String? = nil,
+      deliverCrossAccountRole: String? = nil,
+      logGroupName: String? = nil,
+      trafficType: String? = nil,
+      logDestinationType: String? = nil,
+      logDestination: String? = nil,
+      logFormat: String? = nil,
+      tagSpecifications: [TagSpecification]? = nil,
+      maxAggregationInterval: Int? = nil,
+      destinationOptions: DestinationOptionsRequest? = nil
+    ) {
+      self.dryRun = dryRun
+      self.clientToken = clientToken
+      self.deliverLogsPermissionArn = deliverLogsPermissionArn
+      self.deliverCrossAccountRole = deliverCrossAccountRole
+      self.logGroupName = logGroupName
+      self.resourceIds = resourceIds
+      self.resourceType = resourceType
+      self.trafficType = trafficType
+      self.logDestinationType = logDestinationType
+      self.logDestination = logDestination
+      self.logFormat = logFormat
+      self.tagSpecifications = tagSpecifications
+      self.maxAggregationInterval = maxAggregationInterval
+      self.destinationOptions = destinationOptions
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 14)
+      fields.set(0, dryRun)
+      fields.set(1, clientToken)
+      fields.set(2, deliverLogsPermissionArn)
+      fields.set(3, deliverCrossAccountRole)
+      fields.set(4, logGroupName)
+      fields.set(5, resourceIds)
+      fields.set(6, resourceType)
+      fields.set(7, trafficType)
+      fields.set(8, logDestinationType)
+      fields.set(9, logDestination)
+      fields.set(10, logFormat)
+      fields.set(11, tagSpecifications)
+      fields.set(12, maxAggregationInterval)
+      fields.set(13, destinationOptions)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CreateFlowLogsRequest", [
+        Member("DryRun", .boolean),
+        Member("ClientToken", .string),
+        Member("DeliverLogsPermissionArn", .string),
+        Member("DeliverCrossAccountRole", .string),
+        Member("LogGroupName", .string),
+        Member("ResourceIds", .list(.string, name: "item"), as: "ResourceId", .required),
+        Member("ResourceType", .string, .required),
+        Member("TrafficType", .string),
+        Member("LogDestinationType", .string),
+        Member("LogDestination", .string),
+        Member("LogFormat", .string),
+        Member("TagSpecifications", .list(.structure { TagSpecification.shape }, name: "item"), as: "TagSpecification"),
+        Member("MaxAggregationInterval", .integer),
+        Member("DestinationOptions", .structure { DestinationOptionsRequest.shape }),
+      ])
+  }
+
   package struct CreateRouteTableInput: InputStructure {
     package var tagSpecifications: [TagSpecification]?
     package var clientToken: String?
@@ -553,6 +639,32 @@ extension EC2 {
       ])
   }
 
+  package struct DeleteFlowLogsInput: InputStructure {
+    package var dryRun: Bool?
+    package var flowLogIds: [String]?
+
+    package init(
+      flowLogIds: [String],
+      dryRun: Bool? = nil
+    ) {
+      self.dryRun = dryRun
+      self.flowLogIds = flowLogIds
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, dryRun)
+      fields.set(1, flowLogIds)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteFlowLogsRequest", [
+        Member("DryRun", .boolean),
+        Member("FlowLogIds", .list(.string, name: "item"), as: "FlowLogId", .required),
+      ])
+  }
+
   package struct DeleteRouteInput: InputStructure {
     package var destinationPrefixListId: String?
     package var dryRun: Bool?
@@ -757,6 +869,47 @@ extension EC2 {
       "DeleteVpcRequest", [
         Member("VpcId", .string, .required),
         Member("DryRun", .boolean, as: "dryRun"),
+      ])
+  }
+
+  package struct DescribeFlowLogsInput: InputStructure {
+    package var dryRun: Bool?
+    package var filter: [Filter]?
+    package var flowLogIds: [String]?
+    package var maxResults: Int?
+    package var nextToken: String?
+
+    package init(
+      dryRun: Bool? = nil,
+      filter: [Filter]? = nil,
+      flowLogIds: [String]? = nil,
+      maxResults: Int? = nil,
+      nextToken: String? = nil
+    ) {
+      self.dryRun = dryRun
+      self.filter = filter
+      self.flowLogIds = flowLogIds
+      self.maxResults = maxResults
+      self.nextToken = nextToken
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 5)
+      fields.set(0, dryRun)
+      fields.set(1, filter)
+      fields.set(2, flowLogIds)
+      fields.set(3, maxResults)
+      fields.set(4, nextToken)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeFlowLogsRequest", [
+        Member("DryRun", .boolean),
+        Member("Filter", .list(.structure { Filter.shape }, name: "Filter")),
+        Member("FlowLogIds", .list(.string, name: "item"), as: "FlowLogId"),
+        Member("MaxResults", .integer),
+        Member("NextToken", .string),
       ])
   }
 

@@ -52,6 +52,25 @@ extension EC2 {
       ])
   }
 
+  package struct CreateFlowLogsOutput: OutputStructure {
+    package var clientToken: String?
+    package var flowLogIds: [String]?
+    package var unsuccessful: [UnsuccessfulItem]?
+
+    package init(fields: Fields) {
+      clientToken = fields.get(0)
+      flowLogIds = fields.get(1)
+      unsuccessful = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "CreateFlowLogsResult", [
+        Member("ClientToken", .string, as: "clientToken"),
+        Member("FlowLogIds", .list(.string, name: "item"), as: "flowLogIdSet"),
+        Member("Unsuccessful", .list(.structure { UnsuccessfulItem.shape }, name: "item"), as: "unsuccessful"),
+      ])
+  }
+
   package struct CreateRouteTableOutput: OutputStructure {
     package var routeTable: RouteTable?
     package var clientToken: String?
@@ -138,6 +157,19 @@ extension EC2 {
       ])
   }
 
+  package struct DeleteFlowLogsOutput: OutputStructure {
+    package var unsuccessful: [UnsuccessfulItem]?
+
+    package init(fields: Fields) {
+      unsuccessful = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "DeleteFlowLogsResult", [
+        Member("Unsuccessful", .list(.structure { UnsuccessfulItem.shape }, name: "item"), as: "unsuccessful"),
+      ])
+  }
+
   package struct DeleteRouteOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -210,6 +242,22 @@ extension EC2 {
 
     package static let shape = StructureShape(
       "DeleteVpcOutput", [])
+  }
+
+  package struct DescribeFlowLogsOutput: OutputStructure {
+    package var flowLogs: [FlowLog]?
+    package var nextToken: String?
+
+    package init(fields: Fields) {
+      flowLogs = fields.get(0)
+      nextToken = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "DescribeFlowLogsResult", [
+        Member("FlowLogs", .list(.structure { FlowLog.shape }, name: "item"), as: "flowLogSet"),
+        Member("NextToken", .string, as: "nextToken"),
+      ])
   }
 
   package struct DescribeNetworkInterfacesOutput: OutputStructure {

@@ -90,6 +90,56 @@ extension EC2 {
       ])
   }
 
+  package struct DestinationOptionsRequest: InputStructure {
+    package var fileFormat: String?
+    package var hiveCompatiblePartitions: Bool?
+    package var perHourPartition: Bool?
+
+    package init(
+      fileFormat: String? = nil,
+      hiveCompatiblePartitions: Bool? = nil,
+      perHourPartition: Bool? = nil
+    ) {
+      self.fileFormat = fileFormat
+      self.hiveCompatiblePartitions = hiveCompatiblePartitions
+      self.perHourPartition = perHourPartition
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, fileFormat)
+      fields.set(1, hiveCompatiblePartitions)
+      fields.set(2, perHourPartition)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DestinationOptionsRequest", [
+        Member("FileFormat", .string),
+        Member("HiveCompatiblePartitions", .boolean),
+        Member("PerHourPartition", .boolean),
+      ])
+  }
+
+  package struct DestinationOptionsResponse: OutputStructure {
+    package var fileFormat: String?
+    package var hiveCompatiblePartitions: Bool?
+    package var perHourPartition: Bool?
+
+    package init(fields: Fields) {
+      fileFormat = fields.get(0)
+      hiveCompatiblePartitions = fields.get(1)
+      perHourPartition = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "DestinationOptionsResponse", [
+        Member("FileFormat", .string, as: "fileFormat"),
+        Member("HiveCompatiblePartitions", .boolean, as: "hiveCompatiblePartitions"),
+        Member("PerHourPartition", .boolean, as: "perHourPartition"),
+      ])
+  }
+
   package struct DnsEntry: OutputStructure {
     package var dnsName: String?
     package var hostedZoneId: String?
@@ -187,6 +237,64 @@ extension EC2 {
       "Filter", [
         Member("Name", .string),
         Member("Values", .list(.string, name: "item"), as: "Value"),
+      ])
+  }
+
+  package struct FlowLog: OutputStructure {
+    package var creationTime: Timestamp?
+    package var deliverLogsErrorMessage: String?
+    package var deliverLogsPermissionArn: String?
+    package var deliverCrossAccountRole: String?
+    package var deliverLogsStatus: String?
+    package var flowLogId: String?
+    package var flowLogStatus: String?
+    package var logGroupName: String?
+    package var resourceId: String?
+    package var trafficType: String?
+    package var logDestinationType: String?
+    package var logDestination: String?
+    package var logFormat: String?
+    package var tags: [Tag]?
+    package var maxAggregationInterval: Int?
+    package var destinationOptions: DestinationOptionsResponse?
+
+    package init(fields: Fields) {
+      creationTime = fields.get(0)
+      deliverLogsErrorMessage = fields.get(1)
+      deliverLogsPermissionArn = fields.get(2)
+      deliverCrossAccountRole = fields.get(3)
+      deliverLogsStatus = fields.get(4)
+      flowLogId = fields.get(5)
+      flowLogStatus = fields.get(6)
+      logGroupName = fields.get(7)
+      resourceId = fields.get(8)
+      trafficType = fields.get(9)
+      logDestinationType = fields.get(10)
+      logDestination = fields.get(11)
+      logFormat = fields.get(12)
+      tags = fields.get(13)
+      maxAggregationInterval = fields.get(14)
+      destinationOptions = fields.get(15)
+    }
+
+    package static let shape = StructureShape(
+      "FlowLog", [
+        Member("CreationTime", .timestamp(), as: "creationTime"),
+        Member("DeliverLogsErrorMessage", .string, as: "deliverLogsErrorMessage"),
+        Member("DeliverLogsPermissionArn", .string, as: "deliverLogsPermissionArn"),
+        Member("DeliverCrossAccountRole", .string, as: "deliverCrossAccountRole"),
+        Member("DeliverLogsStatus", .string, as: "deliverLogsStatus"),
+        Member("FlowLogId", .string, as: "flowLogId"),
+        Member("FlowLogStatus", .string, as: "flowLogStatus"),
+        Member("LogGroupName", .string, as: "logGroupName"),
+        Member("ResourceId", .string, as: "resourceId"),
+        Member("TrafficType", .string, as: "trafficType"),
+        Member("LogDestinationType", .string, as: "logDestinationType"),
+        Member("LogDestination", .string, as: "logDestination"),
+        Member("LogFormat", .string, as: "logFormat"),
+        Member("Tags", .list(.structure { Tag.shape }, name: "item"), as: "tagSet"),
+        Member("MaxAggregationInterval", .integer, as: "maxAggregationInterval"),
+        Member("DestinationOptions", .structure { DestinationOptionsResponse.shape }, as: "destinationOptions"),
       ])
   }
 

@@ -23,6 +23,9 @@ package enum EC2 {
   package static let authorizeSecurityGroupIngress = Operation<AuthorizeSecurityGroupIngressInput, AuthorizeSecurityGroupIngressOutput>(OperationModel(
     service, "AuthorizeSecurityGroupIngress", input: AuthorizeSecurityGroupIngressInput.shape, output: AuthorizeSecurityGroupIngressOutput.shape))
 
+  package static let createFlowLogs = Operation<CreateFlowLogsInput, CreateFlowLogsOutput>(OperationModel(
+    service, "CreateFlowLogs", input: CreateFlowLogsInput.shape, output: CreateFlowLogsOutput.shape))
+
   package static let createRouteTable = Operation<CreateRouteTableInput, CreateRouteTableOutput>(OperationModel(
     service, "CreateRouteTable", input: CreateRouteTableInput.shape, output: CreateRouteTableOutput.shape))
 
@@ -40,6 +43,9 @@ package enum EC2 {
 
   package static let createVpcEndpoint = Operation<CreateVpcEndpointInput, CreateVpcEndpointOutput>(OperationModel(
     service, "CreateVpcEndpoint", input: CreateVpcEndpointInput.shape, output: CreateVpcEndpointOutput.shape))
+
+  package static let deleteFlowLogs = Operation<DeleteFlowLogsInput, DeleteFlowLogsOutput>(OperationModel(
+    service, "DeleteFlowLogs", input: DeleteFlowLogsInput.shape, output: DeleteFlowLogsOutput.shape))
 
   package static let deleteRoute = Operation<DeleteRouteInput, DeleteRouteOutput>(OperationModel(
     service, "DeleteRoute", input: DeleteRouteInput.shape, output: DeleteRouteOutput.shape))
@@ -61,6 +67,9 @@ package enum EC2 {
 
   package static let deleteVpcEndpoints = Operation<DeleteVpcEndpointsInput, DeleteVpcEndpointsOutput>(OperationModel(
     service, "DeleteVpcEndpoints", input: DeleteVpcEndpointsInput.shape, output: DeleteVpcEndpointsOutput.shape))
+
+  package static let describeFlowLogs = Operation<DescribeFlowLogsInput, DescribeFlowLogsOutput>(OperationModel(
+    service, "DescribeFlowLogs", input: DescribeFlowLogsInput.shape, output: DescribeFlowLogsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 
   package static let describeNetworkInterfaces = Operation<DescribeNetworkInterfacesInput, DescribeNetworkInterfacesOutput>(OperationModel(
     service, "DescribeNetworkInterfaces", input: DescribeNetworkInterfacesInput.shape, output: DescribeNetworkInterfacesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))

@@ -30,6 +30,52 @@ extension RDS {
       ])
   }
 
+  package struct CreateDBClusterEndpointInput: InputStructure {
+    package var dbClusterIdentifier: String?
+    package var dbClusterEndpointIdentifier: String?
+    package var endpointType: String?
+    package var staticMembers: [String]?
+    package var excludedMembers: [String]?
+    package var tags: [Tag]?
+
+    package init(
+      dbClusterIdentifier: String,
+      dbClusterEndpointIdentifier: String,
+      endpointType: String,
+      staticMembers: [String]? = nil,
+      excludedMembers: [String]? = nil,
+      tags: [Tag]? = nil
+    ) {
+      self.dbClusterIdentifier = dbClusterIdentifier
+      self.dbClusterEndpointIdentifier = dbClusterEndpointIdentifier
+      self.endpointType = endpointType
+      self.staticMembers = staticMembers
+      self.excludedMembers = excludedMembers
+      self.tags = tags
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 6)
+      fields.set(0, dbClusterIdentifier)
+      fields.set(1, dbClusterEndpointIdentifier)
+      fields.set(2, endpointType)
+      fields.set(3, staticMembers)
+      fields.set(4, excludedMembers)
+      fields.set(5, tags)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CreateDBClusterEndpointMessage", [
+        Member("DBClusterIdentifier", .string, .required),
+        Member("DBClusterEndpointIdentifier", .string, .required),
+        Member("EndpointType", .string, .required),
+        Member("StaticMembers", .list(.string)),
+        Member("ExcludedMembers", .list(.string)),
+        Member("Tags", .list(.structure { Tag.shape }, name: "Tag")),
+      ])
+  }
+
   package struct CreateDBClusterInput: InputStructure {
     package var availabilityZones: [String]?
     package var backupRetentionPeriod: Int?
@@ -800,6 +846,27 @@ extension RDS {
       ])
   }
 
+  package struct DeleteDBClusterEndpointInput: InputStructure {
+    package var dbClusterEndpointIdentifier: String?
+
+    package init(
+      dbClusterEndpointIdentifier: String
+    ) {
+      self.dbClusterEndpointIdentifier = dbClusterEndpointIdentifier
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, dbClusterEndpointIdentifier)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteDBClusterEndpointMessage", [
+        Member("DBClusterEndpointIdentifier", .string, .required),
+      ])
+  }
+
   package struct DeleteDBClusterInput: InputStructure {
     package var dbClusterIdentifier: String?
     package var skipFinalSnapshot: Bool?
@@ -932,6 +999,47 @@ extension RDS {
     package static let shape = StructureShape(
       "DeleteDBSubnetGroupMessage", [
         Member("DBSubnetGroupName", .string, .required),
+      ])
+  }
+
+  package struct DescribeDBClusterEndpointsInput: InputStructure {
+    package var dbClusterIdentifier: String?
+    package var dbClusterEndpointIdentifier: String?
+    package var filters: [Filter]?
+    package var maxRecords: Int?
+    package var marker: String?
+
+    package init(
+      dbClusterIdentifier: String? = nil,
+      dbClusterEndpointIdentifier: String? = nil,
+      filters: [Filter]? = nil,
+      maxRecords: Int? = nil,
+      marker: String? = nil
+    ) {
+      self.dbClusterIdentifier = dbClusterIdentifier
+      self.dbClusterEndpointIdentifier = dbClusterEndpointIdentifier
+      self.filters = filters
+      self.maxRecords = maxRecords
+      self.marker = marker
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 5)
+      fields.set(0, dbClusterIdentifier)
+      fields.set(1, dbClusterEndpointIdentifier)
+      fields.set(2, filters)
+      fields.set(3, maxRecords)
+      fields.set(4, marker)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeDBClusterEndpointsMessage", [
+        Member("DBClusterIdentifier", .string),
+        Member("DBClusterEndpointIdentifier", .string),
+        Member("Filters", .list(.structure { Filter.shape }, name: "Filter")),
+        Member("MaxRecords", .integer),
+        Member("Marker", .string),
       ])
   }
 
@@ -1394,6 +1502,42 @@ extension RDS {
       "ListTagsForResourceMessage", [
         Member("ResourceName", .string, .required),
         Member("Filters", .list(.structure { Filter.shape }, name: "Filter")),
+      ])
+  }
+
+  package struct ModifyDBClusterEndpointInput: InputStructure {
+    package var dbClusterEndpointIdentifier: String?
+    package var endpointType: String?
+    package var staticMembers: [String]?
+    package var excludedMembers: [String]?
+
+    package init(
+      dbClusterEndpointIdentifier: String,
+      endpointType: String? = nil,
+      staticMembers: [String]? = nil,
+      excludedMembers: [String]? = nil
+    ) {
+      self.dbClusterEndpointIdentifier = dbClusterEndpointIdentifier
+      self.endpointType = endpointType
+      self.staticMembers = staticMembers
+      self.excludedMembers = excludedMembers
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, dbClusterEndpointIdentifier)
+      fields.set(1, endpointType)
+      fields.set(2, staticMembers)
+      fields.set(3, excludedMembers)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "ModifyDBClusterEndpointMessage", [
+        Member("DBClusterEndpointIdentifier", .string, .required),
+        Member("EndpointType", .string),
+        Member("StaticMembers", .list(.string)),
+        Member("ExcludedMembers", .list(.string)),
       ])
   }
 

@@ -13,6 +13,46 @@ extension RDS {
       "AddTagsToResourceOutput", [])
   }
 
+  package struct CreateDBClusterEndpointOutput: OutputStructure {
+    package var dbClusterEndpointIdentifier: String?
+    package var dbClusterIdentifier: String?
+    package var dbClusterEndpointResourceIdentifier: String?
+    package var endpoint: String?
+    package var status: String?
+    package var endpointType: String?
+    package var customEndpointType: String?
+    package var staticMembers: [String]?
+    package var excludedMembers: [String]?
+    package var dbClusterEndpointArn: String?
+
+    package init(fields: Fields) {
+      dbClusterEndpointIdentifier = fields.get(0)
+      dbClusterIdentifier = fields.get(1)
+      dbClusterEndpointResourceIdentifier = fields.get(2)
+      endpoint = fields.get(3)
+      status = fields.get(4)
+      endpointType = fields.get(5)
+      customEndpointType = fields.get(6)
+      staticMembers = fields.get(7)
+      excludedMembers = fields.get(8)
+      dbClusterEndpointArn = fields.get(9)
+    }
+
+    package static let shape = StructureShape(
+      "DBClusterEndpoint", [
+        Member("DBClusterEndpointIdentifier", .string),
+        Member("DBClusterIdentifier", .string),
+        Member("DBClusterEndpointResourceIdentifier", .string),
+        Member("Endpoint", .string),
+        Member("Status", .string),
+        Member("EndpointType", .string),
+        Member("CustomEndpointType", .string),
+        Member("StaticMembers", .list(.string)),
+        Member("ExcludedMembers", .list(.string)),
+        Member("DBClusterEndpointArn", .string),
+      ])
+  }
+
   package struct CreateDBClusterOutput: OutputStructure {
     package var dbCluster: DBCluster?
 
@@ -78,6 +118,46 @@ extension RDS {
       ])
   }
 
+  package struct DeleteDBClusterEndpointOutput: OutputStructure {
+    package var dbClusterEndpointIdentifier: String?
+    package var dbClusterIdentifier: String?
+    package var dbClusterEndpointResourceIdentifier: String?
+    package var endpoint: String?
+    package var status: String?
+    package var endpointType: String?
+    package var customEndpointType: String?
+    package var staticMembers: [String]?
+    package var excludedMembers: [String]?
+    package var dbClusterEndpointArn: String?
+
+    package init(fields: Fields) {
+      dbClusterEndpointIdentifier = fields.get(0)
+      dbClusterIdentifier = fields.get(1)
+      dbClusterEndpointResourceIdentifier = fields.get(2)
+      endpoint = fields.get(3)
+      status = fields.get(4)
+      endpointType = fields.get(5)
+      customEndpointType = fields.get(6)
+      staticMembers = fields.get(7)
+      excludedMembers = fields.get(8)
+      dbClusterEndpointArn = fields.get(9)
+    }
+
+    package static let shape = StructureShape(
+      "DBClusterEndpoint", [
+        Member("DBClusterEndpointIdentifier", .string),
+        Member("DBClusterIdentifier", .string),
+        Member("DBClusterEndpointResourceIdentifier", .string),
+        Member("Endpoint", .string),
+        Member("Status", .string),
+        Member("EndpointType", .string),
+        Member("CustomEndpointType", .string),
+        Member("StaticMembers", .list(.string)),
+        Member("ExcludedMembers", .list(.string)),
+        Member("DBClusterEndpointArn", .string),
+      ])
+  }
+
   package struct DeleteDBClusterOutput: OutputStructure {
     package var dbCluster: DBCluster?
 
@@ -129,6 +209,22 @@ extension RDS {
 
     package static let shape = StructureShape(
       "DeleteDBSubnetGroupOutput", [])
+  }
+
+  package struct DescribeDBClusterEndpointsOutput: OutputStructure {
+    package var marker: String?
+    package var dbClusterEndpoints: [DBClusterEndpoint]?
+
+    package init(fields: Fields) {
+      marker = fields.get(0)
+      dbClusterEndpoints = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "DBClusterEndpointMessage", [
+        Member("Marker", .string),
+        Member("DBClusterEndpoints", .list(.structure { DBClusterEndpoint.shape }, name: "DBClusterEndpointList")),
+      ])
   }
 
   package struct DescribeDBClusterParameterGroupsOutput: OutputStructure {
@@ -317,6 +413,46 @@ extension RDS {
     package static let shape = StructureShape(
       "TagListMessage", [
         Member("TagList", .list(.structure { Tag.shape }, name: "Tag")),
+      ])
+  }
+
+  package struct ModifyDBClusterEndpointOutput: OutputStructure {
+    package var dbClusterEndpointIdentifier: String?
+    package var dbClusterIdentifier: String?
+    package var dbClusterEndpointResourceIdentifier: String?
+    package var endpoint: String?
+    package var status: String?
+    package var endpointType: String?
+    package var customEndpointType: String?
+    package var staticMembers: [String]?
+    package var excludedMembers: [String]?
+    package var dbClusterEndpointArn: String?
+
+    package init(fields: Fields) {
+      dbClusterEndpointIdentifier = fields.get(0)
+      dbClusterIdentifier = fields.get(1)
+      dbClusterEndpointResourceIdentifier = fields.get(2)
+      endpoint = fields.get(3)
+      status = fields.get(4)
+      endpointType = fields.get(5)
+      customEndpointType = fields.get(6)
+      staticMembers = fields.get(7)
+      excludedMembers = fields.get(8)
+      dbClusterEndpointArn = fields.get(9)
+    }
+
+    package static let shape = StructureShape(
+      "DBClusterEndpoint", [
+        Member("DBClusterEndpointIdentifier", .string),
+        Member("DBClusterIdentifier", .string),
+        Member("DBClusterEndpointResourceIdentifier", .string),
+        Member("Endpoint", .string),
+        Member("Status", .string),
+        Member("EndpointType", .string),
+        Member("CustomEndpointType", .string),
+        Member("StaticMembers", .list(.string)),
+        Member("ExcludedMembers", .list(.string)),
+        Member("DBClusterEndpointArn", .string),
       ])
   }
 

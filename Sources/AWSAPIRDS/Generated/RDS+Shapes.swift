@@ -494,6 +494,46 @@ extension RDS {
       ])
   }
 
+  package struct DBClusterEndpoint: OutputStructure {
+    package var dbClusterEndpointIdentifier: String?
+    package var dbClusterIdentifier: String?
+    package var dbClusterEndpointResourceIdentifier: String?
+    package var endpoint: String?
+    package var status: String?
+    package var endpointType: String?
+    package var customEndpointType: String?
+    package var staticMembers: [String]?
+    package var excludedMembers: [String]?
+    package var dbClusterEndpointArn: String?
+
+    package init(fields: Fields) {
+      dbClusterEndpointIdentifier = fields.get(0)
+      dbClusterIdentifier = fields.get(1)
+      dbClusterEndpointResourceIdentifier = fields.get(2)
+      endpoint = fields.get(3)
+      status = fields.get(4)
+      endpointType = fields.get(5)
+      customEndpointType = fields.get(6)
+      staticMembers = fields.get(7)
+      excludedMembers = fields.get(8)
+      dbClusterEndpointArn = fields.get(9)
+    }
+
+    package static let shape = StructureShape(
+      "DBClusterEndpoint", [
+        Member("DBClusterEndpointIdentifier", .string),
+        Member("DBClusterIdentifier", .string),
+        Member("DBClusterEndpointResourceIdentifier", .string),
+        Member("Endpoint", .string),
+        Member("Status", .string),
+        Member("EndpointType", .string),
+        Member("CustomEndpointType", .string),
+        Member("StaticMembers", .list(.string)),
+        Member("ExcludedMembers", .list(.string)),
+        Member("DBClusterEndpointArn", .string),
+      ])
+  }
+
   package struct DBClusterMember: OutputStructure {
     package var dbInstanceIdentifier: String?
     package var isClusterWriter: Bool?

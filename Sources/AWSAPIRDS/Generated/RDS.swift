@@ -20,6 +20,9 @@ package enum RDS {
   package static let createDBCluster = Operation<CreateDBClusterInput, CreateDBClusterOutput>(OperationModel(
     service, "CreateDBCluster", input: CreateDBClusterInput.shape, output: CreateDBClusterOutput.shape, resultWrapper: "CreateDBClusterResult"))
 
+  package static let createDBClusterEndpoint = Operation<CreateDBClusterEndpointInput, CreateDBClusterEndpointOutput>(OperationModel(
+    service, "CreateDBClusterEndpoint", input: CreateDBClusterEndpointInput.shape, output: CreateDBClusterEndpointOutput.shape, resultWrapper: "CreateDBClusterEndpointResult"))
+
   package static let createDBClusterParameterGroup = Operation<CreateDBClusterParameterGroupInput, CreateDBClusterParameterGroupOutput>(OperationModel(
     service, "CreateDBClusterParameterGroup", input: CreateDBClusterParameterGroupInput.shape, output: CreateDBClusterParameterGroupOutput.shape, resultWrapper: "CreateDBClusterParameterGroupResult"))
 
@@ -35,6 +38,9 @@ package enum RDS {
   package static let deleteDBCluster = Operation<DeleteDBClusterInput, DeleteDBClusterOutput>(OperationModel(
     service, "DeleteDBCluster", input: DeleteDBClusterInput.shape, output: DeleteDBClusterOutput.shape, resultWrapper: "DeleteDBClusterResult"))
 
+  package static let deleteDBClusterEndpoint = Operation<DeleteDBClusterEndpointInput, DeleteDBClusterEndpointOutput>(OperationModel(
+    service, "DeleteDBClusterEndpoint", input: DeleteDBClusterEndpointInput.shape, output: DeleteDBClusterEndpointOutput.shape, resultWrapper: "DeleteDBClusterEndpointResult"))
+
   package static let deleteDBClusterParameterGroup = Operation<DeleteDBClusterParameterGroupInput, DeleteDBClusterParameterGroupOutput>(OperationModel(
     service, "DeleteDBClusterParameterGroup", input: DeleteDBClusterParameterGroupInput.shape, output: DeleteDBClusterParameterGroupOutput.shape))
 
@@ -46,6 +52,9 @@ package enum RDS {
 
   package static let deleteDBSubnetGroup = Operation<DeleteDBSubnetGroupInput, DeleteDBSubnetGroupOutput>(OperationModel(
     service, "DeleteDBSubnetGroup", input: DeleteDBSubnetGroupInput.shape, output: DeleteDBSubnetGroupOutput.shape))
+
+  package static let describeDBClusterEndpoints = Operation<DescribeDBClusterEndpointsInput, DescribeDBClusterEndpointsOutput>(OperationModel(
+    service, "DescribeDBClusterEndpoints", input: DescribeDBClusterEndpointsInput.shape, output: DescribeDBClusterEndpointsOutput.shape, resultWrapper: "DescribeDBClusterEndpointsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
 
   package static let describeDBClusterParameterGroups = Operation<DescribeDBClusterParameterGroupsInput, DescribeDBClusterParameterGroupsOutput>(OperationModel(
     service, "DescribeDBClusterParameterGroups", input: DescribeDBClusterParameterGroupsInput.shape, output: DescribeDBClusterParameterGroupsOutput.shape, resultWrapper: "DescribeDBClusterParameterGroupsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
@@ -85,6 +94,9 @@ package enum RDS {
 
   package static let modifyDBCluster = Operation<ModifyDBClusterInput, ModifyDBClusterOutput>(OperationModel(
     service, "ModifyDBCluster", input: ModifyDBClusterInput.shape, output: ModifyDBClusterOutput.shape, resultWrapper: "ModifyDBClusterResult"))
+
+  package static let modifyDBClusterEndpoint = Operation<ModifyDBClusterEndpointInput, ModifyDBClusterEndpointOutput>(OperationModel(
+    service, "ModifyDBClusterEndpoint", input: ModifyDBClusterEndpointInput.shape, output: ModifyDBClusterEndpointOutput.shape, resultWrapper: "ModifyDBClusterEndpointResult"))
 
   package static let modifyDBClusterParameterGroup = Operation<ModifyDBClusterParameterGroupInput, ModifyDBClusterParameterGroupOutput>(OperationModel(
     service, "ModifyDBClusterParameterGroup", input: ModifyDBClusterParameterGroupInput.shape, output: ModifyDBClusterParameterGroupOutput.shape, resultWrapper: "ModifyDBClusterParameterGroupResult"))

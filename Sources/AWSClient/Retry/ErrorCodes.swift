@@ -94,6 +94,11 @@ package enum ErrorCodes {
     ],
     // Somebody has changed the function since it was looked at.
     "lambda": ["PreconditionFailedException": .conflict],
+    // The limit is on changes of tables that are under way at once.
+    "dynamodb": [
+      "ContinuousBackupsUnavailableException": .conflict, "LimitExceededException": .conflict,
+      "ReplicatedWriteConflictException": .conflict,
+    ],
     "logs": ["OperationAbortedException": .conflict, "LimitExceededException": .invalid],
     "route53": [
       "PriorRequestNotComplete": .throttled, "ConflictingDomainExists": .alreadyExists,

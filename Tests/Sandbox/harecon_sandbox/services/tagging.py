@@ -11,7 +11,22 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
-from harecon_sandbox.services import cloudwatch, dynamodb, ec2, events, fis, kms, lambda_, logs, rds, route53, scheduler, secretsmanager, sns, sqs
+from harecon_sandbox.services import (
+    cloudwatch,
+    dynamodb,
+    ec2,
+    events,
+    fis,
+    kms,
+    lambda_,
+    logs,
+    rds,
+    route53,
+    scheduler,
+    secretsmanager,
+    sns,
+    sqs,
+)
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
