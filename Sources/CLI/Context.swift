@@ -2,6 +2,7 @@
 
 internal import Core
 internal import FoundationEssentials
+internal import Spec
 
 /// The process around a command.
 struct Context: Sendable {
@@ -17,6 +18,12 @@ struct Context: Sendable {
     guard !diagnostics.isEmpty else { return }
     let renderer = DiagnosticRenderer(sources: sources, color: console.storyStyle.color)
     console.tell(renderer.text(diagnostics))
+  }
+
+  /// The day in UTC.
+  func today() -> Day? {
+    let parts = Date.now.formatted(.iso8601.year().month().day()).split(separator: "-").compactMap { Int($0) }
+    return parts.count == 3 ? Day(parts[0], parts[1], parts[2]) : nil
   }
 
   /// The time as final snapshots carry it in their names: `20261122t164500z`.

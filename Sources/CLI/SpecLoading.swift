@@ -11,10 +11,11 @@ struct LoadedSpec: Sendable {
   let bytes: [UInt8]
   let reading: Reading
 
-  init(file: String, bytes: [UInt8]) {
+  /// - Parameter today: for warnings about what ends on a day; they are no part of the stack.
+  init(file: String, bytes: [UInt8], today: Day?) {
     self.file = file
     self.bytes = bytes
-    reading = SpecFile.read(bytes, file: file)
+    reading = SpecFile.read(bytes, file: file, today: today)
   }
 
   /// For underlining.
@@ -44,7 +45,7 @@ extension Context {
   }
 
   private func load(_ file: String) throws(Stop) -> LoadedSpec {
-    LoadedSpec(file: file, bytes: try read(file))
+    LoadedSpec(file: file, bytes: try read(file), today: today())
   }
 
   func read(_ file: String) throws(Stop) -> [UInt8] {

@@ -15,8 +15,11 @@ package enum SpecFile {
   /// How many problems are listed; the rest are counted.
   package static let mostListed = 100
 
-  /// - Parameter file: its name as diagnostics show it.
-  package static func read(_ bytes: [UInt8], file: String) -> Reading {
+  /// - Parameters:
+  ///   - file: its name as diagnostics show it.
+  ///   - today: for warnings about what ends on a day; without it there are none, and the same bytes read the same on
+  ///     every day. No day makes an error.
+  package static func read(_ bytes: [UInt8], file: String, today: Day? = nil) -> Reading {
     let document = Composer.compose(bytes, file: file)
     var found = document.diagnostics
     var stack: Stack?
@@ -26,7 +29,7 @@ package enum SpecFile {
       var reader = Reader(file: file, home: start)
       stack = reader.section(Stack.self, root, at: nil)
       found += reader.diagnostics
-      if let stack { found += Rule.all.flatMap { $0.diagnostics(stack, broken: reader.broken) } }
+      if let stack { found += Rule.all.flatMap { $0.diagnostics(stack, broken: reader.broken, today: today) } }
     }
     let diagnostics = inOrder(found)
     return Reading(stack: diagnostics.hasErrors ? nil : stack, diagnostics: diagnostics)

@@ -121,6 +121,19 @@ struct NameTests {
     #expect(names.finalSnapshot(at: "20261122T164500Z") == "payments-final-20261122t164500z")
     #expect(names.clusterParameterGroup == "payments-cluster-pg15")
     #expect(names.writerRecord == "writer.payments.internal")
+    #expect(names.function(.lagGuard) == "payments-lag-guard")
+    #expect(names.queue(.replayDead) == "payments-replay-dead.fifo")
+    #expect(names.evidenceBucket == "payments-evidence-111122223333-us-east-1")
+    #expect(names.restoreTestingPlan == "harecon_payments")
+  }
+
+  @Test("no secret's name ends with a hyphen and six characters, whatever the names of stack and user")
+  func secrets() throws {
+    let text = try minimal(("name: minimal", "name: a-b")) + "\nsecrets:\n  users:\n    - {name: abcdef}\n"
+    let stack = try #require(read(text).stack)
+    let name = Names(stack).secret(of: stack.secrets.users[0])
+    #expect(name == "a-b/users/abcdef")
+    #expect(name.firstMatch(of: /-[^-]{6}$/) == nil)
   }
 
   @Test("no stack's name, however long, makes a name too long by itself")

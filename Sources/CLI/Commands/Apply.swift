@@ -53,7 +53,7 @@ struct Apply: Command {
   ///
   /// To have saved it is the approval of a change, not of a removal: that needs the stack's name here as in `destroy`.
   private func apply(_ saved: SavedPlan, in context: Context) async throws(Stop) -> ExitCode {
-    let spec = LoadedSpec(file: saved.specFile, bytes: Array(saved.specText.utf8))
+    let spec = LoadedSpec(file: saved.specFile, bytes: Array(saved.specText.utf8), today: nil)
     let session = try await Session(context.stack(of: spec), in: context)
     let decision = try await session.decide(for: saved.plan.purpose, targets: saved.plan.targets)
     try saved.plan.mustStillHold(decision.plan)

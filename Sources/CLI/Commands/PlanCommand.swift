@@ -46,8 +46,8 @@ struct PlanCommand: Command {
     let purpose: Plan.Purpose = destroy ? .destroy(data.policy(stamp: context.stamp())) : .converge
     let decision = try await session.decide(for: purpose, targets: addresses(target))
     let plan = decision.plan
-    let sum = FailoverSum(objectives: stack.objectives, dns: stack.dns).sentence(stack.objectives)
-    let report = PlanReport(plan: plan, calls: session.calls, failover: destroy ? nil : sum, concise: concise)
+    let failover = destroy ? nil : FailoverView(stack)
+    let report = PlanReport(plan: plan, calls: session.calls, failover: failover, concise: concise)
     context.console.render(report, as: output.format)
     if let out {
       try save(

@@ -46,16 +46,14 @@ struct ValidationReport: Report {
 
   let spec: LoadedSpec
 
-  private var sum: FailoverSum? {
-    spec.reading.stack.map { FailoverSum(objectives: $0.objectives, dns: $0.dns) }
-  }
+  private var failover: FailoverView? { spec.reading.stack.map { FailoverView($0) } }
 
   func text(_ style: Style) -> String {
     let count = DiagnosticRenderer.summary(spec.reading.diagnostics.all)
-    guard let stack = spec.reading.stack, let sum else {
+    guard let failover else {
       return "\(spec.file) is not valid" + (count.map { ": \($0)" } ?? "") + "\n"
     }
-    return "\(spec.file) is valid\(count.map { ", with \($0)" } ?? "")\n\(sum.sentence(stack.objectives))\n"
+    return "\(spec.file) is valid\(count.map { ", with \($0)" } ?? "")\n\(failover.text)"
   }
 
   var json: JSONObject {
@@ -63,23 +61,7 @@ struct ValidationReport: Report {
       "file": .string(spec.file), "valid": .bool(!spec.reading.diagnostics.hasErrors),
       "diagnostics": spec.reading.diagnostics.json,
     ]
-    if let sum {
-      object["failover"] = [
-        "seconds": .int(sum.total.wholeSeconds),
-        "terms": .array(
-          sum.terms.map {
-            ["name": .string($0.name), "seconds": .int($0.duration.wholeSeconds), "source": .string($0.source)]
-          }),
-      ]
-    }
+    if let failover { object["failover"] = .object(failover.json) }
     return object
-  }
-}
-
-extension FailoverSum {
-  /// `failover: detection 30s + promotion 60s + … = 2m, within 2m`.
-  func sentence(_ objectives: Objectives) -> String {
-    let sum = terms.map { "\($0.name) \($0.duration.specText)" }.joined(separator: " + ")
-    return "failover: \(sum) = \(total.specText), within \(objectives.failoverWithin.specText)"
   }
 }

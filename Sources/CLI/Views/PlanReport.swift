@@ -11,13 +11,13 @@ struct PlanReport: Report {
   /// AWS calls made to decide it.
   let calls: Int
   /// How long a failover of the stack takes at most; nil where that is not the question.
-  var failover: String?
+  var failover: FailoverView?
   /// Leave out the attributes.
   var concise = false
 
   func text(_ style: Style) -> String {
     PlanView(plan: plan, style: style, concise: concise).text
-      + (failover.map { $0 + "\n" } ?? "")
+      + (failover?.text ?? "")
       + style.ink(.faint, "digest \(plan.digest)   \(counted(calls, "AWS call"))") + "\n"
   }
 

@@ -35,9 +35,7 @@ extension Rule {
       if reservedDatabases.contains(database.value) || sqlWords.contains(database.value) {
         findings.append(Finding("a database cannot be named \"\(database.value)\"", at: database.span))
       }
-      if reservedUsers.contains(user.value) || sqlWords.contains(user.value) || user.value.hasPrefix("pg_")
-        || user.value.hasPrefix("rds_")
-      {
+      if isReservedUser(user.value) {
         findings.append(Finding("a master user cannot be named \"\(user.value)\"", at: user.span))
       }
       return findings
@@ -79,6 +77,10 @@ extension Rule {
 
   private static func tagsInAll(for keys: some Collection<String>) -> Int {
     keys.count + TagMemory.tags(for: keys).count + ownTags
+  }
+
+  static func isReservedUser(_ name: String) -> Bool {
+    reservedUsers.contains(name) || sqlWords.contains(name) || name.hasPrefix("pg_") || name.hasPrefix("rds_")
   }
 
   private static let reservedDatabases: Set<String> = ["rdsadmin", "template0", "template1"]

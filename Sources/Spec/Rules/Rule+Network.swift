@@ -132,6 +132,24 @@ extension Rule {
       let usable = (1 << (32 - network.subnetPrefix)) - 5
       return [Finding("a /\(network.subnetPrefix) has \(usable) usable addresses", at: network.$subnetPrefix.span)]
     },
+    Rule(
+      "HA029", "endpoints-needed",
+      what: "The endpoints that the functions inside the network call are there.",
+      why: """
+        The probe records its metric and calls the coordinator, and the rotation of users' passwords calls Secrets Manager, \
+        all from subnets without a way to the internet: without its endpoint a call hangs until the function is ended.
+        """,
+      wayOut: "name secretsmanager, monitoring and lambda in `network.endpoints`",
+      reads: ["network.endpoints"]
+    ) { stack in
+      let given = stack.network.endpoints.map(\.value)
+      let missing = [EndpointService.secretsManager, .monitoring, .lambda].filter { !given.contains($0) }
+      return missing.map { service in
+        Finding(
+          "there is no endpoint for \"\(service.rawValue)\"", at: stack.network.$endpoints.span,
+          hint: "add \(service.rawValue) to `network.endpoints`")
+      }
+    },
   ]
 }
 

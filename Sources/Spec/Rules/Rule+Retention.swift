@@ -27,17 +27,10 @@ extension Rule {
       "HA062", "log-retention",
       what: "Exported logs are kept for a number of days that CloudWatch Logs knows.",
       why: "`PutRetentionPolicy` takes a fixed set of numbers.",
-      wayOut: "choose one of \(logDays.map { "\($0)d" }.joined(separator: ", "))",
+      wayOut: logDaysText,
       reads: ["cluster.logRetention"]
     ) { stack in
-      let retention = stack.cluster.logRetention
-      guard !logDays.contains(where: { retention == .days($0) }) else { return [] }
-      let nearest = logDays.first { .days($0) >= retention } ?? logDays[logDays.count - 1]
-      return [
-        Finding(
-          "CloudWatch Logs keeps nothing for \(retention.specText)", at: stack.cluster.$logRetention.span,
-          hint: "the next is \(nearest)d")
-      ]
+      unknownToLogs(stack.cluster.$logRetention)
     },
     Rule(
       "HA063", "key-rotation",
@@ -75,7 +68,19 @@ extension Rule {
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
   ]
 
-  private static func wholeDays(_ field: Located<Duration>, _ range: ClosedRange<Int>) -> [Finding] {
+  static let logDaysText = "choose one of \(logDays.map { "\($0)d" }.joined(separator: ", "))"
+
+  static func unknownToLogs(_ field: Located<Duration>) -> [Finding] {
+    let retention = field.value
+    guard !logDays.contains(where: { retention == .days($0) }) else { return [] }
+    let nearest = logDays.first { .days($0) >= retention } ?? logDays[logDays.count - 1]
+    return [
+      Finding(
+        "CloudWatch Logs keeps nothing for \(retention.specText)", at: field.span, hint: "the next is \(nearest)d")
+    ]
+  }
+
+  static func wholeDays(_ field: Located<Duration>, _ range: ClosedRange<Int>) -> [Finding] {
     let value = field.value
     guard value != .days(value.wholeDays) || !range.contains(value.wholeDays) else { return [] }
     return [

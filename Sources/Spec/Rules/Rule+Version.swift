@@ -32,12 +32,12 @@ extension Rule {
     },
     Rule(
       "HA042", "data-api-version",
-      what: "With the Data API the version is 15.3 or later.",
+      what: "The version is 15.3 or later.",
       why: "Aurora PostgreSQL has the Data API on Serverless v2 instances from 15.3 on.",
-      wayOut: "choose \"15.10\", or switch `cluster.dataAPI` off",
-      reads: ["cluster.version", "cluster.dataAPI"]
+      wayOut: "choose \"15.10\"",
+      reads: ["cluster.version"]
     ) { stack in
-      given(stack).filter { stack.cluster.dataAPI && $0.value.major == 15 && $0.value.minor < 3 }.map { version in
+      given(stack).filter { $0.value.major == 15 && $0.value.minor < 3 }.map { version in
         Finding("\(version.value) has no Data API", at: version.span)
       }
     },
@@ -67,6 +67,18 @@ extension Rule {
       .map { version in
         Finding("\(version.value) has at most 128 capacity units", at: version.span)
       }
+    },
+    Rule(
+      "HA045", "data-api-needed",
+      what: "The Data API is on.",
+      why: """
+        The health function, the coordinator, the replay worker and the verifier of backups run outside of the network, so \
+        that they outlive its faults, and reach the database by the Data API alone.
+        """,
+      wayOut: "remove the line, or set `cluster.dataAPI` to true",
+      reads: ["cluster.dataAPI"]
+    ) { stack in
+      stack.cluster.dataAPI ? [] : [Finding("the Data API is off", at: stack.cluster.$dataAPI.span)]
     },
   ]
 

@@ -16,7 +16,8 @@ package struct Rule: Sendable {
   package let wayOut: String
   /// The fields that `check` reads; when one of them could not be read, the rule is not asked.
   package let reads: [String]
-  let check: @Sendable (Stack) -> [Finding]
+  /// What a day changes is left out without one.
+  let check: @Sendable (Stack, _ today: Day?) -> [Finding]
 
   init(
     _ id: String, _ slug: String, _ severity: Severity = .error, what: String, why: String, wayOut: String,
@@ -29,18 +30,34 @@ package struct Rule: Sendable {
     self.why = why
     self.wayOut = wayOut
     self.reads = reads
-    self.check = check
+    self.check = { stack, _ in check(stack) }
+  }
+
+  /// A warning about something that ends on a day.
+  init(
+    _ id: String, _ slug: String, what: String, why: String, wayOut: String, reads: [String],
+    on check: @escaping @Sendable (Stack, _ today: Day) -> [Finding]
+  ) {
+    self.id = id
+    self.slug = slug
+    severity = .warning
+    self.what = what
+    self.why = why
+    self.wayOut = wayOut
+    self.reads = reads
+    self.check = { stack, today in today.map { check(stack, $0) } ?? [] }
   }
 
   /// All rules, by number.
   package static let all: [Rule] = [
-    placement, capacity, clients, addresses, dns, version, parameters, retention, windows, objectives, names,
+    placement, capacity, clients, addresses, dns, version, parameters, retention, windows, objectives, names, health,
+    failover, secrets, backups, alerts, audit, drills, functions,
   ].flatMap(\.self)
 
   /// - Parameter broken: the fields that could not be read.
-  func diagnostics(_ stack: Stack, broken: Set<String>) -> [Diagnostic] {
+  func diagnostics(_ stack: Stack, broken: Set<String>, today: Day?) -> [Diagnostic] {
     guard !reads.contains(where: { read in broken.contains { Self.touches($0, read) } }) else { return [] }
-    return check(stack).map { finding in
+    return check(stack, today).map { finding in
       Diagnostic(
         severity, rule: id, finding.message, span: finding.span, hint: finding.hint ?? wayOut, notes: finding.notes)
     }

@@ -53,7 +53,8 @@ extension Alerts: Section {
   package static let fields: [Field<Alerts>] = [
     .defaulted(
       "critical", \.$critical, .list(of: AlertChannel.self), [],
-      "Who is woken: the writer is down, a failover failed, data may be at risk, a backup did not restore."),
+      "Who is woken: the writer is down, a failover failed, data may be at risk, a backup did not restore.",
+      example: "[{email: oncall@example.com}]"),
     .defaulted(
       "warning", \.$warning, .list(of: AlertChannel.self), [],
       "Who is told in working hours: lag, capacity, a dead letter, a function's errors."),

@@ -66,6 +66,11 @@ package struct WeeklyWindow: Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// True when the minute of some day lies in it.
+  package func contains(_ time: TimeOfDay) -> Bool {
+    (0..<7).contains { (($0 * ClockTime.day + time.minutes) - start + Self.week) % Self.week < minutes }
+  }
+
   /// True when the minute lies in it.
   package func contains(_ time: WeeklyTime) -> Bool {
     (time.minutes - start + Self.week) % Self.week < minutes
