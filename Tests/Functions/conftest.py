@@ -7,3 +7,5 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Sources" / "Functions"))
+
+from real_postgres import server  # noqa: E402, F401 - after the path is set: it imports what the functions share
