@@ -5,6 +5,7 @@ internal import ResourceKit
 
 extension Registry {
   static let found: [any ResourceKind.Type] = [
+    AsyncInvoke.self,
     ClusterEndpoint.self,
     CompositeAlarm.self,
     DBCluster.self,
@@ -15,8 +16,11 @@ extension Registry {
     Dashboard.self,
     DynamoDBTable.self,
     EventRule.self,
+    EventSourceMapping.self,
     ExperimentTemplate.self,
     FlowLog.self,
+    FunctionPermission.self,
+    FunctionURL.self,
     HealthCheck.self,
     HostedZone.self,
     IAMRole.self,

@@ -31,6 +31,15 @@ struct NotVisibleYetTests {
         "ValidationException",
         "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
       ),
+      ("InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."),
+      (
+        "InvalidParameterValueException",
+        "The provided execution role does not have permissions to call CreateNetworkInterface on EC2"
+      ),
+      (
+        "InvalidParameterValueException",
+        "Lambda was unable to configure access to your environment variables because the KMS key is invalid for CreateGrant."
+      ),
       ("EncryptionFailure", "Secrets Manager can't encrypt the protected secret text using the provided KMS key."),
       ("ValidationException", "Unable to assume role arn:aws:iam::111122223333:role/faults."),
       ("InvalidParameter", "Invalid parameter: Policy Error: PrincipalNotFound"),

@@ -4,6 +4,238 @@
 package import AWSClient
 
 extension Lambda {
+  package struct AddPermissionInput: InputStructure {
+    package var functionName: String?
+    package var statementId: String?
+    package var action: String?
+    package var principal: String?
+    package var sourceArn: String?
+    package var sourceAccount: String?
+    package var eventSourceToken: String?
+    package var qualifier: String?
+    package var revisionId: String?
+    package var principalOrgID: String?
+    package var functionUrlAuthType: String?
+    package var invokedViaFunctionUrl: Bool?
+
+    package init(
+      functionName: String,
+      statementId: String,
+      action: String,
+      principal: String,
+      sourceArn: String? = nil,
+      sourceAccount: String? = nil,
+      eventSourceToken: String? = nil,
+      qualifier: String? = nil,
+      revisionId: String? = nil,
+      principalOrgID: String? = nil,
+      functionUrlAuthType: String? = nil,
+      invokedViaFunctionUrl: Bool? = nil
+    ) {
+      self.functionName = functionName
+      self.statementId = statementId
+      self.action = action
+      self.principal = principal
+      self.sourceArn = sourceArn
+      self.sourceAccount = sourceAccount
+      self.eventSourceToken = eventSourceToken
+      self.qualifier = qualifier
+      self.revisionId = revisionId
+      self.principalOrgID = principalOrgID
+      self.functionUrlAuthType = functionUrlAuthType
+      self.invokedViaFunctionUrl = invokedViaFunctionUrl
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 12)
+      fields.set(0, functionName)
+      fields.set(1, statementId)
+      fields.set(2, action)
+      fields.set(3, principal)
+      fields.set(4, sourceArn)
+      fields.set(5, sourceAccount)
+      fields.set(6, eventSourceToken)
+      fields.set(7, qualifier)
+      fields.set(8, revisionId)
+      fields.set(9, principalOrgID)
+      fields.set(10, functionUrlAuthType)
+      fields.set(11, invokedViaFunctionUrl)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "AddPermissionRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("StatementId", .string, .required),
+        Member("Action", .string, .required),
+        Member("Principal", .string, .required),
+        Member("SourceArn", .string),
+        Member("SourceAccount", .string),
+        Member("EventSourceToken", .string),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+        Member("RevisionId", .string),
+        Member("PrincipalOrgID", .string),
+        Member("FunctionUrlAuthType", .string),
+        Member("InvokedViaFunctionUrl", .boolean),
+      ])
+  }
+
+  package struct CreateEventSourceMappingInput: InputStructure {
+    package var eventSourceArn: String?
+    package var functionName: String?
+    package var enabled: Bool?
+    package var batchSize: Int?
+    package var filterCriteria: FilterCriteria?
+    package var maximumBatchingWindowInSeconds: Int?
+    package var parallelizationFactor: Int?
+    package var startingPosition: String?
+    package var startingPositionTimestamp: Timestamp?
+    package var destinationConfig: DestinationConfig?
+    package var maximumRecordAgeInSeconds: Int?
+    package var bisectBatchOnFunctionError: Bool?
+    package var maximumRetryAttempts: Int?
+    package var tags: [String: String]?
+    package var tumblingWindowInSeconds: Int?
+    package var topics: [String]?
+    package var queues: [String]?
+    package var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    package var selfManagedEventSource: SelfManagedEventSource?
+    package var functionResponseTypes: [String]?
+    package var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    package var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    package var scalingConfig: ScalingConfig?
+    package var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    package var kmsKeyArn: String?
+    package var metricsConfig: EventSourceMappingMetricsConfig?
+    package var loggingConfig: EventSourceMappingLoggingConfig?
+    package var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    package init(
+      functionName: String,
+      eventSourceArn: String? = nil,
+      enabled: Bool? = nil,
+      batchSize: Int? = nil,
+      filterCriteria: FilterCriteria? = nil,
+      maximumBatchingWindowInSeconds: Int? = nil,
+      parallelizationFactor: Int? = nil,
+      startingPosition: String? = nil,
+      startingPositionTimestamp: Timestamp? = nil,
+      destinationConfig: DestinationConfig? = nil,
+      maximumRecordAgeInSeconds: Int? = nil,
+      bisectBatchOnFunctionError: Bool? = nil,
+      maximumRetryAttempts: Int? = nil,
+      tags: [String: String]? = nil,
+      tumblingWindowInSeconds: Int? = nil,
+      topics: [String]? = nil,
+      queues: [String]? = nil,
+      sourceAccessConfigurations: [SourceAccessConfiguration]? = nil,
+      selfManagedEventSource: SelfManagedEventSource? = nil,
+      functionResponseTypes: [String]? = nil,
+      amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig? = nil,
+      selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig? = nil,
+      scalingConfig: ScalingConfig? = nil,
+      documentDBEventSourceConfig: DocumentDBEventSourceConfig? = nil,
+      kmsKeyArn: String? = nil,
+      metricsConfig: EventSourceMappingMetricsConfig? = nil,
+      loggingConfig: EventSourceMappingLoggingConfig? = nil,
+      provisionedPollerConfig: ProvisionedPollerConfig? = nil
+    ) {
+      self.eventSourceArn = eventSourceArn
+      self.functionName = functionName
+      self.enabled = enabled
+      self.batchSize = batchSize
+      self.filterCriteria = filterCriteria
+      self.maximumBatchingWindowInSeconds = maximumBatchingWindowInSeconds
+      self.parallelizationFactor = parallelizationFactor
+      self.startingPosition = startingPosition
+      self.startingPositionTimestamp = startingPositionTimestamp
+      self.destinationConfig = destinationConfig
+      self.maximumRecordAgeInSeconds = maximumRecordAgeInSeconds
+      self.bisectBatchOnFunctionError = bisectBatchOnFunctionError
+      self.maximumRetryAttempts = maximumRetryAttempts
+      self.tags = tags
+      self.tumblingWindowInSeconds = tumblingWindowInSeconds
+      self.topics = topics
+      self.queues = queues
+      self.sourceAccessConfigurations = sourceAccessConfigurations
+      self.selfManagedEventSource = selfManagedEventSource
+      self.functionResponseTypes = functionResponseTypes
+      self.amazonManagedKafkaEventSourceConfig = amazonManagedKafkaEventSourceConfig
+      self.selfManagedKafkaEventSourceConfig = selfManagedKafkaEventSourceConfig
+      self.scalingConfig = scalingConfig
+      self.documentDBEventSourceConfig = documentDBEventSourceConfig
+      self.kmsKeyArn = kmsKeyArn
+      self.metricsConfig = metricsConfig
+      self.loggingConfig = loggingConfig
+      self.provisionedPollerConfig = provisionedPollerConfig
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 28)
+      fields.set(0, eventSourceArn)
+      fields.set(1, functionName)
+      fields.set(2, enabled)
+      fields.set(3, batchSize)
+      fields.set(4, filterCriteria)
+      fields.set(5, maximumBatchingWindowInSeconds)
+      fields.set(6, parallelizationFactor)
+      fields.set(7, startingPosition)
+      fields.set(8, startingPositionTimestamp)
+      fields.set(9, destinationConfig)
+      fields.set(10, maximumRecordAgeInSeconds)
+      fields.set(11, bisectBatchOnFunctionError)
+      fields.set(12, maximumRetryAttempts)
+      fields.set(13, tags)
+      fields.set(14, tumblingWindowInSeconds)
+      fields.set(15, topics)
+      fields.set(16, queues)
+      fields.set(17, sourceAccessConfigurations)
+      fields.set(18, selfManagedEventSource)
+      fields.set(19, functionResponseTypes)
+      fields.set(20, amazonManagedKafkaEventSourceConfig)
+      fields.set(21, selfManagedKafkaEventSourceConfig)
+      fields.set(22, scalingConfig)
+      fields.set(23, documentDBEventSourceConfig)
+      fields.set(24, kmsKeyArn)
+      fields.set(25, metricsConfig)
+      fields.set(26, loggingConfig)
+      fields.set(27, provisionedPollerConfig)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CreateEventSourceMappingRequest", [
+        Member("EventSourceArn", .string),
+        Member("FunctionName", .string, .required),
+        Member("Enabled", .boolean),
+        Member("BatchSize", .integer),
+        Member("FilterCriteria", .structure { FilterCriteria.shape }),
+        Member("MaximumBatchingWindowInSeconds", .integer),
+        Member("ParallelizationFactor", .integer),
+        Member("StartingPosition", .string),
+        Member("StartingPositionTimestamp", .timestamp()),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+        Member("MaximumRecordAgeInSeconds", .integer),
+        Member("BisectBatchOnFunctionError", .boolean),
+        Member("MaximumRetryAttempts", .integer),
+        Member("Tags", .map(.string)),
+        Member("TumblingWindowInSeconds", .integer),
+        Member("Topics", .list(.string)),
+        Member("Queues", .list(.string)),
+        Member("SourceAccessConfigurations", .list(.structure { SourceAccessConfiguration.shape })),
+        Member("SelfManagedEventSource", .structure { SelfManagedEventSource.shape }),
+        Member("FunctionResponseTypes", .list(.string)),
+        Member("AmazonManagedKafkaEventSourceConfig", .structure { AmazonManagedKafkaEventSourceConfig.shape }),
+        Member("SelfManagedKafkaEventSourceConfig", .structure { SelfManagedKafkaEventSourceConfig.shape }),
+        Member("ScalingConfig", .structure { ScalingConfig.shape }),
+        Member("DocumentDBEventSourceConfig", .structure { DocumentDBEventSourceConfig.shape }),
+        Member("KMSKeyArn", .string),
+        Member("MetricsConfig", .structure { EventSourceMappingMetricsConfig.shape }),
+        Member("LoggingConfig", .structure { EventSourceMappingLoggingConfig.shape }),
+        Member("ProvisionedPollerConfig", .structure { ProvisionedPollerConfig.shape }),
+      ])
+  }
+
   package struct CreateFunctionInput: InputStructure {
     package var functionName: String?
     package var runtime: String?
@@ -160,6 +392,68 @@ extension Lambda {
       ])
   }
 
+  package struct CreateFunctionUrlConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+    package var authType: String?
+    package var cors: Cors?
+    package var invokeMode: String?
+
+    package init(
+      functionName: String,
+      authType: String,
+      qualifier: String? = nil,
+      cors: Cors? = nil,
+      invokeMode: String? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+      self.authType = authType
+      self.cors = cors
+      self.invokeMode = invokeMode
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 5)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      fields.set(2, authType)
+      fields.set(3, cors)
+      fields.set(4, invokeMode)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CreateFunctionUrlConfigRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+        Member("AuthType", .string, .required),
+        Member("Cors", .structure { Cors.shape }),
+        Member("InvokeMode", .string),
+      ])
+  }
+
+  package struct DeleteEventSourceMappingInput: InputStructure {
+    package var uuid: String?
+
+    package init(
+      uuid: String
+    ) {
+      self.uuid = uuid
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, uuid)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteEventSourceMappingRequest", [
+        Member("UUID", .string, as: "UUID", in: .uri, .required),
+      ])
+  }
+
   package struct DeleteFunctionConcurrencyInput: InputStructure {
     package var functionName: String?
 
@@ -178,6 +472,32 @@ extension Lambda {
     package static let shape = StructureShape(
       "DeleteFunctionConcurrencyRequest", [
         Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+      ])
+  }
+
+  package struct DeleteFunctionEventInvokeConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+
+    package init(
+      functionName: String,
+      qualifier: String? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteFunctionEventInvokeConfigRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
       ])
   }
 
@@ -202,6 +522,58 @@ extension Lambda {
 
     package static let shape = StructureShape(
       "DeleteFunctionRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+      ])
+  }
+
+  package struct DeleteFunctionUrlConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+
+    package init(
+      functionName: String,
+      qualifier: String? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DeleteFunctionUrlConfigRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+      ])
+  }
+
+  package struct GetFunctionEventInvokeConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+
+    package init(
+      functionName: String,
+      qualifier: String? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetFunctionEventInvokeConfigRequest", [
         Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
         Member("Qualifier", .string, as: "Qualifier", in: .querystring),
       ])
@@ -233,6 +605,32 @@ extension Lambda {
       ])
   }
 
+  package struct GetFunctionUrlConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+
+    package init(
+      functionName: String,
+      qualifier: String? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetFunctionUrlConfigRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+      ])
+  }
+
   package struct GetPolicyInput: InputStructure {
     package var functionName: String?
     package var qualifier: String?
@@ -259,6 +657,63 @@ extension Lambda {
       ])
   }
 
+  package struct ListEventSourceMappingsInput: InputStructure {
+    package var eventSourceArn: String?
+    package var functionName: String?
+    package var marker: String?
+    package var maxItems: Int?
+
+    package init(
+      eventSourceArn: String? = nil,
+      functionName: String? = nil,
+      marker: String? = nil,
+      maxItems: Int? = nil
+    ) {
+      self.eventSourceArn = eventSourceArn
+      self.functionName = functionName
+      self.marker = marker
+      self.maxItems = maxItems
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, eventSourceArn)
+      fields.set(1, functionName)
+      fields.set(2, marker)
+      fields.set(3, maxItems)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "ListEventSourceMappingsRequest", [
+        Member("EventSourceArn", .string, as: "EventSourceArn", in: .querystring),
+        Member("FunctionName", .string, as: "FunctionName", in: .querystring),
+        Member("Marker", .string, as: "Marker", in: .querystring),
+        Member("MaxItems", .integer, as: "MaxItems", in: .querystring),
+      ])
+  }
+
+  package struct ListTagsInput: InputStructure {
+    package var resource: String?
+
+    package init(
+      resource: String
+    ) {
+      self.resource = resource
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, resource)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "ListTagsRequest", [
+        Member("Resource", .string, as: "Resource", in: .uri, .required),
+      ])
+  }
+
   package struct PutFunctionConcurrencyInput: InputStructure {
     package var functionName: String?
     package var reservedConcurrentExecutions: Int?
@@ -282,6 +737,83 @@ extension Lambda {
       "PutFunctionConcurrencyRequest", [
         Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
         Member("ReservedConcurrentExecutions", .integer, .required),
+      ])
+  }
+
+  package struct PutFunctionEventInvokeConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+    package var maximumRetryAttempts: Int?
+    package var maximumEventAgeInSeconds: Int?
+    package var destinationConfig: DestinationConfig?
+
+    package init(
+      functionName: String,
+      qualifier: String? = nil,
+      maximumRetryAttempts: Int? = nil,
+      maximumEventAgeInSeconds: Int? = nil,
+      destinationConfig: DestinationConfig? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+      self.maximumRetryAttempts = maximumRetryAttempts
+      self.maximumEventAgeInSeconds = maximumEventAgeInSeconds
+      self.destinationConfig = destinationConfig
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 5)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      fields.set(2, maximumRetryAttempts)
+      fields.set(3, maximumEventAgeInSeconds)
+      fields.set(4, destinationConfig)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutFunctionEventInvokeConfigRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+        Member("MaximumRetryAttempts", .integer),
+        Member("MaximumEventAgeInSeconds", .integer),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+      ])
+  }
+
+  package struct RemovePermissionInput: InputStructure {
+    package var functionName: String?
+    package var statementId: String?
+    package var qualifier: String?
+    package var revisionId: String?
+
+    package init(
+      functionName: String,
+      statementId: String,
+      qualifier: String? = nil,
+      revisionId: String? = nil
+    ) {
+      self.functionName = functionName
+      self.statementId = statementId
+      self.qualifier = qualifier
+      self.revisionId = revisionId
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, functionName)
+      fields.set(1, statementId)
+      fields.set(2, qualifier)
+      fields.set(3, revisionId)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "RemovePermissionRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("StatementId", .string, as: "StatementId", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+        Member("RevisionId", .string, as: "RevisionId", in: .querystring),
       ])
   }
 
@@ -334,6 +866,132 @@ extension Lambda {
       "UntagResourceRequest", [
         Member("Resource", .string, as: "Resource", in: .uri, .required),
         Member("TagKeys", .list(.string), as: "tagKeys", in: .querystring, .required),
+      ])
+  }
+
+  package struct UpdateEventSourceMappingInput: InputStructure {
+    package var uuid: String?
+    package var functionName: String?
+    package var enabled: Bool?
+    package var batchSize: Int?
+    package var filterCriteria: FilterCriteria?
+    package var maximumBatchingWindowInSeconds: Int?
+    package var destinationConfig: DestinationConfig?
+    package var maximumRecordAgeInSeconds: Int?
+    package var bisectBatchOnFunctionError: Bool?
+    package var maximumRetryAttempts: Int?
+    package var parallelizationFactor: Int?
+    package var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    package var tumblingWindowInSeconds: Int?
+    package var functionResponseTypes: [String]?
+    package var scalingConfig: ScalingConfig?
+    package var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    package var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    package var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    package var kmsKeyArn: String?
+    package var metricsConfig: EventSourceMappingMetricsConfig?
+    package var loggingConfig: EventSourceMappingLoggingConfig?
+    package var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    package init(
+      uuid: String,
+      functionName: String? = nil,
+      enabled: Bool? = nil,
+      batchSize: Int? = nil,
+      filterCriteria: FilterCriteria? = nil,
+      maximumBatchingWindowInSeconds: Int? = nil,
+      destinationConfig: DestinationConfig? = nil,
+      maximumRecordAgeInSeconds: Int? = nil,
+      bisectBatchOnFunctionError: Bool? = nil,
+      maximumRetryAttempts: Int? = nil,
+      parallelizationFactor: Int? = nil,
+      sourceAccessConfigurations: [SourceAccessConfiguration]? = nil,
+      tumblingWindowInSeconds: Int? = nil,
+      functionResponseTypes: [String]? = nil,
+      scalingConfig: ScalingConfig? = nil,
+      amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig? = nil,
+      selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig? = nil,
+      documentDBEventSourceConfig: DocumentDBEventSourceConfig? = nil,
+      kmsKeyArn: String? = nil,
+      metricsConfig: EventSourceMappingMetricsConfig? = nil,
+      loggingConfig: EventSourceMappingLoggingConfig? = nil,
+      provisionedPollerConfig: ProvisionedPollerConfig? = nil
+    ) {
+      self.uuid = uuid
+      self.functionName = functionName
+      self.enabled = enabled
+      self.batchSize = batchSize
+      self.filterCriteria = filterCriteria
+      self.maximumBatchingWindowInSeconds = maximumBatchingWindowInSeconds
+      self.destinationConfig = destinationConfig
+      self.maximumRecordAgeInSeconds = maximumRecordAgeInSeconds
+      self.bisectBatchOnFunctionError = bisectBatchOnFunctionError
+      self.maximumRetryAttempts = maximumRetryAttempts
+      self.parallelizationFactor = parallelizationFactor
+      self.sourceAccessConfigurations = sourceAccessConfigurations
+      self.tumblingWindowInSeconds = tumblingWindowInSeconds
+      self.functionResponseTypes = functionResponseTypes
+      self.scalingConfig = scalingConfig
+      self.amazonManagedKafkaEventSourceConfig = amazonManagedKafkaEventSourceConfig
+      self.selfManagedKafkaEventSourceConfig = selfManagedKafkaEventSourceConfig
+      self.documentDBEventSourceConfig = documentDBEventSourceConfig
+      self.kmsKeyArn = kmsKeyArn
+      self.metricsConfig = metricsConfig
+      self.loggingConfig = loggingConfig
+      self.provisionedPollerConfig = provisionedPollerConfig
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 22)
+      fields.set(0, uuid)
+      fields.set(1, functionName)
+      fields.set(2, enabled)
+      fields.set(3, batchSize)
+      fields.set(4, filterCriteria)
+      fields.set(5, maximumBatchingWindowInSeconds)
+      fields.set(6, destinationConfig)
+      fields.set(7, maximumRecordAgeInSeconds)
+      fields.set(8, bisectBatchOnFunctionError)
+      fields.set(9, maximumRetryAttempts)
+      fields.set(10, parallelizationFactor)
+      fields.set(11, sourceAccessConfigurations)
+      fields.set(12, tumblingWindowInSeconds)
+      fields.set(13, functionResponseTypes)
+      fields.set(14, scalingConfig)
+      fields.set(15, amazonManagedKafkaEventSourceConfig)
+      fields.set(16, selfManagedKafkaEventSourceConfig)
+      fields.set(17, documentDBEventSourceConfig)
+      fields.set(18, kmsKeyArn)
+      fields.set(19, metricsConfig)
+      fields.set(20, loggingConfig)
+      fields.set(21, provisionedPollerConfig)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "UpdateEventSourceMappingRequest", [
+        Member("UUID", .string, as: "UUID", in: .uri, .required),
+        Member("FunctionName", .string),
+        Member("Enabled", .boolean),
+        Member("BatchSize", .integer),
+        Member("FilterCriteria", .structure { FilterCriteria.shape }),
+        Member("MaximumBatchingWindowInSeconds", .integer),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+        Member("MaximumRecordAgeInSeconds", .integer),
+        Member("BisectBatchOnFunctionError", .boolean),
+        Member("MaximumRetryAttempts", .integer),
+        Member("ParallelizationFactor", .integer),
+        Member("SourceAccessConfigurations", .list(.structure { SourceAccessConfiguration.shape })),
+        Member("TumblingWindowInSeconds", .integer),
+        Member("FunctionResponseTypes", .list(.string)),
+        Member("ScalingConfig", .structure { ScalingConfig.shape }),
+        Member("AmazonManagedKafkaEventSourceConfig", .structure { AmazonManagedKafkaEventSourceConfig.shape }),
+        Member("SelfManagedKafkaEventSourceConfig", .structure { SelfManagedKafkaEventSourceConfig.shape }),
+        Member("DocumentDBEventSourceConfig", .structure { DocumentDBEventSourceConfig.shape }),
+        Member("KMSKeyArn", .string),
+        Member("MetricsConfig", .structure { EventSourceMappingMetricsConfig.shape }),
+        Member("LoggingConfig", .structure { EventSourceMappingLoggingConfig.shape }),
+        Member("ProvisionedPollerConfig", .structure { ProvisionedPollerConfig.shape }),
       ])
   }
 
@@ -531,6 +1189,47 @@ extension Lambda {
         Member("LoggingConfig", .structure { LoggingConfig.shape }),
         Member("CapacityProviderConfig", .structure { CapacityProviderConfig.shape }),
         Member("DurableConfig", .structure { DurableConfig.shape }),
+      ])
+  }
+
+  package struct UpdateFunctionUrlConfigInput: InputStructure {
+    package var functionName: String?
+    package var qualifier: String?
+    package var authType: String?
+    package var cors: Cors?
+    package var invokeMode: String?
+
+    package init(
+      functionName: String,
+      qualifier: String? = nil,
+      authType: String? = nil,
+      cors: Cors? = nil,
+      invokeMode: String? = nil
+    ) {
+      self.functionName = functionName
+      self.qualifier = qualifier
+      self.authType = authType
+      self.cors = cors
+      self.invokeMode = invokeMode
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 5)
+      fields.set(0, functionName)
+      fields.set(1, qualifier)
+      fields.set(2, authType)
+      fields.set(3, cors)
+      fields.set(4, invokeMode)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "UpdateFunctionUrlConfigRequest", [
+        Member("FunctionName", .string, as: "FunctionName", in: .uri, .required),
+        Member("Qualifier", .string, as: "Qualifier", in: .querystring),
+        Member("AuthType", .string),
+        Member("Cors", .structure { Cors.shape }),
+        Member("InvokeMode", .string),
       ])
   }
 }

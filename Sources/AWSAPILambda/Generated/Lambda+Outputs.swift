@@ -4,6 +4,128 @@
 package import AWSClient
 
 extension Lambda {
+  package struct AddPermissionOutput: OutputStructure {
+    package var statement: String?
+
+    package init(fields: Fields) {
+      statement = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "AddPermissionResponse", [
+        Member("Statement", .string),
+      ])
+  }
+
+  package struct CreateEventSourceMappingOutput: OutputStructure {
+    package var uuid: String?
+    package var startingPosition: String?
+    package var startingPositionTimestamp: Timestamp?
+    package var batchSize: Int?
+    package var maximumBatchingWindowInSeconds: Int?
+    package var parallelizationFactor: Int?
+    package var eventSourceArn: String?
+    package var filterCriteria: FilterCriteria?
+    package var functionArn: String?
+    package var lastModified: Timestamp?
+    package var lastProcessingResult: String?
+    package var state: String?
+    package var stateTransitionReason: String?
+    package var destinationConfig: DestinationConfig?
+    package var topics: [String]?
+    package var queues: [String]?
+    package var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    package var selfManagedEventSource: SelfManagedEventSource?
+    package var maximumRecordAgeInSeconds: Int?
+    package var bisectBatchOnFunctionError: Bool?
+    package var maximumRetryAttempts: Int?
+    package var tumblingWindowInSeconds: Int?
+    package var functionResponseTypes: [String]?
+    package var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    package var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    package var scalingConfig: ScalingConfig?
+    package var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    package var kmsKeyArn: String?
+    package var filterCriteriaError: FilterCriteriaError?
+    package var eventSourceMappingArn: String?
+    package var metricsConfig: EventSourceMappingMetricsConfig?
+    package var loggingConfig: EventSourceMappingLoggingConfig?
+    package var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    package init(fields: Fields) {
+      uuid = fields.get(0)
+      startingPosition = fields.get(1)
+      startingPositionTimestamp = fields.get(2)
+      batchSize = fields.get(3)
+      maximumBatchingWindowInSeconds = fields.get(4)
+      parallelizationFactor = fields.get(5)
+      eventSourceArn = fields.get(6)
+      filterCriteria = fields.get(7)
+      functionArn = fields.get(8)
+      lastModified = fields.get(9)
+      lastProcessingResult = fields.get(10)
+      state = fields.get(11)
+      stateTransitionReason = fields.get(12)
+      destinationConfig = fields.get(13)
+      topics = fields.get(14)
+      queues = fields.get(15)
+      sourceAccessConfigurations = fields.get(16)
+      selfManagedEventSource = fields.get(17)
+      maximumRecordAgeInSeconds = fields.get(18)
+      bisectBatchOnFunctionError = fields.get(19)
+      maximumRetryAttempts = fields.get(20)
+      tumblingWindowInSeconds = fields.get(21)
+      functionResponseTypes = fields.get(22)
+      amazonManagedKafkaEventSourceConfig = fields.get(23)
+      selfManagedKafkaEventSourceConfig = fields.get(24)
+      scalingConfig = fields.get(25)
+      documentDBEventSourceConfig = fields.get(26)
+      kmsKeyArn = fields.get(27)
+      filterCriteriaError = fields.get(28)
+      eventSourceMappingArn = fields.get(29)
+      metricsConfig = fields.get(30)
+      loggingConfig = fields.get(31)
+      provisionedPollerConfig = fields.get(32)
+    }
+
+    package static let shape = StructureShape(
+      "EventSourceMappingConfiguration", [
+        Member("UUID", .string),
+        Member("StartingPosition", .string),
+        Member("StartingPositionTimestamp", .timestamp()),
+        Member("BatchSize", .integer),
+        Member("MaximumBatchingWindowInSeconds", .integer),
+        Member("ParallelizationFactor", .integer),
+        Member("EventSourceArn", .string),
+        Member("FilterCriteria", .structure { FilterCriteria.shape }),
+        Member("FunctionArn", .string),
+        Member("LastModified", .timestamp()),
+        Member("LastProcessingResult", .string),
+        Member("State", .string),
+        Member("StateTransitionReason", .string),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+        Member("Topics", .list(.string)),
+        Member("Queues", .list(.string)),
+        Member("SourceAccessConfigurations", .list(.structure { SourceAccessConfiguration.shape })),
+        Member("SelfManagedEventSource", .structure { SelfManagedEventSource.shape }),
+        Member("MaximumRecordAgeInSeconds", .integer),
+        Member("BisectBatchOnFunctionError", .boolean),
+        Member("MaximumRetryAttempts", .integer),
+        Member("TumblingWindowInSeconds", .integer),
+        Member("FunctionResponseTypes", .list(.string)),
+        Member("AmazonManagedKafkaEventSourceConfig", .structure { AmazonManagedKafkaEventSourceConfig.shape }),
+        Member("SelfManagedKafkaEventSourceConfig", .structure { SelfManagedKafkaEventSourceConfig.shape }),
+        Member("ScalingConfig", .structure { ScalingConfig.shape }),
+        Member("DocumentDBEventSourceConfig", .structure { DocumentDBEventSourceConfig.shape }),
+        Member("KMSKeyArn", .string),
+        Member("FilterCriteriaError", .structure { FilterCriteriaError.shape }),
+        Member("EventSourceMappingArn", .string),
+        Member("MetricsConfig", .structure { EventSourceMappingMetricsConfig.shape }),
+        Member("LoggingConfig", .structure { EventSourceMappingLoggingConfig.shape }),
+        Member("ProvisionedPollerConfig", .structure { ProvisionedPollerConfig.shape }),
+      ])
+  }
+
   package struct CreateFunctionOutput: OutputStructure {
     package var functionName: String?
     package var functionArn: String?
@@ -134,6 +256,143 @@ extension Lambda {
       ])
   }
 
+  package struct CreateFunctionUrlConfigOutput: OutputStructure {
+    package var functionUrl: String?
+    package var functionArn: String?
+    package var authType: String?
+    package var cors: Cors?
+    package var creationTime: String?
+    package var invokeMode: String?
+
+    package init(fields: Fields) {
+      functionUrl = fields.get(0)
+      functionArn = fields.get(1)
+      authType = fields.get(2)
+      cors = fields.get(3)
+      creationTime = fields.get(4)
+      invokeMode = fields.get(5)
+    }
+
+    package static let shape = StructureShape(
+      "CreateFunctionUrlConfigResponse", [
+        Member("FunctionUrl", .string, .required),
+        Member("FunctionArn", .string, .required),
+        Member("AuthType", .string, .required),
+        Member("Cors", .structure { Cors.shape }),
+        Member("CreationTime", .string, .required),
+        Member("InvokeMode", .string),
+      ])
+  }
+
+  package struct DeleteEventSourceMappingOutput: OutputStructure {
+    package var uuid: String?
+    package var startingPosition: String?
+    package var startingPositionTimestamp: Timestamp?
+    package var batchSize: Int?
+    package var maximumBatchingWindowInSeconds: Int?
+    package var parallelizationFactor: Int?
+    package var eventSourceArn: String?
+    package var filterCriteria: FilterCriteria?
+    package var functionArn: String?
+    package var lastModified: Timestamp?
+    package var lastProcessingResult: String?
+    package var state: String?
+    package var stateTransitionReason: String?
+    package var destinationConfig: DestinationConfig?
+    package var topics: [String]?
+    package var queues: [String]?
+    package var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    package var selfManagedEventSource: SelfManagedEventSource?
+    package var maximumRecordAgeInSeconds: Int?
+    package var bisectBatchOnFunctionError: Bool?
+    package var maximumRetryAttempts: Int?
+    package var tumblingWindowInSeconds: Int?
+    package var functionResponseTypes: [String]?
+    package var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    package var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    package var scalingConfig: ScalingConfig?
+    package var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    package var kmsKeyArn: String?
+    package var filterCriteriaError: FilterCriteriaError?
+    package var eventSourceMappingArn: String?
+    package var metricsConfig: EventSourceMappingMetricsConfig?
+    package var loggingConfig: EventSourceMappingLoggingConfig?
+    package var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    package init(fields: Fields) {
+      uuid = fields.get(0)
+      startingPosition = fields.get(1)
+      startingPositionTimestamp = fields.get(2)
+      batchSize = fields.get(3)
+      maximumBatchingWindowInSeconds = fields.get(4)
+      parallelizationFactor = fields.get(5)
+      eventSourceArn = fields.get(6)
+      filterCriteria = fields.get(7)
+      functionArn = fields.get(8)
+      lastModified = fields.get(9)
+      lastProcessingResult = fields.get(10)
+      state = fields.get(11)
+      stateTransitionReason = fields.get(12)
+      destinationConfig = fields.get(13)
+      topics = fields.get(14)
+      queues = fields.get(15)
+      sourceAccessConfigurations = fields.get(16)
+      selfManagedEventSource = fields.get(17)
+      maximumRecordAgeInSeconds = fields.get(18)
+      bisectBatchOnFunctionError = fields.get(19)
+      maximumRetryAttempts = fields.get(20)
+      tumblingWindowInSeconds = fields.get(21)
+      functionResponseTypes = fields.get(22)
+      amazonManagedKafkaEventSourceConfig = fields.get(23)
+      selfManagedKafkaEventSourceConfig = fields.get(24)
+      scalingConfig = fields.get(25)
+      documentDBEventSourceConfig = fields.get(26)
+      kmsKeyArn = fields.get(27)
+      filterCriteriaError = fields.get(28)
+      eventSourceMappingArn = fields.get(29)
+      metricsConfig = fields.get(30)
+      loggingConfig = fields.get(31)
+      provisionedPollerConfig = fields.get(32)
+    }
+
+    package static let shape = StructureShape(
+      "EventSourceMappingConfiguration", [
+        Member("UUID", .string),
+        Member("StartingPosition", .string),
+        Member("StartingPositionTimestamp", .timestamp()),
+        Member("BatchSize", .integer),
+        Member("MaximumBatchingWindowInSeconds", .integer),
+        Member("ParallelizationFactor", .integer),
+        Member("EventSourceArn", .string),
+        Member("FilterCriteria", .structure { FilterCriteria.shape }),
+        Member("FunctionArn", .string),
+        Member("LastModified", .timestamp()),
+        Member("LastProcessingResult", .string),
+        Member("State", .string),
+        Member("StateTransitionReason", .string),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+        Member("Topics", .list(.string)),
+        Member("Queues", .list(.string)),
+        Member("SourceAccessConfigurations", .list(.structure { SourceAccessConfiguration.shape })),
+        Member("SelfManagedEventSource", .structure { SelfManagedEventSource.shape }),
+        Member("MaximumRecordAgeInSeconds", .integer),
+        Member("BisectBatchOnFunctionError", .boolean),
+        Member("MaximumRetryAttempts", .integer),
+        Member("TumblingWindowInSeconds", .integer),
+        Member("FunctionResponseTypes", .list(.string)),
+        Member("AmazonManagedKafkaEventSourceConfig", .structure { AmazonManagedKafkaEventSourceConfig.shape }),
+        Member("SelfManagedKafkaEventSourceConfig", .structure { SelfManagedKafkaEventSourceConfig.shape }),
+        Member("ScalingConfig", .structure { ScalingConfig.shape }),
+        Member("DocumentDBEventSourceConfig", .structure { DocumentDBEventSourceConfig.shape }),
+        Member("KMSKeyArn", .string),
+        Member("FilterCriteriaError", .structure { FilterCriteriaError.shape }),
+        Member("EventSourceMappingArn", .string),
+        Member("MetricsConfig", .structure { EventSourceMappingMetricsConfig.shape }),
+        Member("LoggingConfig", .structure { EventSourceMappingLoggingConfig.shape }),
+        Member("ProvisionedPollerConfig", .structure { ProvisionedPollerConfig.shape }),
+      ])
+  }
+
   package struct DeleteFunctionConcurrencyOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -141,6 +400,15 @@ extension Lambda {
 
     package static let shape = StructureShape(
       "DeleteFunctionConcurrencyOutput", [])
+  }
+
+  package struct DeleteFunctionEventInvokeConfigOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "DeleteFunctionEventInvokeConfigOutput", [])
   }
 
   package struct DeleteFunctionOutput: OutputStructure {
@@ -153,6 +421,40 @@ extension Lambda {
     package static let shape = StructureShape(
       "DeleteFunctionResponse", [
         Member("StatusCode", .integer, in: .statusCode),
+      ])
+  }
+
+  package struct DeleteFunctionUrlConfigOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "DeleteFunctionUrlConfigOutput", [])
+  }
+
+  package struct GetFunctionEventInvokeConfigOutput: OutputStructure {
+    package var lastModified: Timestamp?
+    package var functionArn: String?
+    package var maximumRetryAttempts: Int?
+    package var maximumEventAgeInSeconds: Int?
+    package var destinationConfig: DestinationConfig?
+
+    package init(fields: Fields) {
+      lastModified = fields.get(0)
+      functionArn = fields.get(1)
+      maximumRetryAttempts = fields.get(2)
+      maximumEventAgeInSeconds = fields.get(3)
+      destinationConfig = fields.get(4)
+    }
+
+    package static let shape = StructureShape(
+      "FunctionEventInvokeConfig", [
+        Member("LastModified", .timestamp()),
+        Member("FunctionArn", .string),
+        Member("MaximumRetryAttempts", .integer),
+        Member("MaximumEventAgeInSeconds", .integer),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
       ])
   }
 
@@ -181,6 +483,37 @@ extension Lambda {
       ])
   }
 
+  package struct GetFunctionUrlConfigOutput: OutputStructure {
+    package var functionUrl: String?
+    package var functionArn: String?
+    package var authType: String?
+    package var cors: Cors?
+    package var creationTime: String?
+    package var lastModifiedTime: String?
+    package var invokeMode: String?
+
+    package init(fields: Fields) {
+      functionUrl = fields.get(0)
+      functionArn = fields.get(1)
+      authType = fields.get(2)
+      cors = fields.get(3)
+      creationTime = fields.get(4)
+      lastModifiedTime = fields.get(5)
+      invokeMode = fields.get(6)
+    }
+
+    package static let shape = StructureShape(
+      "GetFunctionUrlConfigResponse", [
+        Member("FunctionUrl", .string, .required),
+        Member("FunctionArn", .string, .required),
+        Member("AuthType", .string, .required),
+        Member("Cors", .structure { Cors.shape }),
+        Member("CreationTime", .string, .required),
+        Member("LastModifiedTime", .string, .required),
+        Member("InvokeMode", .string),
+      ])
+  }
+
   package struct GetPolicyOutput: OutputStructure {
     package var policy: String?
     package var revisionId: String?
@@ -197,6 +530,35 @@ extension Lambda {
       ])
   }
 
+  package struct ListEventSourceMappingsOutput: OutputStructure {
+    package var nextMarker: String?
+    package var eventSourceMappings: [EventSourceMappingConfiguration]?
+
+    package init(fields: Fields) {
+      nextMarker = fields.get(0)
+      eventSourceMappings = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "ListEventSourceMappingsResponse", [
+        Member("NextMarker", .string),
+        Member("EventSourceMappings", .list(.structure { EventSourceMappingConfiguration.shape })),
+      ])
+  }
+
+  package struct ListTagsOutput: OutputStructure {
+    package var tags: [String: String]?
+
+    package init(fields: Fields) {
+      tags = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "ListTagsResponse", [
+        Member("Tags", .map(.string)),
+      ])
+  }
+
   package struct PutFunctionConcurrencyOutput: OutputStructure {
     package var reservedConcurrentExecutions: Int?
 
@@ -208,6 +570,40 @@ extension Lambda {
       "Concurrency", [
         Member("ReservedConcurrentExecutions", .integer),
       ])
+  }
+
+  package struct PutFunctionEventInvokeConfigOutput: OutputStructure {
+    package var lastModified: Timestamp?
+    package var functionArn: String?
+    package var maximumRetryAttempts: Int?
+    package var maximumEventAgeInSeconds: Int?
+    package var destinationConfig: DestinationConfig?
+
+    package init(fields: Fields) {
+      lastModified = fields.get(0)
+      functionArn = fields.get(1)
+      maximumRetryAttempts = fields.get(2)
+      maximumEventAgeInSeconds = fields.get(3)
+      destinationConfig = fields.get(4)
+    }
+
+    package static let shape = StructureShape(
+      "FunctionEventInvokeConfig", [
+        Member("LastModified", .timestamp()),
+        Member("FunctionArn", .string),
+        Member("MaximumRetryAttempts", .integer),
+        Member("MaximumEventAgeInSeconds", .integer),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+      ])
+  }
+
+  package struct RemovePermissionOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "RemovePermissionOutput", [])
   }
 
   package struct TagResourceOutput: OutputStructure {
@@ -226,6 +622,115 @@ extension Lambda {
 
     package static let shape = StructureShape(
       "UntagResourceOutput", [])
+  }
+
+  package struct UpdateEventSourceMappingOutput: OutputStructure {
+    package var uuid: String?
+    package var startingPosition: String?
+    package var startingPositionTimestamp: Timestamp?
+    package var batchSize: Int?
+    package var maximumBatchingWindowInSeconds: Int?
+    package var parallelizationFactor: Int?
+    package var eventSourceArn: String?
+    package var filterCriteria: FilterCriteria?
+    package var functionArn: String?
+    package var lastModified: Timestamp?
+    package var lastProcessingResult: String?
+    package var state: String?
+    package var stateTransitionReason: String?
+    package var destinationConfig: DestinationConfig?
+    package var topics: [String]?
+    package var queues: [String]?
+    package var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    package var selfManagedEventSource: SelfManagedEventSource?
+    package var maximumRecordAgeInSeconds: Int?
+    package var bisectBatchOnFunctionError: Bool?
+    package var maximumRetryAttempts: Int?
+    package var tumblingWindowInSeconds: Int?
+    package var functionResponseTypes: [String]?
+    package var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    package var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    package var scalingConfig: ScalingConfig?
+    package var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    package var kmsKeyArn: String?
+    package var filterCriteriaError: FilterCriteriaError?
+    package var eventSourceMappingArn: String?
+    package var metricsConfig: EventSourceMappingMetricsConfig?
+    package var loggingConfig: EventSourceMappingLoggingConfig?
+    package var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    package init(fields: Fields) {
+      uuid = fields.get(0)
+      startingPosition = fields.get(1)
+      startingPositionTimestamp = fields.get(2)
+      batchSize = fields.get(3)
+      maximumBatchingWindowInSeconds = fields.get(4)
+      parallelizationFactor = fields.get(5)
+      eventSourceArn = fields.get(6)
+      filterCriteria = fields.get(7)
+      functionArn = fields.get(8)
+      lastModified = fields.get(9)
+      lastProcessingResult = fields.get(10)
+      state = fields.get(11)
+      stateTransitionReason = fields.get(12)
+      destinationConfig = fields.get(13)
+      topics = fields.get(14)
+      queues = fields.get(15)
+      sourceAccessConfigurations = fields.get(16)
+      selfManagedEventSource = fields.get(17)
+      maximumRecordAgeInSeconds = fields.get(18)
+      bisectBatchOnFunctionError = fields.get(19)
+      maximumRetryAttempts = fields.get(20)
+      tumblingWindowInSeconds = fields.get(21)
+      functionResponseTypes = fields.get(22)
+      amazonManagedKafkaEventSourceConfig = fields.get(23)
+      selfManagedKafkaEventSourceConfig = fields.get(24)
+      scalingConfig = fields.get(25)
+      documentDBEventSourceConfig = fields.get(26)
+      kmsKeyArn = fields.get(27)
+      filterCriteriaError = fields.get(28)
+      eventSourceMappingArn = fields.get(29)
+      metricsConfig = fields.get(30)
+      loggingConfig = fields.get(31)
+      provisionedPollerConfig = fields.get(32)
+    }
+
+    package static let shape = StructureShape(
+      "EventSourceMappingConfiguration", [
+        Member("UUID", .string),
+        Member("StartingPosition", .string),
+        Member("StartingPositionTimestamp", .timestamp()),
+        Member("BatchSize", .integer),
+        Member("MaximumBatchingWindowInSeconds", .integer),
+        Member("ParallelizationFactor", .integer),
+        Member("EventSourceArn", .string),
+        Member("FilterCriteria", .structure { FilterCriteria.shape }),
+        Member("FunctionArn", .string),
+        Member("LastModified", .timestamp()),
+        Member("LastProcessingResult", .string),
+        Member("State", .string),
+        Member("StateTransitionReason", .string),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+        Member("Topics", .list(.string)),
+        Member("Queues", .list(.string)),
+        Member("SourceAccessConfigurations", .list(.structure { SourceAccessConfiguration.shape })),
+        Member("SelfManagedEventSource", .structure { SelfManagedEventSource.shape }),
+        Member("MaximumRecordAgeInSeconds", .integer),
+        Member("BisectBatchOnFunctionError", .boolean),
+        Member("MaximumRetryAttempts", .integer),
+        Member("TumblingWindowInSeconds", .integer),
+        Member("FunctionResponseTypes", .list(.string)),
+        Member("AmazonManagedKafkaEventSourceConfig", .structure { AmazonManagedKafkaEventSourceConfig.shape }),
+        Member("SelfManagedKafkaEventSourceConfig", .structure { SelfManagedKafkaEventSourceConfig.shape }),
+        Member("ScalingConfig", .structure { ScalingConfig.shape }),
+        Member("DocumentDBEventSourceConfig", .structure { DocumentDBEventSourceConfig.shape }),
+        Member("KMSKeyArn", .string),
+        Member("FilterCriteriaError", .structure { FilterCriteriaError.shape }),
+        Member("EventSourceMappingArn", .string),
+        Member("MetricsConfig", .structure { EventSourceMappingMetricsConfig.shape }),
+        Member("LoggingConfig", .structure { EventSourceMappingLoggingConfig.shape }),
+        Member("ProvisionedPollerConfig", .structure { ProvisionedPollerConfig.shape }),
+      ])
   }
 
   package struct UpdateFunctionCodeOutput: OutputStructure {
@@ -485,6 +990,37 @@ extension Lambda {
         Member("ConfigSha256", .string),
         Member("DurableConfig", .structure { DurableConfig.shape }),
         Member("TenancyConfig", .structure { TenancyConfig.shape }),
+      ])
+  }
+
+  package struct UpdateFunctionUrlConfigOutput: OutputStructure {
+    package var functionUrl: String?
+    package var functionArn: String?
+    package var authType: String?
+    package var cors: Cors?
+    package var creationTime: String?
+    package var lastModifiedTime: String?
+    package var invokeMode: String?
+
+    package init(fields: Fields) {
+      functionUrl = fields.get(0)
+      functionArn = fields.get(1)
+      authType = fields.get(2)
+      cors = fields.get(3)
+      creationTime = fields.get(4)
+      lastModifiedTime = fields.get(5)
+      invokeMode = fields.get(6)
+    }
+
+    package static let shape = StructureShape(
+      "UpdateFunctionUrlConfigResponse", [
+        Member("FunctionUrl", .string, .required),
+        Member("FunctionArn", .string, .required),
+        Member("AuthType", .string, .required),
+        Member("Cors", .structure { Cors.shape }),
+        Member("CreationTime", .string, .required),
+        Member("LastModifiedTime", .string, .required),
+        Member("InvokeMode", .string),
       ])
   }
 }

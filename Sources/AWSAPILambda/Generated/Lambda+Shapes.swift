@@ -4,6 +4,37 @@
 package import AWSClient
 
 extension Lambda {
+  package struct AmazonManagedKafkaEventSourceConfig: InputStructure, OutputStructure {
+    package var consumerGroupId: String?
+    package var schemaRegistryConfig: KafkaSchemaRegistryConfig?
+
+    package init(
+      consumerGroupId: String? = nil,
+      schemaRegistryConfig: KafkaSchemaRegistryConfig? = nil
+    ) {
+      self.consumerGroupId = consumerGroupId
+      self.schemaRegistryConfig = schemaRegistryConfig
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, consumerGroupId)
+      fields.set(1, schemaRegistryConfig)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      consumerGroupId = fields.get(0)
+      schemaRegistryConfig = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "AmazonManagedKafkaEventSourceConfig", [
+        Member("ConsumerGroupId", .string),
+        Member("SchemaRegistryConfig", .structure { KafkaSchemaRegistryConfig.shape }),
+      ])
+  }
+
   package struct CapacityProviderConfig: InputStructure, OutputStructure {
     package var lambdaManagedInstancesCapacityProviderConfig: LambdaManagedInstancesCapacityProviderConfig?
 
@@ -42,6 +73,61 @@ extension Lambda {
       ])
   }
 
+  package struct Cors: InputStructure, OutputStructure {
+    package var allowCredentials: Bool?
+    package var allowHeaders: [String]?
+    package var allowMethods: [String]?
+    package var allowOrigins: [String]?
+    package var exposeHeaders: [String]?
+    package var maxAge: Int?
+
+    package init(
+      allowCredentials: Bool? = nil,
+      allowHeaders: [String]? = nil,
+      allowMethods: [String]? = nil,
+      allowOrigins: [String]? = nil,
+      exposeHeaders: [String]? = nil,
+      maxAge: Int? = nil
+    ) {
+      self.allowCredentials = allowCredentials
+      self.allowHeaders = allowHeaders
+      self.allowMethods = allowMethods
+      self.allowOrigins = allowOrigins
+      self.exposeHeaders = exposeHeaders
+      self.maxAge = maxAge
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 6)
+      fields.set(0, allowCredentials)
+      fields.set(1, allowHeaders)
+      fields.set(2, allowMethods)
+      fields.set(3, allowOrigins)
+      fields.set(4, exposeHeaders)
+      fields.set(5, maxAge)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      allowCredentials = fields.get(0)
+      allowHeaders = fields.get(1)
+      allowMethods = fields.get(2)
+      allowOrigins = fields.get(3)
+      exposeHeaders = fields.get(4)
+      maxAge = fields.get(5)
+    }
+
+    package static let shape = StructureShape(
+      "Cors", [
+        Member("AllowCredentials", .boolean),
+        Member("AllowHeaders", .list(.string)),
+        Member("AllowMethods", .list(.string)),
+        Member("AllowOrigins", .list(.string)),
+        Member("ExposeHeaders", .list(.string)),
+        Member("MaxAge", .integer),
+      ])
+  }
+
   package struct DeadLetterConfig: InputStructure, OutputStructure {
     package var targetArn: String?
 
@@ -64,6 +150,74 @@ extension Lambda {
     package static let shape = StructureShape(
       "DeadLetterConfig", [
         Member("TargetArn", .string),
+      ])
+  }
+
+  package struct DestinationConfig: InputStructure, OutputStructure {
+    package var onSuccess: OnSuccess?
+    package var onFailure: OnFailure?
+
+    package init(
+      onSuccess: OnSuccess? = nil,
+      onFailure: OnFailure? = nil
+    ) {
+      self.onSuccess = onSuccess
+      self.onFailure = onFailure
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, onSuccess)
+      fields.set(1, onFailure)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      onSuccess = fields.get(0)
+      onFailure = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "DestinationConfig", [
+        Member("OnSuccess", .structure { OnSuccess.shape }),
+        Member("OnFailure", .structure { OnFailure.shape }),
+      ])
+  }
+
+  package struct DocumentDBEventSourceConfig: InputStructure, OutputStructure {
+    package var databaseName: String?
+    package var collectionName: String?
+    package var fullDocument: String?
+
+    package init(
+      databaseName: String? = nil,
+      collectionName: String? = nil,
+      fullDocument: String? = nil
+    ) {
+      self.databaseName = databaseName
+      self.collectionName = collectionName
+      self.fullDocument = fullDocument
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, databaseName)
+      fields.set(1, collectionName)
+      fields.set(2, fullDocument)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      databaseName = fields.get(0)
+      collectionName = fields.get(1)
+      fullDocument = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "DocumentDBEventSourceConfig", [
+        Member("DatabaseName", .string),
+        Member("CollectionName", .string),
+        Member("FullDocument", .string),
       ])
   }
 
@@ -176,6 +330,165 @@ extension Lambda {
       ])
   }
 
+  package struct EventSourceMappingConfiguration: OutputStructure {
+    package var uuid: String?
+    package var startingPosition: String?
+    package var startingPositionTimestamp: Timestamp?
+    package var batchSize: Int?
+    package var maximumBatchingWindowInSeconds: Int?
+    package var parallelizationFactor: Int?
+    package var eventSourceArn: String?
+    package var filterCriteria: FilterCriteria?
+    package var functionArn: String?
+    package var lastModified: Timestamp?
+    package var lastProcessingResult: String?
+    package var state: String?
+    package var stateTransitionReason: String?
+    package var destinationConfig: DestinationConfig?
+    package var topics: [String]?
+    package var queues: [String]?
+    package var sourceAccessConfigurations: [SourceAccessConfiguration]?
+    package var selfManagedEventSource: SelfManagedEventSource?
+    package var maximumRecordAgeInSeconds: Int?
+    package var bisectBatchOnFunctionError: Bool?
+    package var maximumRetryAttempts: Int?
+    package var tumblingWindowInSeconds: Int?
+    package var functionResponseTypes: [String]?
+    package var amazonManagedKafkaEventSourceConfig: AmazonManagedKafkaEventSourceConfig?
+    package var selfManagedKafkaEventSourceConfig: SelfManagedKafkaEventSourceConfig?
+    package var scalingConfig: ScalingConfig?
+    package var documentDBEventSourceConfig: DocumentDBEventSourceConfig?
+    package var kmsKeyArn: String?
+    package var filterCriteriaError: FilterCriteriaError?
+    package var eventSourceMappingArn: String?
+    package var metricsConfig: EventSourceMappingMetricsConfig?
+    package var loggingConfig: EventSourceMappingLoggingConfig?
+    package var provisionedPollerConfig: ProvisionedPollerConfig?
+
+    package init(fields: Fields) {
+      uuid = fields.get(0)
+      startingPosition = fields.get(1)
+      startingPositionTimestamp = fields.get(2)
+      batchSize = fields.get(3)
+      maximumBatchingWindowInSeconds = fields.get(4)
+      parallelizationFactor = fields.get(5)
+      eventSourceArn = fields.get(6)
+      filterCriteria = fields.get(7)
+      functionArn = fields.get(8)
+      lastModified = fields.get(9)
+      lastProcessingResult = fields.get(10)
+      state = fields.get(11)
+      stateTransitionReason = fields.get(12)
+      destinationConfig = fields.get(13)
+      topics = fields.get(14)
+      queues = fields.get(15)
+      sourceAccessConfigurations = fields.get(16)
+      selfManagedEventSource = fields.get(17)
+      maximumRecordAgeInSeconds = fields.get(18)
+      bisectBatchOnFunctionError = fields.get(19)
+      maximumRetryAttempts = fields.get(20)
+      tumblingWindowInSeconds = fields.get(21)
+      functionResponseTypes = fields.get(22)
+      amazonManagedKafkaEventSourceConfig = fields.get(23)
+      selfManagedKafkaEventSourceConfig = fields.get(24)
+      scalingConfig = fields.get(25)
+      documentDBEventSourceConfig = fields.get(26)
+      kmsKeyArn = fields.get(27)
+      filterCriteriaError = fields.get(28)
+      eventSourceMappingArn = fields.get(29)
+      metricsConfig = fields.get(30)
+      loggingConfig = fields.get(31)
+      provisionedPollerConfig = fields.get(32)
+    }
+
+    package static let shape = StructureShape(
+      "EventSourceMappingConfiguration", [
+        Member("UUID", .string),
+        Member("StartingPosition", .string),
+        Member("StartingPositionTimestamp", .timestamp()),
+        Member("BatchSize", .integer),
+        Member("MaximumBatchingWindowInSeconds", .integer),
+        Member("ParallelizationFactor", .integer),
+        Member("EventSourceArn", .string),
+        Member("FilterCriteria", .structure { FilterCriteria.shape }),
+        Member("FunctionArn", .string),
+        Member("LastModified", .timestamp()),
+        Member("LastProcessingResult", .string),
+        Member("State", .string),
+        Member("StateTransitionReason", .string),
+        Member("DestinationConfig", .structure { DestinationConfig.shape }),
+        Member("Topics", .list(.string)),
+        Member("Queues", .list(.string)),
+        Member("SourceAccessConfigurations", .list(.structure { SourceAccessConfiguration.shape })),
+        Member("SelfManagedEventSource", .structure { SelfManagedEventSource.shape }),
+        Member("MaximumRecordAgeInSeconds", .integer),
+        Member("BisectBatchOnFunctionError", .boolean),
+        Member("MaximumRetryAttempts", .integer),
+        Member("TumblingWindowInSeconds", .integer),
+        Member("FunctionResponseTypes", .list(.string)),
+        Member("AmazonManagedKafkaEventSourceConfig", .structure { AmazonManagedKafkaEventSourceConfig.shape }),
+        Member("SelfManagedKafkaEventSourceConfig", .structure { SelfManagedKafkaEventSourceConfig.shape }),
+        Member("ScalingConfig", .structure { ScalingConfig.shape }),
+        Member("DocumentDBEventSourceConfig", .structure { DocumentDBEventSourceConfig.shape }),
+        Member("KMSKeyArn", .string),
+        Member("FilterCriteriaError", .structure { FilterCriteriaError.shape }),
+        Member("EventSourceMappingArn", .string),
+        Member("MetricsConfig", .structure { EventSourceMappingMetricsConfig.shape }),
+        Member("LoggingConfig", .structure { EventSourceMappingLoggingConfig.shape }),
+        Member("ProvisionedPollerConfig", .structure { ProvisionedPollerConfig.shape }),
+      ])
+  }
+
+  package struct EventSourceMappingLoggingConfig: InputStructure, OutputStructure {
+    package var systemLogLevel: String?
+
+    package init(
+      systemLogLevel: String? = nil
+    ) {
+      self.systemLogLevel = systemLogLevel
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, systemLogLevel)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      systemLogLevel = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "EventSourceMappingLoggingConfig", [
+        Member("SystemLogLevel", .string),
+      ])
+  }
+
+  package struct EventSourceMappingMetricsConfig: InputStructure, OutputStructure {
+    package var metrics: [String]?
+
+    package init(
+      metrics: [String]? = nil
+    ) {
+      self.metrics = metrics
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, metrics)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      metrics = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "EventSourceMappingMetricsConfig", [
+        Member("Metrics", .list(.string)),
+      ])
+  }
+
   package struct FileSystemConfig: InputStructure, OutputStructure {
     package var arn: String?
     package var localMountPath: String?
@@ -204,6 +517,72 @@ extension Lambda {
       "FileSystemConfig", [
         Member("Arn", .string, .required),
         Member("LocalMountPath", .string, .required),
+      ])
+  }
+
+  package struct Filter: InputStructure, OutputStructure {
+    package var pattern: String?
+
+    package init(
+      pattern: String? = nil
+    ) {
+      self.pattern = pattern
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, pattern)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      pattern = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "Filter", [
+        Member("Pattern", .string),
+      ])
+  }
+
+  package struct FilterCriteria: InputStructure, OutputStructure {
+    package var filters: [Filter]?
+
+    package init(
+      filters: [Filter]? = nil
+    ) {
+      self.filters = filters
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, filters)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      filters = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "FilterCriteria", [
+        Member("Filters", .list(.structure { Filter.shape })),
+      ])
+  }
+
+  package struct FilterCriteriaError: OutputStructure {
+    package var errorCode: String?
+    package var message: String?
+
+    package init(fields: Fields) {
+      errorCode = fields.get(0)
+      message = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "FilterCriteriaError", [
+        Member("ErrorCode", .string),
+        Member("Message", .string),
       ])
   }
 
@@ -477,6 +856,105 @@ extension Lambda {
       ])
   }
 
+  package struct KafkaSchemaRegistryAccessConfig: InputStructure, OutputStructure {
+    package var type: String?
+    package var uri: String?
+
+    package init(
+      type: String? = nil,
+      uri: String? = nil
+    ) {
+      self.type = type
+      self.uri = uri
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, type)
+      fields.set(1, uri)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      type = fields.get(0)
+      uri = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "KafkaSchemaRegistryAccessConfig", [
+        Member("Type", .string),
+        Member("URI", .string),
+      ])
+  }
+
+  package struct KafkaSchemaRegistryConfig: InputStructure, OutputStructure {
+    package var schemaRegistryURI: String?
+    package var eventRecordFormat: String?
+    package var accessConfigs: [KafkaSchemaRegistryAccessConfig]?
+    package var schemaValidationConfigs: [KafkaSchemaValidationConfig]?
+
+    package init(
+      schemaRegistryURI: String? = nil,
+      eventRecordFormat: String? = nil,
+      accessConfigs: [KafkaSchemaRegistryAccessConfig]? = nil,
+      schemaValidationConfigs: [KafkaSchemaValidationConfig]? = nil
+    ) {
+      self.schemaRegistryURI = schemaRegistryURI
+      self.eventRecordFormat = eventRecordFormat
+      self.accessConfigs = accessConfigs
+      self.schemaValidationConfigs = schemaValidationConfigs
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, schemaRegistryURI)
+      fields.set(1, eventRecordFormat)
+      fields.set(2, accessConfigs)
+      fields.set(3, schemaValidationConfigs)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      schemaRegistryURI = fields.get(0)
+      eventRecordFormat = fields.get(1)
+      accessConfigs = fields.get(2)
+      schemaValidationConfigs = fields.get(3)
+    }
+
+    package static let shape = StructureShape(
+      "KafkaSchemaRegistryConfig", [
+        Member("SchemaRegistryURI", .string),
+        Member("EventRecordFormat", .string),
+        Member("AccessConfigs", .list(.structure { KafkaSchemaRegistryAccessConfig.shape })),
+        Member("SchemaValidationConfigs", .list(.structure { KafkaSchemaValidationConfig.shape })),
+      ])
+  }
+
+  package struct KafkaSchemaValidationConfig: InputStructure, OutputStructure {
+    package var attribute: String?
+
+    package init(
+      attribute: String? = nil
+    ) {
+      self.attribute = attribute
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, attribute)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      attribute = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "KafkaSchemaValidationConfig", [
+        Member("Attribute", .string),
+      ])
+  }
+
   package struct LambdaManagedInstancesCapacityProviderConfig: InputStructure, OutputStructure {
     package var capacityProviderArn: String?
     package var perExecutionEnvironmentMaxConcurrency: Int?
@@ -579,6 +1057,93 @@ extension Lambda {
       ])
   }
 
+  package struct OnFailure: InputStructure, OutputStructure {
+    package var destination: String?
+
+    package init(
+      destination: String? = nil
+    ) {
+      self.destination = destination
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, destination)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      destination = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "OnFailure", [
+        Member("Destination", .string),
+      ])
+  }
+
+  package struct OnSuccess: InputStructure, OutputStructure {
+    package var destination: String?
+
+    package init(
+      destination: String? = nil
+    ) {
+      self.destination = destination
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, destination)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      destination = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "OnSuccess", [
+        Member("Destination", .string),
+      ])
+  }
+
+  package struct ProvisionedPollerConfig: InputStructure, OutputStructure {
+    package var minimumPollers: Int?
+    package var maximumPollers: Int?
+    package var pollerGroupName: String?
+
+    package init(
+      minimumPollers: Int? = nil,
+      maximumPollers: Int? = nil,
+      pollerGroupName: String? = nil
+    ) {
+      self.minimumPollers = minimumPollers
+      self.maximumPollers = maximumPollers
+      self.pollerGroupName = pollerGroupName
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, minimumPollers)
+      fields.set(1, maximumPollers)
+      fields.set(2, pollerGroupName)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      minimumPollers = fields.get(0)
+      maximumPollers = fields.get(1)
+      pollerGroupName = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "ProvisionedPollerConfig", [
+        Member("MinimumPollers", .integer),
+        Member("MaximumPollers", .integer),
+        Member("PollerGroupName", .string),
+      ])
+  }
+
   package struct RuntimeVersionConfig: OutputStructure {
     package var runtimeVersionArn: String?
     package var error: RuntimeVersionError?
@@ -608,6 +1173,87 @@ extension Lambda {
       "RuntimeVersionError", [
         Member("ErrorCode", .string),
         Member("Message", .string),
+      ])
+  }
+
+  package struct ScalingConfig: InputStructure, OutputStructure {
+    package var maximumConcurrency: Int?
+
+    package init(
+      maximumConcurrency: Int? = nil
+    ) {
+      self.maximumConcurrency = maximumConcurrency
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, maximumConcurrency)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      maximumConcurrency = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "ScalingConfig", [
+        Member("MaximumConcurrency", .integer),
+      ])
+  }
+
+  package struct SelfManagedEventSource: InputStructure, OutputStructure {
+    package var endpoints: [String: [String]]?
+
+    package init(
+      endpoints: [String: [String]]? = nil
+    ) {
+      self.endpoints = endpoints
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, endpoints)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      endpoints = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "SelfManagedEventSource", [
+        Member("Endpoints", .map(.list(.string))),
+      ])
+  }
+
+  package struct SelfManagedKafkaEventSourceConfig: InputStructure, OutputStructure {
+    package var consumerGroupId: String?
+    package var schemaRegistryConfig: KafkaSchemaRegistryConfig?
+
+    package init(
+      consumerGroupId: String? = nil,
+      schemaRegistryConfig: KafkaSchemaRegistryConfig? = nil
+    ) {
+      self.consumerGroupId = consumerGroupId
+      self.schemaRegistryConfig = schemaRegistryConfig
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, consumerGroupId)
+      fields.set(1, schemaRegistryConfig)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      consumerGroupId = fields.get(0)
+      schemaRegistryConfig = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "SelfManagedKafkaEventSourceConfig", [
+        Member("ConsumerGroupId", .string),
+        Member("SchemaRegistryConfig", .structure { KafkaSchemaRegistryConfig.shape }),
       ])
   }
 
@@ -645,6 +1291,37 @@ extension Lambda {
       "SnapStartResponse", [
         Member("ApplyOn", .string),
         Member("OptimizationStatus", .string),
+      ])
+  }
+
+  package struct SourceAccessConfiguration: InputStructure, OutputStructure {
+    package var type: String?
+    package var uri: String?
+
+    package init(
+      type: String? = nil,
+      uri: String? = nil
+    ) {
+      self.type = type
+      self.uri = uri
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, type)
+      fields.set(1, uri)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      type = fields.get(0)
+      uri = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "SourceAccessConfiguration", [
+        Member("Type", .string),
+        Member("URI", .string),
       ])
   }
 

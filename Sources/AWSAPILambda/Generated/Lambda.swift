@@ -13,8 +13,20 @@ package enum Lambda {
     wireProtocol: .restJSON,
     apiVersion: "2015-03-31")
 
+  package static let addPermission = Operation<AddPermissionInput, AddPermissionOutput>(OperationModel(
+    service, "AddPermission", requestURI: "/2015-03-31/functions/{FunctionName}/policy", input: AddPermissionInput.shape, output: AddPermissionOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "PolicyLengthExceededException": { Errors.policyLengthExceededException }, "PreconditionFailedException": { Errors.preconditionFailedException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let createEventSourceMapping = Operation<CreateEventSourceMappingInput, CreateEventSourceMappingOutput>(OperationModel(
+    service, "CreateEventSourceMapping", requestURI: "/2015-03-31/event-source-mappings", input: CreateEventSourceMappingInput.shape, output: CreateEventSourceMappingOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
   package static let createFunction = Operation<CreateFunctionInput, CreateFunctionOutput>(OperationModel(
     service, "CreateFunction", requestURI: "/2015-03-31/functions", input: CreateFunctionInput.shape, output: CreateFunctionOutput.shape, errors: ["CodeSigningConfigNotFoundException": { Errors.codeSigningConfigNotFoundException }, "CodeStorageExceededException": { Errors.codeStorageExceededException }, "CodeVerificationFailedException": { Errors.codeVerificationFailedException }, "FunctionVersionsPerCapacityProviderLimitExceededException": { Errors.functionVersionsPerCapacityProviderLimitExceededException }, "InvalidCodeSignatureException": { Errors.invalidCodeSignatureException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let createFunctionUrlConfig = Operation<CreateFunctionUrlConfigInput, CreateFunctionUrlConfigOutput>(OperationModel(
+    service, "CreateFunctionUrlConfig", requestURI: "/2021-10-31/functions/{FunctionName}/url", input: CreateFunctionUrlConfigInput.shape, output: CreateFunctionUrlConfigOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let deleteEventSourceMapping = Operation<DeleteEventSourceMappingInput, DeleteEventSourceMappingOutput>(OperationModel(
+    service, "DeleteEventSourceMapping", method: "DELETE", requestURI: "/2015-03-31/event-source-mappings/{UUID}", input: DeleteEventSourceMappingInput.shape, output: DeleteEventSourceMappingOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceInUseException": { Errors.resourceInUseException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
   package static let deleteFunction = Operation<DeleteFunctionInput, DeleteFunctionOutput>(OperationModel(
     service, "DeleteFunction", method: "DELETE", requestURI: "/2015-03-31/functions/{FunctionName}", input: DeleteFunctionInput.shape, output: DeleteFunctionOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
@@ -22,14 +34,38 @@ package enum Lambda {
   package static let deleteFunctionConcurrency = Operation<DeleteFunctionConcurrencyInput, DeleteFunctionConcurrencyOutput>(OperationModel(
     service, "DeleteFunctionConcurrency", method: "DELETE", requestURI: "/2017-10-31/functions/{FunctionName}/concurrency", input: DeleteFunctionConcurrencyInput.shape, output: DeleteFunctionConcurrencyOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
+  package static let deleteFunctionEventInvokeConfig = Operation<DeleteFunctionEventInvokeConfigInput, DeleteFunctionEventInvokeConfigOutput>(OperationModel(
+    service, "DeleteFunctionEventInvokeConfig", method: "DELETE", requestURI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", input: DeleteFunctionEventInvokeConfigInput.shape, output: DeleteFunctionEventInvokeConfigOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let deleteFunctionUrlConfig = Operation<DeleteFunctionUrlConfigInput, DeleteFunctionUrlConfigOutput>(OperationModel(
+    service, "DeleteFunctionUrlConfig", method: "DELETE", requestURI: "/2021-10-31/functions/{FunctionName}/url", input: DeleteFunctionUrlConfigInput.shape, output: DeleteFunctionUrlConfigOutput.shape, errors: ["ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
   package static let getFunction = Operation<GetFunctionInput, GetFunctionOutput>(OperationModel(
     service, "GetFunction", method: "GET", requestURI: "/2015-03-31/functions/{FunctionName}", input: GetFunctionInput.shape, output: GetFunctionOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let getFunctionEventInvokeConfig = Operation<GetFunctionEventInvokeConfigInput, GetFunctionEventInvokeConfigOutput>(OperationModel(
+    service, "GetFunctionEventInvokeConfig", method: "GET", requestURI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", input: GetFunctionEventInvokeConfigInput.shape, output: GetFunctionEventInvokeConfigOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let getFunctionUrlConfig = Operation<GetFunctionUrlConfigInput, GetFunctionUrlConfigOutput>(OperationModel(
+    service, "GetFunctionUrlConfig", method: "GET", requestURI: "/2021-10-31/functions/{FunctionName}/url", input: GetFunctionUrlConfigInput.shape, output: GetFunctionUrlConfigOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
   package static let getPolicy = Operation<GetPolicyInput, GetPolicyOutput>(OperationModel(
     service, "GetPolicy", method: "GET", requestURI: "/2015-03-31/functions/{FunctionName}/policy", input: GetPolicyInput.shape, output: GetPolicyOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
+  package static let listEventSourceMappings = Operation<ListEventSourceMappingsInput, ListEventSourceMappingsOutput>(OperationModel(
+    service, "ListEventSourceMappings", method: "GET", requestURI: "/2015-03-31/event-source-mappings", input: ListEventSourceMappingsInput.shape, output: ListEventSourceMappingsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["NextMarker"], limit: "MaxItems"), errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let listTags = Operation<ListTagsInput, ListTagsOutput>(OperationModel(
+    service, "ListTags", method: "GET", requestURI: "/2017-03-31/tags/{Resource}", input: ListTagsInput.shape, output: ListTagsOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
   package static let putFunctionConcurrency = Operation<PutFunctionConcurrencyInput, PutFunctionConcurrencyOutput>(OperationModel(
     service, "PutFunctionConcurrency", method: "PUT", requestURI: "/2017-10-31/functions/{FunctionName}/concurrency", input: PutFunctionConcurrencyInput.shape, output: PutFunctionConcurrencyOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let putFunctionEventInvokeConfig = Operation<PutFunctionEventInvokeConfigInput, PutFunctionEventInvokeConfigOutput>(OperationModel(
+    service, "PutFunctionEventInvokeConfig", method: "PUT", requestURI: "/2019-09-25/functions/{FunctionName}/event-invoke-config", input: PutFunctionEventInvokeConfigInput.shape, output: PutFunctionEventInvokeConfigOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let removePermission = Operation<RemovePermissionInput, RemovePermissionOutput>(OperationModel(
+    service, "RemovePermission", method: "DELETE", requestURI: "/2015-03-31/functions/{FunctionName}/policy/{StatementId}", input: RemovePermissionInput.shape, output: RemovePermissionOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "PreconditionFailedException": { Errors.preconditionFailedException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
   package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
     service, "TagResource", requestURI: "/2017-03-31/tags/{Resource}", input: TagResourceInput.shape, output: TagResourceOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
@@ -37,11 +73,17 @@ package enum Lambda {
   package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
     service, "UntagResource", method: "DELETE", requestURI: "/2017-03-31/tags/{Resource}", input: UntagResourceInput.shape, output: UntagResourceOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
+  package static let updateEventSourceMapping = Operation<UpdateEventSourceMappingInput, UpdateEventSourceMappingOutput>(OperationModel(
+    service, "UpdateEventSourceMapping", method: "PUT", requestURI: "/2015-03-31/event-source-mappings/{UUID}", input: UpdateEventSourceMappingInput.shape, output: UpdateEventSourceMappingOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceInUseException": { Errors.resourceInUseException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
   package static let updateFunctionCode = Operation<UpdateFunctionCodeInput, UpdateFunctionCodeOutput>(OperationModel(
     service, "UpdateFunctionCode", method: "PUT", requestURI: "/2015-03-31/functions/{FunctionName}/code", input: UpdateFunctionCodeInput.shape, output: UpdateFunctionCodeOutput.shape, errors: ["CodeSigningConfigNotFoundException": { Errors.codeSigningConfigNotFoundException }, "CodeStorageExceededException": { Errors.codeStorageExceededException }, "CodeVerificationFailedException": { Errors.codeVerificationFailedException }, "InvalidCodeSignatureException": { Errors.invalidCodeSignatureException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "PreconditionFailedException": { Errors.preconditionFailedException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
   package static let updateFunctionConfiguration = Operation<UpdateFunctionConfigurationInput, UpdateFunctionConfigurationOutput>(OperationModel(
     service, "UpdateFunctionConfiguration", method: "PUT", requestURI: "/2015-03-31/functions/{FunctionName}/configuration", input: UpdateFunctionConfigurationInput.shape, output: UpdateFunctionConfigurationOutput.shape, errors: ["CodeSigningConfigNotFoundException": { Errors.codeSigningConfigNotFoundException }, "CodeVerificationFailedException": { Errors.codeVerificationFailedException }, "InvalidCodeSignatureException": { Errors.invalidCodeSignatureException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "PreconditionFailedException": { Errors.preconditionFailedException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
+  package static let updateFunctionUrlConfig = Operation<UpdateFunctionUrlConfigInput, UpdateFunctionUrlConfigOutput>(OperationModel(
+    service, "UpdateFunctionUrlConfig", method: "PUT", requestURI: "/2021-10-31/functions/{FunctionName}/url", input: UpdateFunctionUrlConfigInput.shape, output: UpdateFunctionUrlConfigOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
   /// The errors that say more than a message.
   package enum Errors {
@@ -75,6 +117,11 @@ package enum Lambda {
         Member("Type", .string),
         Member("message", .string),
       ])
+    package static let policyLengthExceededException = StructureShape(
+      "PolicyLengthExceededException", [
+        Member("Type", .string),
+        Member("message", .string),
+      ])
     package static let preconditionFailedException = StructureShape(
       "PreconditionFailedException", [
         Member("Type", .string),
@@ -84,6 +131,11 @@ package enum Lambda {
       "ResourceConflictException", [
         Member("Type", .string),
         Member("message", .string),
+      ])
+    package static let resourceInUseException = StructureShape(
+      "ResourceInUseException", [
+        Member("Type", .string),
+        Member("Message", .string),
       ])
     package static let resourceNotFoundException = StructureShape(
       "ResourceNotFoundException", [

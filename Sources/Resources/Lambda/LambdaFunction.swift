@@ -204,8 +204,8 @@ package enum LambdaFunction: ResourceKind {
       _ = try await awaitingVisibility { () async throws(CallError) in
         try await aws(Lambda.createFunction, request)
       }
-    } catch let error where error.code == "ResourceConflictException" {
-      throw error.takenName
+    } catch {
+      throw error.sortedByLambda
     }
   }
 
@@ -259,14 +259,5 @@ package enum LambdaFunction: ResourceKind {
   package static func facts(_ observed: Observed) -> Facts {
     Facts(
       id: observed.name, key: observed.name, owner: OwnerTag.owner(observed.tags), health: observed.health)
-  }
-}
-
-extension CallError {
-  /// One code says that the name is taken and that something else is going on; the words tell them apart.
-  fileprivate var takenName: CallError {
-    var told = self
-    if message.lowercased().contains("already exist") { told.category = .alreadyExists }
-    return told
   }
 }
