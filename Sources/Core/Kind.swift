@@ -64,15 +64,19 @@ package struct Patience: Sendable, Hashable {
   /// The first and the longest pause between two looks.
   package var firstLook: Duration
   package var longestPause: Duration
+  /// For how long a create whose answer was lost may not show: only then is it sent again. nil for three looks where a name
+  /// keeps AWS from making a second one, and 15 s where the resource is found by its tags.
+  package var untilSeen: Duration?
 
   package init(
     ready: Duration = .seconds(120), gone: Duration = .seconds(120), firstLook: Duration = .milliseconds(250),
-    longestPause: Duration = .seconds(5)
+    longestPause: Duration = .seconds(5), untilSeen: Duration? = nil
   ) {
     self.ready = ready
     self.gone = gone
     self.firstLook = firstLook
     self.longestPause = longestPause
+    self.untilSeen = untilSeen
   }
 }
 

@@ -93,6 +93,7 @@ private struct Run<C: Clock<Duration>> {
   private let steps: [Step.ID: Step]
   private var starts: [Step.ID: C.Instant] = [:]
   private var live: [Address: Observation]
+  private let footprints: [Step.ID: Footprint]
   private var departures: [Step.ID: Departure] = [:]
 
   init(
@@ -105,6 +106,7 @@ private struct Run<C: Clock<Duration>> {
     self.report = report
     start = clock.now
     steps = Dictionary(uniqueKeysWithValues: decision.plan.steps.map { ($0.id, $0) })
+    footprints = steps.mapValues { _ in Footprint() }
     live = decision.live
     let patience = steps.mapValues { step in
       let patience = kinds[step.id.address.kind]?.patience ?? Patience()
@@ -118,14 +120,15 @@ private struct Run<C: Clock<Duration>> {
     let started = starts[id] ?? clock.now
     starts[id] = started
     tell(id, .started(attempt: attempt))
-    guard let step = steps[id], let kind = kinds[id.address.kind] else {
+    guard let step = steps[id], let footprint = footprints[id], let kind = kinds[id.address.kind] else {
       preconditionFailure("\(id) is no step of the plan, or of no known kind")
     }
     let resource = id.verb == .delete ? nil : decision.graph.resources[id.address]
     // A destroy has not resolved what it deletes; the key by which a kind finds it may depend on it.
     let planned = decision.desired[id.address] ?? decision.graph.resources[id.address].map { kind.resolve($0, outputs) }
     return StepRunner(
-      step: step, attempt: attempt, beginsStack: decision.live.isEmpty && step.needs.isEmpty, kind: kind,
+      step: step, footprint: footprint, wroteBefore: footprint.isThere,
+      beginsStack: decision.live.isEmpty && step.needs.isEmpty, kind: kind,
       stack: decision.plan.stack, desired: resource.map { kind.resolve($0, outputs) },
       planned: planned, sighting: decision.plan.sightings[id.address],
       ignoring: spokenFor(id),

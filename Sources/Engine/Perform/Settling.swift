@@ -7,7 +7,9 @@ struct Settling<C: Clock<Duration>> {
   let runner: StepRunner<C>
   let desired: DesiredResource
   /// The create that may or may not have happened: when nothing shows up, it has not.
-  private var doubt: CallError?
+  private var createInDoubt: Doubt?
+  /// The last update, when it may or may not have happened.
+  private var updateInDoubt: Doubt?
   /// The bad health in which it was found: our change may be the cure, so that it alone is no reason to give up.
   var knownIll: String?
 
@@ -16,6 +18,10 @@ struct Settling<C: Clock<Duration>> {
   /// What the last update sent.
   private var sent: Set<String> = []
   private var rounds = 0
+  /// When the last update was sent, since the watch began.
+  private var updated = Duration.zero
+  /// Looks since the create that showed nothing.
+  private var emptyLooks = 0
   /// Looks since the last update that showed it ready and not as desired.
   private var unchangedLooks = 0
 
@@ -25,8 +31,8 @@ struct Settling<C: Clock<Duration>> {
   }
 
   /// A create was sent: it asked for everything.
-  mutating func created(doubt: CallError?) {
-    self.doubt = doubt
+  mutating func created(doubt: Doubt?) {
+    createInDoubt = doubt
     asked = Set(runner.kind.schema.map(\.name))
   }
 
@@ -38,57 +44,57 @@ struct Settling<C: Clock<Duration>> {
     case settled(Observation)
     case absent
     case wait(String)
+    /// The look failed in a way that may pass.
+    case blind(CallError)
   }
 
   mutating func run() async throws(StepFailure) -> Observation {
     var watch = Watch(runner.clock, runner.kind.patience, limit: runner.kind.patience.ready)
     while true {
       let roundsBefore = rounds
-      switch try await look() {
+      switch try await look(watch) {
       case .settled(let observation): return observation
       case .absent:
-        if let doubt, watch.elapsed >= patience(with: doubt) { throw verdict(on: doubt) }
+        emptyLooks += 1
+        if let doubt = createInDoubt, doubt.isRefuted(after: emptyLooks, watch.elapsed) { throw verdict(on: doubt) }
         try await watch.pause(status: "not visible yet", runner.report)
       case .wait(let status):
         if rounds > roundsBefore { watch.hurry() }
         try await watch.pause(status: status, runner.report)
+      case .blind(let error): try await watch.pause(after: error, runner.report)
       }
     }
   }
 
-  /// AWS shows what it has made within a minute; what was there before the create shows sooner.
-  private func patience(with doubt: CallError) -> Duration {
-    let longest: Duration = doubt.category == .alreadyExists ? .seconds(15) : .seconds(60)
-    return min(longest, runner.kind.patience.ready / 2)
-  }
-
   /// Nothing of ours has shown up: the create had no effect.
-  private func verdict(on doubt: CallError) -> StepFailure {
-    doubt.category == .alreadyExists ? .ownership(.placeTaken(desired, doubt, stack: runner.stack)) : .call(doubt)
+  private func verdict(on doubt: Doubt) -> StepFailure {
+    let error = doubt.error
+    return error.category == .alreadyExists
+      ? .ownership(.placeTaken(desired, error, stack: runner.stack)) : .call(error)
   }
 
-  private mutating func look() async throws(StepFailure) -> Look {
+  private mutating func look(_ watch: Watch<C>) async throws(StepFailure) -> Look {
     let found: Observation?
     do throws(StepFailure) {
       found = try await runner.lookNow(desired)
     } catch .call(let error) where error.mayPass {
-      return .wait(error.code)
+      return .blind(error)
     }
     guard let found else { return .absent }
     // The look before the first create showed nothing, and no attempt of ours can have made it.
-    if doubt?.category == .alreadyExists, runner.attempt == 1 {
+    if createInDoubt?.error.category == .alreadyExists, !runner.wroteBefore {
       throw .madeByAnother(desired.address, found, runner.stack)
     }
-    doubt = nil
+    createInDoubt = nil
     switch found.health {
     case .progressing(let status), .leaving(let status): return .wait(status)
     case .degraded(let status):
       guard status == knownIll else { throw .degraded(status) }
       let rest = runner.rest(of: desired, found)
-      return rest.isEmpty ? .wait(status) : try await correct(found, rest)
+      return rest.isEmpty ? .wait(status) : try await correct(found, rest, watch)
     case .ready:
       let rest = runner.rest(of: desired, found)
-      return rest.isEmpty ? .settled(found) : try await correct(found, rest)
+      return rest.isEmpty ? .settled(found) : try await correct(found, rest, watch)
     }
   }
 
@@ -96,11 +102,16 @@ struct Settling<C: Clock<Duration>> {
   ///
   /// What AWS shows as taken is neither done nor to be sent again: a change of a class is `available` with the new value
   /// pending for some seconds before the restart begins, and the next member must not go down with this one.
-  private mutating func correct(_ found: Observation, _ rest: Difference) async throws(StepFailure) -> Look {
+  private mutating func correct(
+    _ found: Observation, _ rest: Difference, _ watch: Watch<C>
+  ) async throws(StepFailure) -> Look {
     let status = "settling \(rest.names.sorted().joined(separator: ", "))"
     let open = rest.names.subtracting(rest.queued.intersection(asked))
     guard !open.isEmpty else { return .wait(status) }
     unchangedLooks += 1
+    if let doubt = updateInDoubt, doubt.isRefuted(after: unchangedLooks, watch.elapsed - updated) {
+      throw .call(doubt.error)
+    }
     let isNew = !open.subtracting(sent).isEmpty
     guard isNew || unchangedLooks > Self.patientLooks else { return .wait(status) }
     let isInPlace = rest.attributes.allSatisfy { if case .inPlace = $0.mutability { true } else { false } }
@@ -113,10 +124,14 @@ struct Settling<C: Clock<Duration>> {
     sent = open
     asked.formUnion(open)
     unchangedLooks = 0
+    updated = watch.elapsed
+    updateInDoubt = nil
+    runner.footprint.leave()
     do throws(CallError) {
       try await runner.kind.update(found, desired, open)
     } catch {
       guard error.leavesDoubt else { throw .call(error) }
+      updateInDoubt = Doubt(repeatable: error)
     }
     return .wait(status)
   }
@@ -146,8 +161,20 @@ struct Watch<C: Clock<Duration>> {
   }
 
   mutating func pause(status: String, _ report: (String) -> Void) async throws(StepFailure) {
+    let failure = StepFailure.timedOut(waitingFor: status, after: elapsed)
+    try await pause(status: status, failure, report)
+  }
+
+  /// After a look that failed: when no time is left, that is why.
+  mutating func pause(after error: CallError, _ report: (String) -> Void) async throws(StepFailure) {
+    try await pause(status: error.code, .call(error), report)
+  }
+
+  private mutating func pause(
+    status: String, _ failure: StepFailure, _ report: (String) -> Void
+  ) async throws(StepFailure) {
     let elapsed = elapsed
-    guard elapsed < limit else { throw .timedOut(waitingFor: status, after: elapsed) }
+    guard elapsed < limit else { throw failure }
     report(status)
     do {
       try await clock.sleep(for: min(next, limit - elapsed))

@@ -79,7 +79,9 @@ extension CallError {
   /// For how long it makes sense to try again; nil when it makes none.
   func patience(within patience: Duration) -> Duration? {
     switch category {
-    case .throttled, .conflict, .unavailable, .ambiguous: patience
+    case .throttled, .conflict, .unavailable: patience
+    // A service that answers nothing but errors for five minutes does so for longer.
+    case .ambiguous: min(patience, .seconds(300))
     // What was just made is visible to all of AWS within two minutes; what is not there then is not there.
     case .notFound: min(patience, .seconds(120))
     // A look has shown that it is not ours, or not to be seen.

@@ -17,35 +17,45 @@ extension StepRunner {
     guard let found = try await targetNow() else { return .gone }
     guard found.isOwned(by: stack) else { throw .ownership(.noLongerOurs(step.id.address, found, stack: stack)) }
     var departure = Departure.gone
-    var doubt: CallError?
+    var doubt: Doubt?
+    footprint.leave()
     do throws(CallError) {
       departure = try await kind.delete(found, deletion)
     } catch let error where error.category == .notFound {
-      return .gone
+      // A look tells whether it is gone, or was made so lately that not all of AWS knows it.
     } catch let error where error.leavesDoubt {
-      doubt = error
+      doubt = Doubt(repeatable: error)
     } catch {
       throw .call(error)
     }
-    try await waitUntilGone(found, departure, doubt: doubt)
-    return departure
+    return try await waitUntilGone(found, deletion, departure, doubt: doubt)
   }
 
+  /// AWS goes on showing a thing unchanged for some seconds after it has taken its deletion.
+  private static var patientLooks: Int { 8 }
+
   private func waitUntilGone(
-    _ before: Observation, _ departure: Departure, doubt: CallError?
-  ) async throws(StepFailure) {
+    _ before: Observation, _ deletion: Deletion, _ departure: Departure, doubt: Doubt?
+  ) async throws(StepFailure) -> Departure {
     var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
-    let doubtful = min(.seconds(15), kind.patience.gone / 4)
+    var departure = departure
+    var unchangedLooks = 0
     while true {
       let found: Observation?
       do throws(StepFailure) {
         found = try await targetNow()
       } catch .call(let error) where error.mayPass {
-        try await watch.pause(status: error.code, report)
+        try await watch.pause(after: error, report)
         continue
       }
-      guard let found, !departure.isOver(found, stack) else { return }
-      if let doubt, found.health == before.health, watch.elapsed >= doubtful { throw .call(doubt) }
+      guard let found, !departure.isOver(found, stack) else { return departure }
+      unchangedLooks = found.health == before.health ? unchangedLooks + 1 : 0
+      if let doubt, doubt.isRefuted(after: unchangedLooks, watch.elapsed) { throw .call(doubt.error) }
+      if unchangedLooks > Self.patientLooks {
+        // Taken for gone by a part of AWS that did not know it yet.
+        departure = try await deleteAgain(found, deletion) ?? departure
+        unchangedLooks = 0
+      }
       switch found.health {
       case .ready: try await watch.pause(status: "deleting", report)
       case .progressing(let status), .leaving(let status): try await watch.pause(status: status, report)
@@ -54,6 +64,17 @@ extension StepRunner {
         guard found.health == before.health else { throw .degraded(status) }
         try await watch.pause(status: status, report)
       }
+    }
+  }
+
+  /// nil when the first one is still at work, or when it does not matter why this one failed: the looks go on.
+  private func deleteAgain(_ found: Observation, _ deletion: Deletion) async throws(StepFailure) -> Departure? {
+    do throws(CallError) {
+      return try await kind.delete(found, deletion)
+    } catch let error where error.mayPass || error.leavesDoubt {
+      return nil
+    } catch {
+      throw .call(error)
     }
   }
 

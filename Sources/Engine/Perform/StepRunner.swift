@@ -14,8 +14,9 @@ enum StepResult: Sendable {
 /// Every way through begins with a look, so that a step may be run again after any failure, in this process or another.
 struct StepRunner<C: Clock<Duration>>: Sendable {
   let step: Step
-  /// From 1.
-  let attempt: Int
+  let footprint: Footprint
+  /// An earlier attempt has sent a write.
+  let wroteBefore: Bool
   /// Nothing of the stack was there when the plan was made, and this is what is made first.
   let beginsStack: Bool
   let kind: Kind
@@ -44,18 +45,19 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     var settling = Settling(runner: self, desired: desired)
     if let found = try await lookWhenLeft(desired) {
       // Names show up at once: it was made since the plan found nothing, and whoever made it goes on from it.
-      if attempt == 1, beginsStack, kind.identity == .name { throw .madeByAnother(desired.address, found, stack) }
+      if !wroteBefore, beginsStack, kind.identity == .name { throw .madeByAnother(desired.address, found, stack) }
       // An earlier run that was cut short made it, or a lost answer was a success after all.
       try mustBeChangeable(rest(of: desired, found), desired)
       if case .degraded(let status) = found.health { settling.knownIll = status }
       return try await settling.run()
     }
+    footprint.leave()
     do throws(CallError) {
       try await kind.create(desired)
       settling.created(doubt: nil)
     } catch {
       guard error.leavesDoubt else { throw .call(error) }
-      settling.created(doubt: error)
+      settling.created(doubt: Doubt(create: error, of: kind))
     }
     return try await settling.run()
   }
@@ -119,6 +121,8 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     guard found.id == sighting.id else {
       throw .stale([.moved(planned.address, from: sighting.id, to: found.id)])
     }
+    // What an earlier attempt has changed on its way is no move of anybody else's.
+    guard !wroteBefore else { return }
     let now = difference(kind, planned, found).sighting
     let moved = rest.names.sorted().filter { now.attributes[$0] != sighting.attributes[$0] }
     guard moved.isEmpty else {

@@ -24,6 +24,8 @@ package enum KMSKey: ResourceKind {
   package static let name: KindName = "kms/key"
   package static let identity: Identity = .name
   package static let holdsData = true
+  /// The alias is unique, and the key is made before it.
+  package static let patience = Patience(untilSeen: .seconds(15))
 
   package struct Desired: Sendable {
     /// `alias/harecon/payments/main`: the last part is the name in the resource's address.

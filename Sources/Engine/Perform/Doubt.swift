@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Core
+internal import Synchronization
+
+/// A write of which only a look can tell whether it was carried out.
+///
+/// Its error is what the step ends with when the looks show nothing of it: then the same write may be sent again.
+struct Doubt: Sendable {
+  let error: CallError
+  private let looks: Int
+  private let time: Duration
+
+  /// A create, of which a second one would be a duplicate unless its name keeps AWS from making it.
+  init(create error: CallError, of kind: Kind) {
+    self.error = error
+    looks = Self.decisiveLooks
+    time =
+      switch (error.category, kind.identity) {
+      // What stands in its place was there before, and shows sooner than what was just made.
+      case (.alreadyExists, _): Self.untilSeen
+      case (_, .name), (_, .parent): kind.patience.untilSeen ?? .zero
+      case (_, .tag): kind.patience.untilSeen ?? Self.untilSeen
+      }
+  }
+
+  /// An update or a delete: twice is as good as once.
+  init(repeatable error: CallError) {
+    self.error = error
+    looks = Self.decisiveLooks
+    // AWS takes a moment to show what stands in the way.
+    time = error.category == .alreadyExists ? Self.untilSeen : .zero
+  }
+
+  private static var decisiveLooks: Int { 3 }
+  /// EC2 shows what it has made within seconds (API reference, "Eventual consistency").
+  private static var untilSeen: Duration { .seconds(15) }
+
+  /// Whether it has had no effect.
+  ///
+  /// - Parameters:
+  ///   - looks: that have shown no trace of it, since it was sent.
+  ///   - elapsed: since it was sent.
+  func isRefuted(after looks: Int, _ elapsed: Duration) -> Bool { looks >= self.looks && elapsed >= time }
+}
+
+/// Whether a step has sent a write, over all its attempts: from then on what is there may be its own work.
+final class Footprint: Sendable {
+  private let mark = Mutex(false)
+
+  var isThere: Bool { mark.withLock { $0 } }
+  func leave() { mark.withLock { $0 = true } }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Core
+import Synchronization
+import Testing
+
+@testable import Engine
+
+@Suite("Writes whose outcome is not known")
+struct DoubtTests {
+  private static let internalError = CallError(
+    .ambiguous, code: "InternalFailure", message: "sorry", requestID: "r-500", operation: "rds ModifyDBCluster",
+    status: 500)
+
+  @Test("an update that AWS answers with nothing but 500 ends with its code, message and request, and a rerun goes on")
+  func lasting() async throws {
+    let orders = Orders()
+    try await orders.build()
+    orders.cloud.change { $0.fault = { call, _ in call.verb == .update ? .fail(Self.internalError) : nil } }
+    let verdict = await orders.apply(try await orders.decide(orders.graph { $0["rds/cluster.main"]?["backup"] = 21 }))
+    #expect(verdict.exitCode == .incomplete)
+    let diagnostic = try #require(verdict.diagnostics.all.first)
+    #expect(diagnostic.rule == "engine.call-failed")
+    #expect(diagnostic.message.contains("rds ModifyDBCluster: InternalFailure: sorry (request r-500)"))
+    #expect(orders.clock.now.offset < .seconds(900), "nobody waits for a service that fails for five minutes")
+  }
+
+  @Test("a look that fails until time runs out ends with its code, message and request")
+  func blind() async throws {
+    let orders = Orders()
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        call.verb == .observe && call.address == "logs/group.pg"
+          ? .fail(CallError(.unavailable, code: "ServiceUnavailable", message: "sorry", requestID: "r-503")) : nil
+      }
+    }
+    let verdict = await orders.apply(try await orders.decide(orders.graph()))
+    #expect(verdict.exitCode == .incomplete)
+    #expect(verdict.diagnostics.all.first?.message.contains("ServiceUnavailable: sorry (request r-503)") == true)
+  }
+
+  @Test(
+    "a write that was lost is sent again after a few looks, and told with its cause",
+    arguments: [("update rds/cluster.main", 5), ("create logs/group.pg", 4), ("create ec2/vpc.main", 8)])
+  func lostRequest(step: String, looks: Int) async throws {
+    let orders = Orders()
+    if step.hasPrefix("update") { try await orders.build() }
+    loseOnce(orders, step, .loseRequest)
+    let retried = Mutex<[Progress]>([])
+    let graph = orders.graph { $0["rds/cluster.main"]?["backup"] = 21 }
+    let verdict = await orders.apply(try await orders.decide(graph)) { progress in
+      if case .retrying = progress.event { retried.withLock { $0.append(progress) } }
+    }
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    let progress = try #require(retried.withLock { $0 }.first)
+    #expect(progress.step.description == step)
+    let calls = orders.cloud.calls.filter { $0.address == progress.step.address }
+    let writes = calls.indices.filter { calls[$0].isWrite }
+    let between = try #require(writes.dropFirst().first) - writes[0] - 1
+    #expect(between >= 4 && between <= looks, "three that decide, and those of the next attempt")
+    guard case .retrying(let error, _) = progress.event else { return }
+    #expect(error.code == "AnswerLost")
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
+  @Test("a delete that was lost is sent again after a few looks")
+  func lostDelete() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    loseOnce(orders, "delete rds/instance.a", .loseRequest)
+    let begun = orders.clock.now
+    let verdict = await orders.apply(
+      try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard))
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.count == 0)
+    #expect(begun.duration(to: orders.clock.now) < .seconds(60))
+  }
+
+  @Test("what AWS denies to know when it is to be deleted, and still shows, is deleted again")
+  func deniedToKnow() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    loseOnce(orders, "delete rds/instance.a", .fail(CallError(.notFound, code: "NotFound", message: "no such thing")))
+    let verdict = await orders.apply(
+      try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard))
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.count == 0)
+  }
+
+  @Test("what only tags tell apart is not made twice although it takes AWS its time to show it")
+  func slowToShow() async throws {
+    var orders = Orders()
+    orders.vpc.hiddenFor = 6
+    loseOnce(orders, "create ec2/vpc.main", .loseAnswer)
+    let verdict = await orders.apply(try await orders.decide(orders.graph()))
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.things("ec2/vpc").count == 1)
+  }
+
+  @Test("what an attempt has left half done is no move of anybody else's when it is tried again")
+  func halfDone() async throws {
+    let orders = Orders()
+    try await orders.build()
+    loseOnce(orders, "update rds/cluster.main", .fail(CallError(.throttled, code: "Throttling", message: "slow")))
+    let graph = orders.graph { $0["rds/cluster.main"]?["backup"] = 21 }
+    let cloud = orders.cloud
+    let id = cloud.things("rds/cluster")[0].id
+    let verdict = await orders.apply(try await orders.decide(graph)) { progress in
+      // The first of its two calls had been carried out.
+      if case .retrying = progress.event { cloud.edit("rds/cluster", id) { $0.attributes["backup"] = 17 } }
+    }
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
+  @Test("what somebody else changed before the first write is still a move")
+  func movedBefore() async throws {
+    let orders = Orders()
+    try await orders.build()
+    let decision = try await orders.decide(orders.graph { $0["rds/cluster.main"]?["backup"] = 21 })
+    let lost = Mutex(false)
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        guard call.verb == .observe, call.address == "rds/cluster.main", !lost.withLock({ $0 }) else { return nil }
+        lost.withLock { $0 = true }
+        return .fail(CallError(.unavailable, code: "ServiceUnavailable", message: "sorry"))
+      }
+    }
+    orders.edit("rds/cluster.main") { $0.attributes["backup"] = 17 }
+    let verdict = await orders.apply(decision)
+    #expect(verdict.exitCode == .stale, "\(verdict.diagnostics)")
+    #expect(orders.cloud.writes.isEmpty)
+  }
+
+  private func loseOnce(_ orders: Orders, _ step: String, _ fault: FakeCloud.Fault) {
+    let lost = Mutex(false)
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        guard call.isWrite, "\(call.verb.rawValue) \(call.address?.description ?? "")" == step else { return nil }
+        return lost.withLock { lost in
+          defer { lost = true }
+          return lost ? nil : fault
+        }
+      }
+    }
+  }
+}
