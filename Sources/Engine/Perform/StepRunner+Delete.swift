@@ -32,14 +32,14 @@ extension StepRunner {
   }
 
   /// AWS goes on showing a thing unchanged for some seconds after it has taken its deletion.
-  private static var patientLooks: Int { 8 }
+  private static var untilTaken: Duration { .seconds(10) }
 
   private func waitUntilGone(
     _ before: Observation, _ deletion: Deletion, _ departure: Departure, doubt: Doubt?
   ) async throws(StepFailure) -> Departure {
     var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
     var departure = departure
-    var unchangedLooks = 0
+    var (sent, unchangedLooks) = (Duration.zero, 0)
     while true {
       let found: Observation?
       do throws(StepFailure) {
@@ -51,10 +51,10 @@ extension StepRunner {
       guard let found, !departure.isOver(found, stack) else { return departure }
       unchangedLooks = found.health == before.health ? unchangedLooks + 1 : 0
       if let doubt, doubt.isRefuted(after: unchangedLooks, watch.elapsed) { throw .call(doubt.error) }
-      if unchangedLooks > Self.patientLooks {
+      if unchangedLooks > 0, watch.elapsed - sent >= Self.untilTaken {
         // Taken for gone by a part of AWS that did not know it yet.
         departure = try await deleteAgain(found, deletion) ?? departure
-        unchangedLooks = 0
+        (sent, unchangedLooks) = (watch.elapsed, 0)
       }
       switch found.health {
       case .ready: try await watch.pause(status: "deleting", report)
