@@ -250,5 +250,575 @@ def as_text(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 """#,
+    "shared/postgres.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""A client of PostgreSQL with a deadline for everything that it does.
+
+Lambda has no driver, and what a failover needs of one is little: TLS, a login, one statement at a time, and never to wait
+for longer than it was told to. Version 3.0 of the protocol, https://www.postgresql.org/docs/15/protocol.html.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import ssl
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import Self
+
+from shared.scram import MECHANISM, Exchange, ScramError
+from shared.wire import ConnectionLost, Wire, frame
+
+Value = str | int | float | bool | None
+Row = dict[str, Value]
+
+_PROTOCOL = 3 << 16
+_CANCEL_REQUEST = 1234 << 16 | 5678
+
+# Where Lambda's runtimes keep the authorities that they trust, those of RDS among them.
+_AUTHORITIES = "/etc/pki/tls/cert.pem"
+
+
+class ServerError(Exception):
+    """The server refused a login or a statement. The connection is still good, unless the severity is FATAL or PANIC."""
+
+    def __init__(self, sqlstate: str, message: str, severity: str = "ERROR") -> None:
+        super().__init__(f"{message} ({sqlstate})")
+        self.sqlstate = sqlstate
+        self.message = message
+        self.severity = severity
+
+
+# All that can go wrong. A TimeoutError is an OSError; after it the connection is closed, and what was sent is in doubt.
+Failure = (ServerError, OSError)
+
+
+@dataclass(frozen=True)
+class Login:
+    """Where to go, and as whom."""
+
+    host: str
+    user: str
+    password: str = field(repr=False)
+    database: str
+    port: int = 5432
+    application: str = "harecon"
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """Verifies the server's certificate and its name. HARECON_DATABASE_AUTHORITIES may name a file of authorities.
+
+    Not `ssl.create_default_context`, which from Python 3.13 on refuses the authorities of RDS for the way they are written.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if own := os.environ.get("HARECON_DATABASE_AUTHORITIES"):
+        context.load_verify_locations(own)
+    elif os.path.exists(_AUTHORITIES):
+        context.load_verify_locations(_AUTHORITIES)
+    else:
+        context.load_default_certs()
+    return context
+
+
+def connect(login: Login, timeout: float, tls: Callable[[], ssl.SSLContext] | None = trusted) -> Connection:
+    """A connection that has logged in, `timeout` seconds from now at the latest.
+
+    The name is looked up by the system's resolver, which keeps its own time. Without `tls` nobody on the way is kept from
+    reading along.
+    """
+    context = tls() if tls else None
+    connection = Connection(Wire.open(login.host, login.port, context, time.monotonic() + timeout), login, context)
+    try:
+        connection._log_in()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Connection:
+    """One session, for one thread at a time; only `cancel` may be called from another."""
+
+    def __init__(self, wire: Wire, login: Login, tls: ssl.SSLContext | None) -> None:
+        self._wire = wire
+        self._login = login
+        self._tls = tls
+        self._key: bytes | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """May be called more than once. What is not committed is rolled back by the server."""
+        self._wire.close()
+
+    def query(self, sql: str, *parameters: Value, timeout: float) -> list[Row]:
+        """The rows that one statement answers, by the names of their columns.
+
+        Booleans, integers and floating-point numbers come as Python's; everything else, exact numbers and times included,
+        as the text that PostgreSQL writes.
+        """
+        rows, _ = self._run(sql, parameters, timeout)
+        return rows
+
+    def execute(self, sql: str, *parameters: Value, timeout: float) -> str:
+        """What PostgreSQL says it did: `UPDATE 3`. A `commit` of a failed transaction says `ROLLBACK` and raises nothing."""
+        _, tag = self._run(sql, parameters, timeout)
+        return tag
+
+    def cancel(self, timeout: float) -> None:
+        """Asks the server to break off what runs. It may come too late, and says nothing of what became of it."""
+        if self._key is None:
+            raise ConnectionLost("the server gave no key to cancel by")
+        wire = Wire.open(self._login.host, self._login.port, self._tls, time.monotonic() + timeout)
+        try:
+            wire.send(frame(b"", struct.pack("!i", _CANCEL_REQUEST) + self._key))
+            wire.wait_for_end()
+        finally:
+            wire.close()
+
+    # MARK: Login
+
+    def _log_in(self) -> None:
+        names = {
+            "user": self._login.user,
+            "database": self._login.database,
+            "application_name": self._login.application,
+            "client_encoding": "UTF8",
+        }
+        text = b"".join(_text(part) for pair in names.items() for part in pair)
+        self._wire.send(frame(b"", struct.pack("!i", _PROTOCOL) + text + b"\0"))
+        exchange = Exchange(self._login.password)
+        while True:
+            kind, body = self._receive()
+            if kind == b"R":
+                try:
+                    self._authenticate(body, exchange)
+                except ScramError as error:
+                    raise ConnectionLost(str(error)) from error
+            elif kind == b"K":
+                self._key = body
+            elif kind == b"Z":
+                return
+
+    def _authenticate(self, body: bytes, exchange: Exchange) -> None:
+        """The kinds of authentication are numbered: 5 by MD5, 10 to 12 the steps of SASL, 0 that all is well."""
+        (method,), rest = struct.unpack_from("!i", body), body[4:]
+        if method == 5:
+            self._wire.send(frame(b"p", _text(_md5(self._login, rest))))
+        elif method == 10 and MECHANISM.encode() in rest.split(b"\0"):
+            first = exchange.first().encode()
+            self._wire.send(frame(b"p", _text(MECHANISM) + struct.pack("!i", len(first)) + first))
+        elif method == 11:
+            self._wire.send(frame(b"p", exchange.final(rest.decode("ascii", "replace")).encode()))
+        elif method == 12:
+            exchange.check(rest.decode("ascii", "replace"))
+        elif method != 0:
+            raise ConnectionLost(f"the server asks for a login of kind {method}, which is not known here")
+        elif exchange.is_open:
+            raise ConnectionLost("the server did not prove that it knows the password")
+
+    # MARK: Statements
+
+    def _run(self, sql: str, parameters: tuple[Value, ...], timeout: float) -> tuple[list[Row], str]:
+        """One statement by the extended protocol, as text both ways; never two in one."""
+        self._wire.deadline = time.monotonic() + timeout
+        values = [_written(value) for value in parameters]
+        self._wire.send(
+            frame(b"P", b"\0" + _text(sql) + struct.pack("!h", 0))
+            + frame(b"B", b"\0\0" + struct.pack("!hh", 0, len(values)) + b"".join(values) + struct.pack("!h", 0))
+            + frame(b"D", b"P\0")
+            + frame(b"E", b"\0" + struct.pack("!i", 0))
+            + frame(b"S", b"")
+        )
+        columns: list[tuple[str, int]] = []
+        rows: list[Row] = []
+        tag, refusal = "", None
+        while True:
+            try:
+                kind, body = self._receive()
+            except ServerError as error:
+                if error.severity in ("FATAL", "PANIC"):
+                    self.close()
+                    raise
+                refusal = error
+                continue
+            if kind == b"T":
+                columns = _columns(body)
+            elif kind == b"D":
+                rows.append(_row(columns, body))
+            elif kind == b"C":
+                tag = body.rstrip(b"\0").decode()
+            elif kind == b"Z":
+                if refusal:
+                    raise refusal
+                return rows, tag
+
+    def _receive(self) -> tuple[bytes, bytes]:
+        """The next message that is not a remark. Raises what the server refuses."""
+        while True:
+            kind, body = self._wire.receive()
+            if kind == b"E":
+                fields = {part[:1]: part[1:].decode("utf-8", "replace") for part in body.split(b"\0") if part}
+                raise ServerError(
+                    fields.get(b"C", "XX000"), fields.get(b"M", ""), fields.get(b"V", fields.get(b"S", "ERROR"))
+                )
+            if kind not in (b"S", b"N", b"A"):
+                return kind, body
+
+
+# MARK: Messages
+
+
+def _text(text: str) -> bytes:
+    if "\0" in text:
+        raise ValueError("a text with a zero byte cannot be sent")
+    return text.encode() + b"\0"
+
+
+def _written(value: Value) -> bytes:
+    if value is None:
+        return struct.pack("!i", -1)
+    data = (str(value).lower() if isinstance(value, bool) else str(value)).encode()
+    return struct.pack("!i", len(data)) + data
+
+
+def _columns(body: bytes) -> list[tuple[str, int]]:
+    """The columns' names, and the numbers of their types."""
+    (count,), at = struct.unpack_from("!h", body), 2
+    columns = []
+    for _ in range(count):
+        end = body.index(b"\0", at)
+        # After the name: its table, its place there, its type, the type's size, modifier and format.
+        (number,) = struct.unpack_from("!i", body, end + 7)
+        columns.append((body[at:end].decode(), number))
+        at = end + 19
+    return columns
+
+
+def _row(columns: list[tuple[str, int]], body: bytes) -> Row:
+    at, row = 2, {}
+    for name, number in columns:
+        (size,) = struct.unpack_from("!i", body, at)
+        at += 4
+        row[name] = None if size < 0 else _read_value(number, body[at : at + size].decode())
+        at += max(size, 0)
+    return row
+
+
+def _read_value(number: int, text: str) -> Value:
+    match number:
+        case 16:
+            return text == "t"
+        case 20 | 21 | 23 | 26:
+            return int(text)
+        case 700 | 701:
+            return float(text)
+        case _:
+            return text
+
+
+def _md5(login: Login, salt: bytes) -> str:
+    """For a password that was set before the server kept them by SCRAM."""
+    inner = hashlib.md5((login.password + login.user).encode(), usedforsecurity=False).hexdigest()
+    return "md5" + hashlib.md5(inner.encode() + salt, usedforsecurity=False).hexdigest()
+
+"""#,
+    "shared/scram.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the client's half of a login, and the form in which a server
+keeps a password."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+
+MECHANISM = "SCRAM-SHA-256"
+
+# PostgreSQL's own number, and the most that a server may make a client work for.
+ITERATIONS = 4096
+MOST_ITERATIONS = 1_000_000
+
+
+class ScramError(Exception):
+    """The server does not follow the protocol, or does not know the password that it asks for."""
+
+
+class Exchange:
+    """One login: `first` is sent, the server's answer goes into `final`, and its last word into `check`.
+
+    There is no channel binding: the server's certificate is verified, which keeps everybody else out already.
+    """
+
+    def __init__(self, password: str, nonce: str | None = None, user: str = "") -> None:
+        """PostgreSQL takes the user from the startup message and nothing from here.
+
+        Raises ValueError for a password of other than printable ASCII: what RFC 4013 makes of others is not implemented,
+        and neither RDS nor Secrets Manager makes such.
+        """
+        self._password = _plain(password)
+        self._nonce = nonce or secrets.token_urlsafe(24)
+        self._bare = f"n={user},r={self._nonce}"
+        self._signature = b""
+        # Whether the server still owes its proof.
+        self.is_open = False
+
+    def first(self) -> str:
+        self.is_open = True
+        return f"n,,{self._bare}"
+
+    def final(self, challenge: str) -> str:
+        fields = _fields(challenge)
+        nonce, salt, iterations = fields.get("r", ""), _decoded(fields.get("s", "")), fields.get("i", "")
+        if not nonce.startswith(self._nonce) or nonce == self._nonce:
+            raise ScramError("the server's nonce does not follow from the client's")
+        if not iterations.isdecimal() or not 1 <= int(iterations) <= MOST_ITERATIONS:
+            raise ScramError(f'the server wants "{iterations[:20]}" iterations')
+        salted = _salted(self._password, salt, int(iterations))
+        without_proof = f"c={_encoded(b'n,,')},r={nonce}"
+        signed = f"{self._bare},{challenge},{without_proof}".encode()
+        client = _mac(salted, b"Client Key")
+        proof = bytes(a ^ b for a, b in zip(client, _mac(hashlib.sha256(client).digest(), signed), strict=True))
+        self._signature = _mac(_mac(salted, b"Server Key"), signed)
+        return f"{without_proof},p={_encoded(proof)}"
+
+    def check(self, last: str) -> None:
+        """Raises when the server does not prove that it knows the password as well."""
+        signature = _decoded(_fields(last).get("v", ""))
+        if not self._signature or not hmac.compare_digest(signature, self._signature):
+            raise ScramError("the server does not know the password: it is another one")
+        self.is_open = False
+
+
+def verifier(password: str, salt: bytes | None = None, iterations: int = ITERATIONS) -> str:
+    """What `alter role ... password` takes in place of the password, so that no log of the server ever has it."""
+    salt = salt or secrets.token_bytes(16)
+    salted = _salted(_plain(password), salt, iterations)
+    stored = hashlib.sha256(_mac(salted, b"Client Key")).digest()
+    server = _mac(salted, b"Server Key")
+    return f"{MECHANISM}${iterations}:{_encoded(salt)}${_encoded(stored)}:{_encoded(server)}"
+
+
+def _plain(password: str) -> bytes:
+    if not all(" " <= character <= "~" for character in password):
+        # Without the password: it would end in a log.
+        raise ValueError("a password may have printable ASCII characters only")
+    return password.encode("ascii")
+
+
+def _salted(password: bytes, salt: bytes, iterations: int) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", password, salt, iterations)
+
+
+def _mac(key: bytes, text: bytes) -> bytes:
+    return hmac.digest(key, text, "sha256")
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ScramError("the server's message is not base 64") from error
+
+
+def _fields(message: str) -> dict[str, str]:
+    """`r=...,s=...,i=4096`; an error of the server's is `e=...`."""
+    fields = dict(part.split("=", 1) for part in message.split(",") if "=" in part)
+    if "e" in fields:
+        raise ScramError(f'the server says "{fields["e"][:80]}"')
+    return fields
+
+"""#,
+    "shared/telemetry.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What a function says of itself, on its standard output, which Lambda takes to its log group: no call that could hang."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Unit = Literal["Count", "Milliseconds", "None", "Seconds"]
+
+
+def note(what: str, **facts: Any) -> None:
+    """One line of JSON: when, what, and everything that it was decided by. Never give it a password."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    print(json.dumps({"at": at, "what": what, **facts}, default=str), flush=True)
+
+
+def measure(
+    values: Mapping[str, float],
+    unit: Unit = "Count",
+    dimensions: Mapping[str, str] | None = None,
+    resolution: Literal[1, 60] = 60,
+) -> None:
+    """Metrics in CloudWatch's embedded metric format: CloudWatch takes them out of the log.
+
+    `resolution` is in seconds. Metrics and dimensions have different names.
+    """
+    metrics = [{"Name": name, "Unit": unit, "StorageResolution": resolution} for name in values]
+    directive = {
+        "Namespace": os.environ["METRICS_NAMESPACE"],
+        "Dimensions": [list(dimensions or {})],
+        "Metrics": metrics,
+    }
+    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **(dimensions or {}), **values}
+    print(json.dumps(line), flush=True)
+
+"""#,
+    "shared/wire.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""A socket that carries PostgreSQL's messages until a deadline, and not a moment longer."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+import time
+
+# The most that one message of the server may have; more is no answer to what these functions ask.
+LARGEST_MESSAGE = 16 * 1024 * 1024
+
+_SSL_REQUEST = 1234 << 16 | 5679
+
+
+class ConnectionLost(OSError):
+    """There is no connection, or none any more: what was sent may have been done or not."""
+
+
+def frame(kind: bytes, body: bytes) -> bytes:
+    """A message: its kind, how long it is with these four bytes, and what is in it."""
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+class Wire:
+    """A socket that sends and receives whole messages until its deadline, and is closed by the first failure."""
+
+    def __init__(self, link: socket.socket, deadline: float) -> None:
+        self._link = link
+        self.deadline = deadline
+
+    @staticmethod
+    def open(host: str, port: int, tls: ssl.SSLContext | None, deadline: float) -> Wire:
+        wire = Wire(_reach(host, port, deadline), deadline)
+        try:
+            wire._link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls:
+                wire._secure(tls, host)
+        except OSError as error:
+            wire.close()
+            raise _lost(error) from error
+        return wire
+
+    def _secure(self, tls: ssl.SSLContext, host: str) -> None:
+        self.send(struct.pack("!ii", 8, _SSL_REQUEST))
+        # One byte and no more: whatever else comes before the handshake is nobody's that can be trusted.
+        if self._read(1) != b"S":
+            raise ConnectionLost("the server does not offer TLS")
+        self._link.settimeout(self._left())
+        self._link = tls.wrap_socket(self._link, server_hostname=host)
+
+    def _left(self) -> float:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the server did not answer in time")
+        return left
+
+    def send(self, data: bytes) -> None:
+        try:
+            self._link.settimeout(self._left())
+            self._link.sendall(data)
+        except OSError as error:
+            self.close()
+            raise _lost(error) from error
+
+    def receive(self) -> tuple[bytes, bytes]:
+        """The kind of the next message, and what is in it."""
+        kind, size = struct.unpack("!ci", self._read(5))
+        if not 4 <= size <= LARGEST_MESSAGE:
+            self.close()
+            raise ConnectionLost(f"the server's message claims to have {size} bytes")
+        return kind, self._read(size - 4)
+
+    def wait_for_end(self) -> None:
+        """Until the server closes the connection."""
+        try:
+            self._link.settimeout(self._left())
+            while self._link.recv(4096):
+                self._link.settimeout(self._left())
+        except OSError as error:
+            raise _lost(error) from error
+
+    def _read(self, count: int) -> bytes:
+        data = bytearray()
+        try:
+            while len(data) < count:
+                self._link.settimeout(self._left())
+                part = self._link.recv(count - len(data))
+                if not part:
+                    raise ConnectionLost("the server closed the connection")
+                data += part
+        except OSError as error:
+            self.close()
+            raise _lost(error) from error
+        return bytes(data)
+
+    def close(self) -> None:
+        self._link.close()
+
+
+def _reach(host: str, port: int, deadline: float) -> socket.socket:
+    """The first address that answers; all of them have one deadline together."""
+    failure: OSError | None = None
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise _lost(error) from error
+    for family, kind, protocol, _, address in addresses:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        link = socket.socket(family, kind, protocol)
+        try:
+            link.settimeout(left)
+            link.connect(address)
+            return link
+        except OSError as error:
+            link.close()
+            failure = error
+    failure = failure or TimeoutError(f'"{host}" did not answer in time')
+    raise _lost(failure) from failure
+
+
+def _lost(error: OSError) -> OSError:
+    return error if isinstance(error, (TimeoutError, ConnectionLost)) else ConnectionLost(str(error))
+
+"""#,
   ]
 }
