@@ -12,6 +12,7 @@ from moto.core.base_backend import BackendDict
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, after, before, operation
 from harecon_sandbox.services import (
+    backup,
     cloudwatch,
     dynamodb,
     ec2,
@@ -37,6 +38,7 @@ LAG = 3.0
 
 #: Services whose resources are listed here; those of others come from the emulator.
 OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
+    "backup": backup.inventory,
     "cloudwatch": cloudwatch.inventory,
     "dynamodb": dynamodb.inventory,
     "ec2": ec2.inventory,
@@ -230,6 +232,11 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
     elif service == "scheduler":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("scheduler", verb, {"ResourceArn": arn, **change})
+    elif service == "logs":
+        ctx.call("logs", verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
+    elif service == "backup":
+        change = {"Tags": tags} if tags is not None else {"TagKeyList": keys}
+        ctx.call("backup", verb, {"ResourceArn": arn, **change})
     elif service == "secretsmanager":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("secretsmanager", verb, {"SecretId": arn, **change})

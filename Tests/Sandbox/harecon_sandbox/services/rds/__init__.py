@@ -14,6 +14,7 @@ from harecon_sandbox.services import ec2, secretsmanager
 
 from . import clusters, endpoints, groups, instance_changes, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
 from .lifecycle import current
+from .restoring import delete_for_backup, restore_for_backup, take_for_backup  # noqa: F401  (for AWS Backup)
 
 
 def _needs(ctx: Context, resource: ec2.Resource) -> str | None:
