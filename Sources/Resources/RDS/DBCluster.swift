@@ -173,7 +173,8 @@ package enum DBCluster: ResourceKind {
     let clusters = try await ifThere { () async throws(CallError) in
       try await aws.all(RDS.describeDBClusters, .init(dbClusterIdentifier: name), \.dbClusters)
     }
-    return (clusters ?? []).filter { query.mayOwn($0.dbClusterIdentifier ?? "") }.compactMap { cluster in
+    return (clusters ?? []).filter { query.mayOwn($0.dbClusterIdentifier ?? "") && !RestoreTest.made($0) }.compactMap {
+      cluster in
       Observed(cluster, wanted: query.desired.first { $0.name == cluster.dbClusterIdentifier })
     }
   }

@@ -121,7 +121,8 @@ package enum DBInstance: ResourceKind {
       try await aws.all(RDS.describeDBInstances, .init(dbInstanceIdentifier: name), \.dbInstances)
     }
     let members = query.parents.flatMap { $0.typed(DBCluster.self).members }
-    return (instances ?? []).filter { query.mayOwn($0.dbInstanceIdentifier ?? "") }.compactMap { instance in
+    return (instances ?? []).filter { query.mayOwn($0.dbInstanceIdentifier ?? "") && !RestoreTest.made($0) }.compactMap
+    { instance in
       Observed(
         instance, members, wanted: query.desired.first { $0.name == instance.dbInstanceIdentifier })
     }
