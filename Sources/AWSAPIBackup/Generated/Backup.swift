@@ -12,4 +12,156 @@ package enum Backup {
     signingName: "backup",
     wireProtocol: .restJSON,
     apiVersion: "2018-11-15")
+
+  package static let createBackupPlan = Operation<CreateBackupPlanInput, CreateBackupPlanOutput>(OperationModel(
+    service, "CreateBackupPlan", method: "PUT", requestURI: "/backup/plans/", input: CreateBackupPlanInput.shape, output: CreateBackupPlanOutput.shape, errors: ["AlreadyExistsException": { Errors.alreadyExistsException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "LimitExceededException": { Errors.limitExceededException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let createBackupSelection = Operation<CreateBackupSelectionInput, CreateBackupSelectionOutput>(OperationModel(
+    service, "CreateBackupSelection", method: "PUT", requestURI: "/backup/plans/{backupPlanId}/selections/", input: CreateBackupSelectionInput.shape, output: CreateBackupSelectionOutput.shape, errors: ["AlreadyExistsException": { Errors.alreadyExistsException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "LimitExceededException": { Errors.limitExceededException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let createBackupVault = Operation<CreateBackupVaultInput, CreateBackupVaultOutput>(OperationModel(
+    service, "CreateBackupVault", method: "PUT", requestURI: "/backup-vaults/{backupVaultName}", input: CreateBackupVaultInput.shape, output: CreateBackupVaultOutput.shape, errors: ["AlreadyExistsException": { Errors.alreadyExistsException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "LimitExceededException": { Errors.limitExceededException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let createRestoreTestingPlan = Operation<CreateRestoreTestingPlanInput, CreateRestoreTestingPlanOutput>(OperationModel(
+    service, "CreateRestoreTestingPlan", method: "PUT", requestURI: "/restore-testing/plans", input: CreateRestoreTestingPlanInput.shape, output: CreateRestoreTestingPlanOutput.shape, errors: ["AlreadyExistsException": { Errors.alreadyExistsException }, "ConflictException": { Errors.conflictException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "LimitExceededException": { Errors.limitExceededException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let createRestoreTestingSelection = Operation<CreateRestoreTestingSelectionInput, CreateRestoreTestingSelectionOutput>(OperationModel(
+    service, "CreateRestoreTestingSelection", method: "PUT", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}/selections", input: CreateRestoreTestingSelectionInput.shape, output: CreateRestoreTestingSelectionOutput.shape, errors: ["AlreadyExistsException": { Errors.alreadyExistsException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "LimitExceededException": { Errors.limitExceededException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteBackupPlan = Operation<DeleteBackupPlanInput, DeleteBackupPlanOutput>(OperationModel(
+    service, "DeleteBackupPlan", method: "DELETE", requestURI: "/backup/plans/{backupPlanId}", input: DeleteBackupPlanInput.shape, output: DeleteBackupPlanOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "InvalidRequestException": { Errors.invalidRequestException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteBackupSelection = Operation<DeleteBackupSelectionInput, DeleteBackupSelectionOutput>(OperationModel(
+    service, "DeleteBackupSelection", method: "DELETE", requestURI: "/backup/plans/{backupPlanId}/selections/{selectionId}", input: DeleteBackupSelectionInput.shape, output: DeleteBackupSelectionOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteBackupVault = Operation<DeleteBackupVaultInput, DeleteBackupVaultOutput>(OperationModel(
+    service, "DeleteBackupVault", method: "DELETE", requestURI: "/backup-vaults/{backupVaultName}", input: DeleteBackupVaultInput.shape, output: DeleteBackupVaultOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "InvalidRequestException": { Errors.invalidRequestException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteBackupVaultAccessPolicy = Operation<DeleteBackupVaultAccessPolicyInput, DeleteBackupVaultAccessPolicyOutput>(OperationModel(
+    service, "DeleteBackupVaultAccessPolicy", method: "DELETE", requestURI: "/backup-vaults/{backupVaultName}/access-policy", input: DeleteBackupVaultAccessPolicyInput.shape, output: DeleteBackupVaultAccessPolicyOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteBackupVaultLockConfiguration = Operation<DeleteBackupVaultLockConfigurationInput, DeleteBackupVaultLockConfigurationOutput>(OperationModel(
+    service, "DeleteBackupVaultLockConfiguration", method: "DELETE", requestURI: "/backup-vaults/{backupVaultName}/vault-lock", input: DeleteBackupVaultLockConfigurationInput.shape, output: DeleteBackupVaultLockConfigurationOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "InvalidRequestException": { Errors.invalidRequestException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteRestoreTestingPlan = Operation<DeleteRestoreTestingPlanInput, DeleteRestoreTestingPlanOutput>(OperationModel(
+    service, "DeleteRestoreTestingPlan", method: "DELETE", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}", input: DeleteRestoreTestingPlanInput.shape, output: DeleteRestoreTestingPlanOutput.shape, errors: ["InvalidRequestException": { Errors.invalidRequestException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let deleteRestoreTestingSelection = Operation<DeleteRestoreTestingSelectionInput, DeleteRestoreTestingSelectionOutput>(OperationModel(
+    service, "DeleteRestoreTestingSelection", method: "DELETE", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}/selections/{RestoreTestingSelectionName}", input: DeleteRestoreTestingSelectionInput.shape, output: DeleteRestoreTestingSelectionOutput.shape, errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let getBackupPlan = Operation<GetBackupPlanInput, GetBackupPlanOutput>(OperationModel(
+    service, "GetBackupPlan", method: "GET", requestURI: "/backup/plans/{backupPlanId}/", input: GetBackupPlanInput.shape, output: GetBackupPlanOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let getBackupSelection = Operation<GetBackupSelectionInput, GetBackupSelectionOutput>(OperationModel(
+    service, "GetBackupSelection", method: "GET", requestURI: "/backup/plans/{backupPlanId}/selections/{selectionId}", input: GetBackupSelectionInput.shape, output: GetBackupSelectionOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let getBackupVaultAccessPolicy = Operation<GetBackupVaultAccessPolicyInput, GetBackupVaultAccessPolicyOutput>(OperationModel(
+    service, "GetBackupVaultAccessPolicy", method: "GET", requestURI: "/backup-vaults/{backupVaultName}/access-policy", input: GetBackupVaultAccessPolicyInput.shape, output: GetBackupVaultAccessPolicyOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let getRestoreTestingPlan = Operation<GetRestoreTestingPlanInput, GetRestoreTestingPlanOutput>(OperationModel(
+    service, "GetRestoreTestingPlan", method: "GET", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}", input: GetRestoreTestingPlanInput.shape, output: GetRestoreTestingPlanOutput.shape, isReadOnly: true, errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let getRestoreTestingSelection = Operation<GetRestoreTestingSelectionInput, GetRestoreTestingSelectionOutput>(OperationModel(
+    service, "GetRestoreTestingSelection", method: "GET", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}/selections/{RestoreTestingSelectionName}", input: GetRestoreTestingSelectionInput.shape, output: GetRestoreTestingSelectionOutput.shape, isReadOnly: true, errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let listBackupPlans = Operation<ListBackupPlansInput, ListBackupPlansOutput>(OperationModel(
+    service, "ListBackupPlans", method: "GET", requestURI: "/backup/plans/", input: ListBackupPlansInput.shape, output: ListBackupPlansOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults"), errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let listBackupSelections = Operation<ListBackupSelectionsInput, ListBackupSelectionsOutput>(OperationModel(
+    service, "ListBackupSelections", method: "GET", requestURI: "/backup/plans/{backupPlanId}/selections/", input: ListBackupSelectionsInput.shape, output: ListBackupSelectionsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults"), errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let listBackupVaults = Operation<ListBackupVaultsInput, ListBackupVaultsOutput>(OperationModel(
+    service, "ListBackupVaults", method: "GET", requestURI: "/backup-vaults/", input: ListBackupVaultsInput.shape, output: ListBackupVaultsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults"), errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let listRestoreTestingPlans = Operation<ListRestoreTestingPlansInput, ListRestoreTestingPlansOutput>(OperationModel(
+    service, "ListRestoreTestingPlans", method: "GET", requestURI: "/restore-testing/plans", input: ListRestoreTestingPlansInput.shape, output: ListRestoreTestingPlansOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults"), errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let listRestoreTestingSelections = Operation<ListRestoreTestingSelectionsInput, ListRestoreTestingSelectionsOutput>(OperationModel(
+    service, "ListRestoreTestingSelections", method: "GET", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}/selections", input: ListRestoreTestingSelectionsInput.shape, output: ListRestoreTestingSelectionsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults"), errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let listTags = Operation<ListTagsInput, ListTagsOutput>(OperationModel(
+    service, "ListTags", method: "GET", requestURI: "/tags/{resourceArn}/", input: ListTagsInput.shape, output: ListTagsOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let putBackupVaultAccessPolicy = Operation<PutBackupVaultAccessPolicyInput, PutBackupVaultAccessPolicyOutput>(OperationModel(
+    service, "PutBackupVaultAccessPolicy", method: "PUT", requestURI: "/backup-vaults/{backupVaultName}/access-policy", input: PutBackupVaultAccessPolicyInput.shape, output: PutBackupVaultAccessPolicyOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let putBackupVaultLockConfiguration = Operation<PutBackupVaultLockConfigurationInput, PutBackupVaultLockConfigurationOutput>(OperationModel(
+    service, "PutBackupVaultLockConfiguration", method: "PUT", requestURI: "/backup-vaults/{backupVaultName}/vault-lock", input: PutBackupVaultLockConfigurationInput.shape, output: PutBackupVaultLockConfigurationOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "InvalidRequestException": { Errors.invalidRequestException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
+    service, "TagResource", requestURI: "/tags/{resourceArn}", input: TagResourceInput.shape, output: TagResourceOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "LimitExceededException": { Errors.limitExceededException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let untagResource = Operation<UntagResourceInput, UntagResourceOutput>(OperationModel(
+    service, "UntagResource", requestURI: "/untag/{resourceArn}", input: UntagResourceInput.shape, output: UntagResourceOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let updateBackupPlan = Operation<UpdateBackupPlanInput, UpdateBackupPlanOutput>(OperationModel(
+    service, "UpdateBackupPlan", requestURI: "/backup/plans/{backupPlanId}", input: UpdateBackupPlanInput.shape, output: UpdateBackupPlanOutput.shape, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let updateRestoreTestingPlan = Operation<UpdateRestoreTestingPlanInput, UpdateRestoreTestingPlanOutput>(OperationModel(
+    service, "UpdateRestoreTestingPlan", method: "PUT", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}", input: UpdateRestoreTestingPlanInput.shape, output: UpdateRestoreTestingPlanOutput.shape, errors: ["ConflictException": { Errors.conflictException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  package static let updateRestoreTestingSelection = Operation<UpdateRestoreTestingSelectionInput, UpdateRestoreTestingSelectionOutput>(OperationModel(
+    service, "UpdateRestoreTestingSelection", method: "PUT", requestURI: "/restore-testing/plans/{RestoreTestingPlanName}/selections/{RestoreTestingSelectionName}", input: UpdateRestoreTestingSelectionInput.shape, output: UpdateRestoreTestingSelectionOutput.shape, errors: ["ConflictException": { Errors.conflictException }, "InvalidParameterValueException": { Errors.invalidParameterValueException }, "MissingParameterValueException": { Errors.missingParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceUnavailableException": { Errors.serviceUnavailableException }]))
+
+  /// The errors that say more than a message.
+  package enum Errors {
+    package static let alreadyExistsException = StructureShape(
+      "AlreadyExistsException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("CreatorRequestId", .string),
+        Member("Arn", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let conflictException = StructureShape(
+      "ConflictException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let invalidParameterValueException = StructureShape(
+      "InvalidParameterValueException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let invalidRequestException = StructureShape(
+      "InvalidRequestException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let limitExceededException = StructureShape(
+      "LimitExceededException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let missingParameterValueException = StructureShape(
+      "MissingParameterValueException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let resourceNotFoundException = StructureShape(
+      "ResourceNotFoundException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+    package static let serviceUnavailableException = StructureShape(
+      "ServiceUnavailableException", [
+        Member("Code", .string),
+        Member("Message", .string),
+        Member("Type", .string),
+        Member("Context", .string),
+      ])
+  }
 }

@@ -4,6 +4,27 @@
 package import AWSClient
 
 extension SecretsManager {
+  package struct CancelRotateSecretInput: InputStructure {
+    package var secretId: String?
+
+    package init(
+      secretId: String
+    ) {
+      self.secretId = secretId
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, secretId)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CancelRotateSecretRequest", [
+        Member("SecretId", .string, .required),
+      ])
+  }
+
   package struct CreateSecretInput: InputStructure {
     package var name: String?
     package var clientRequestToken: String?
@@ -315,6 +336,57 @@ extension SecretsManager {
     package static let shape = StructureShape(
       "RestoreSecretRequest", [
         Member("SecretId", .string, .required),
+      ])
+  }
+
+  package struct RotateSecretInput: InputStructure {
+    package var secretId: String?
+    package var clientRequestToken: String?
+    package var rotationLambdaARN: String?
+    package var rotationRules: RotationRulesType?
+    package var externalSecretRotationMetadata: [ExternalSecretRotationMetadataItem]?
+    package var externalSecretRotationRoleArn: String?
+    package var rotateImmediately: Bool?
+
+    package init(
+      secretId: String,
+      clientRequestToken: String? = nil,
+      rotationLambdaARN: String? = nil,
+      rotationRules: RotationRulesType? = nil,
+      externalSecretRotationMetadata: [ExternalSecretRotationMetadataItem]? = nil,
+      externalSecretRotationRoleArn: String? = nil,
+      rotateImmediately: Bool? = nil
+    ) {
+      self.secretId = secretId
+      self.clientRequestToken = clientRequestToken
+      self.rotationLambdaARN = rotationLambdaARN
+      self.rotationRules = rotationRules
+      self.externalSecretRotationMetadata = externalSecretRotationMetadata
+      self.externalSecretRotationRoleArn = externalSecretRotationRoleArn
+      self.rotateImmediately = rotateImmediately
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 7)
+      fields.set(0, secretId)
+      fields.set(1, clientRequestToken)
+      fields.set(2, rotationLambdaARN)
+      fields.set(3, rotationRules)
+      fields.set(4, externalSecretRotationMetadata)
+      fields.set(5, externalSecretRotationRoleArn)
+      fields.set(6, rotateImmediately)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "RotateSecretRequest", [
+        Member("SecretId", .string, .required),
+        Member("ClientRequestToken", .string, .idempotencyToken),
+        Member("RotationLambdaARN", .string),
+        Member("RotationRules", .structure { RotationRulesType.shape }),
+        Member("ExternalSecretRotationMetadata", .list(.structure { ExternalSecretRotationMetadataItem.shape })),
+        Member("ExternalSecretRotationRoleArn", .string),
+        Member("RotateImmediately", .boolean),
       ])
   }
 

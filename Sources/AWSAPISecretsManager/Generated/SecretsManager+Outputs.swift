@@ -4,6 +4,25 @@
 package import AWSClient
 
 extension SecretsManager {
+  package struct CancelRotateSecretOutput: OutputStructure {
+    package var arn: String?
+    package var name: String?
+    package var versionId: String?
+
+    package init(fields: Fields) {
+      arn = fields.get(0)
+      name = fields.get(1)
+      versionId = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "CancelRotateSecretResponse", [
+        Member("ARN", .string),
+        Member("Name", .string),
+        Member("VersionId", .string),
+      ])
+  }
+
   package struct CreateSecretOutput: OutputStructure {
     package var arn: String?
     package var name: String?
@@ -211,6 +230,25 @@ extension SecretsManager {
       "RestoreSecretResponse", [
         Member("ARN", .string),
         Member("Name", .string),
+      ])
+  }
+
+  package struct RotateSecretOutput: OutputStructure {
+    package var arn: String?
+    package var name: String?
+    package var versionId: String?
+
+    package init(fields: Fields) {
+      arn = fields.get(0)
+      name = fields.get(1)
+      versionId = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "RotateSecretResponse", [
+        Member("ARN", .string),
+        Member("Name", .string),
+        Member("VersionId", .string),
       ])
   }
 

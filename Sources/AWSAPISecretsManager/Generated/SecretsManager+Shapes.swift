@@ -4,9 +4,24 @@
 package import AWSClient
 
 extension SecretsManager {
-  package struct ExternalSecretRotationMetadataItem: OutputStructure {
+  package struct ExternalSecretRotationMetadataItem: InputStructure, OutputStructure {
     package var key: String?
     package var value: String?
+
+    package init(
+      key: String? = nil,
+      value: String? = nil
+    ) {
+      self.key = key
+      self.value = value
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, key)
+      fields.set(1, value)
+      return fields
+    }
 
     package init(fields: Fields) {
       key = fields.get(0)
@@ -97,10 +112,28 @@ extension SecretsManager {
       ])
   }
 
-  package struct RotationRulesType: OutputStructure {
+  package struct RotationRulesType: InputStructure, OutputStructure {
     package var automaticallyAfterDays: Int?
     package var duration: String?
     package var scheduleExpression: String?
+
+    package init(
+      automaticallyAfterDays: Int? = nil,
+      duration: String? = nil,
+      scheduleExpression: String? = nil
+    ) {
+      self.automaticallyAfterDays = automaticallyAfterDays
+      self.duration = duration
+      self.scheduleExpression = scheduleExpression
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, automaticallyAfterDays)
+      fields.set(1, duration)
+      fields.set(2, scheduleExpression)
+      return fields
+    }
 
     package init(fields: Fields) {
       automaticallyAfterDays = fields.get(0)

@@ -15,6 +15,9 @@ package enum SecretsManager {
     targetPrefix: "secretsmanager",
     jsonVersion: "1.1")
 
+  package static let cancelRotateSecret = Operation<CancelRotateSecretInput, CancelRotateSecretOutput>(OperationModel(
+    service, "CancelRotateSecret", input: CancelRotateSecretInput.shape, output: CancelRotateSecretOutput.shape))
+
   package static let createSecret = Operation<CreateSecretInput, CreateSecretOutput>(OperationModel(
     service, "CreateSecret", input: CreateSecretInput.shape, output: CreateSecretOutput.shape))
 
@@ -41,6 +44,9 @@ package enum SecretsManager {
 
   package static let restoreSecret = Operation<RestoreSecretInput, RestoreSecretOutput>(OperationModel(
     service, "RestoreSecret", input: RestoreSecretInput.shape, output: RestoreSecretOutput.shape))
+
+  package static let rotateSecret = Operation<RotateSecretInput, RotateSecretOutput>(OperationModel(
+    service, "RotateSecret", input: RotateSecretInput.shape, output: RotateSecretOutput.shape))
 
   package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
     service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape))

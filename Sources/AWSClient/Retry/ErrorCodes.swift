@@ -121,6 +121,10 @@ package enum ErrorCodes {
       "ResourceExistsException": .alreadyExists, "PreconditionNotMetException": .conflict, "EncryptionFailure": .invalid,
       "DecryptionFailure": .invalid, "InvalidRequestException": .invalid,
     ],
+    "backup": [
+      "InvalidResourceStateException": .conflict, "InvalidRequestException": .invalid,
+      "DependencyFailureException": .unavailable,
+    ],
     "resourcegroupstaggingapi": ["PaginationTokenExpiredException": .invalid],
   ]
 

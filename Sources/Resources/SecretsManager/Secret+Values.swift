@@ -35,14 +35,6 @@ extension Secret {
   }
 }
 
-/// Names of requests that are the same for the same request, on whatever machine and however often it is made.
-enum RequestToken {
-  /// 64 characters, the most that Secrets Manager takes; services that take fewer get the first of them.
-  static func text(_ parts: String...) -> String {
-    Digest.hex(Digest.sha256(parts.map { "\($0.utf8.count):\($0)" }.joined()))
-  }
-}
-
 extension Secret.Observed {
   /// nil for one that waits for its deletion, and for an answer without a name or an ARN.
   init?(_ secret: SecretsManager.DescribeSecretOutput, policy: String?) {
