@@ -6,6 +6,9 @@ internal import ResourceKit
 extension Registry {
   static let found: [any ResourceKind.Type] = [
     AsyncInvoke.self,
+    BackupPlan.self,
+    BackupSelection.self,
+    BackupVault.self,
     ClusterEndpoint.self,
     CompositeAlarm.self,
     DBCluster.self,
@@ -32,6 +35,8 @@ extension Registry {
     MetricAlarm.self,
     MetricFilter.self,
     RecordSet.self,
+    RestoreTestingPlan.self,
+    RestoreTestingSelection.self,
     RouteTable.self,
     SNSSubscription.self,
     SNSTopic.self,
@@ -39,6 +44,7 @@ extension Registry {
     Schedule.self,
     ScheduleGroup.self,
     Secret.self,
+    SecretRotation.self,
     SecurityGroup.self,
     SecurityGroupRules.self,
     Subnet.self,
