@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Applies the transactions that wait in the replay queue, each of them once and in the order of its message group.
+
+SQS hands over a batch and hears which messages are still to be done; those come again. A transaction that the database
+refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no writer
+nothing is parked: everything waits.
+
+    SETTINGS    {"ledger": "harecon_ledger", "keep": 2592000}: the ledger's table, and for how many seconds it remembers
+    DEAD_QUEUE  the name of the queue in which refused transactions are parked
+    CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from replay_worker.transaction import Malformed, Statement, Transaction
+from shared.clients import client
+from shared.ledger import Ledger
+from shared.refusals import Meaning, meaning, name, sqlstate
+from shared.telemetry import measure, note
+
+# One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time limit.
+LEAST_TIME_LEFT_MS = 20_000
+PRUNE_EVERY_SECONDS = 600.0
+LONGEST_REASON = 500
+
+Record = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """The transaction will never be applied. The reason may quote its values: it is not for a log."""
+
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Applies transactions on the writer, through the Data API."""
+
+    client: Any
+    cluster: str
+    secret: str
+    database: str
+    ledger: Ledger
+
+    def apply(self, transaction: Transaction) -> int:
+        """How often the transaction has been here, this time included: 1 when it was applied just now.
+
+        Raises Refused, and what botocore raises: then it may have been applied or not.
+        """
+        started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
+        try:
+            entered = self._execute(
+                Statement(self.ledger.entering, (_text("id", transaction.id), _text("body", transaction.body))), started
+            )
+            [[seen, body]] = entered["records"]
+            if body["stringValue"] != transaction.body:
+                raise Refused("mismatch", "the id was given to another transaction before")
+            if seen["longValue"] == 1:
+                for statement in transaction.statements:
+                    self._execute(statement, started)
+        except (BotoCoreError, ClientError, Refused):
+            self._roll_back(started)
+            raise
+        # Also when there was nothing left to do: the ledger's row must be as safe as the transaction it tells of.
+        self.client.commit_transaction(resourceArn=self.cluster, secretArn=self.secret, transactionId=started)
+        count: int = seen["longValue"]
+        return count
+
+    def make_ledger(self) -> None:
+        for sql in self.ledger.making:
+            try:
+                self._execute(Statement(sql))
+            except ClientError as error:
+                # Another one made it in the same moment.
+                if sqlstate(error) not in ("23505", "42P07"):
+                    raise
+
+    def prune(self, keep: float) -> int:
+        """How many rows older than `keep` seconds the ledger has forgotten."""
+        answer = self._execute(Statement(self.ledger.pruning, ({"name": "keep", "value": {"doubleValue": keep}},)))
+        count: int = answer.get("numberOfRecordsUpdated", 0)
+        return count
+
+    def _target(self) -> dict[str, str]:
+        return {"resourceArn": self.cluster, "secretArn": self.secret}
+
+    def _execute(self, statement: Statement, transaction: str | None = None) -> dict[str, Any]:
+        place = {"transactionId": transaction} if transaction else {}
+        answer: dict[str, Any] = self.client.execute_statement(
+            **self._target(), database=self.database, sql=statement.sql, parameters=list(statement.parameters), **place
+        )
+        return answer
+
+    def _roll_back(self, transaction: str) -> None:
+        """At once: an abandoned one holds its row of the ledger for three minutes, and every repeat waits for it."""
+        try:
+            self.client.rollback_transaction(**self._target(), transactionId=transaction)
+        except (BotoCoreError, ClientError) as error:
+            note("not rolled back", error=name(error))
+
+
+def _text(parameter: str, value: str) -> dict[str, Any]:
+    return {"name": parameter, "value": {"stringValue": value}}
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """Where a transaction is parked that no repetition helps."""
+
+    client: Any
+    queue: str
+
+    def park(self, record: Record, cause: str, reason: str) -> None:
+        """Raises what botocore raises. Parked twice within five minutes it is there once."""
+        group = record.get("attributes", {}).get("MessageGroupId", "none")
+        self.client.send_message(
+            QueueUrl=_queue_url(self.client, self.queue),
+            MessageBody=record["body"],
+            MessageGroupId=group,
+            MessageDeduplicationId=hashlib.sha256(record["messageId"].encode()).hexdigest(),
+            MessageAttributes={
+                "cause": {"DataType": "String", "StringValue": cause},
+                "reason": {"DataType": "String", "StringValue": _sendable(reason)},
+                "messageId": {"DataType": "String", "StringValue": record["messageId"]},
+            },
+        )
+
+
+def _sendable(text: str) -> str:
+    """SQS takes no control characters but tab and line ends, and no empty text."""
+    kept = "".join(character if character >= " " or character in "\t\n\r" else "?" for character in text)
+    return kept[:LONGEST_REASON] or "none"
+
+
+@cache
+def _queue_url(sqs: Any, queue: str) -> str:
+    url: str = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    return url
+
+
+@dataclass
+class Batch:
+    """One delivery of messages, and what became of them."""
+
+    writer: Writer
+    dead: DeadLetters
+    time_left_ms: Callable[[], int]
+    failed: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: {"Replayed": 0, "ReplayParked": 0, "LedgerMismatches": 0})
+    # Groups of which a message has to come again: what is behind it must not overtake it.
+    _held: set[str] = field(default_factory=set)
+    _stopped: bool = False
+
+    def run(self, records: list[Record]) -> None:
+        for record in records:
+            group = record.get("attributes", {}).get("MessageGroupId", "")
+            self._stopped = self._stopped or self.time_left_ms() < LEAST_TIME_LEFT_MS
+            if self._stopped or group in self._held or not self._settles(record):
+                self._held.add(group)
+                self.failed.append(record["messageId"])
+
+    def _settles(self, record: Record) -> bool:
+        """Whether the message is done with: applied, or parked."""
+        try:
+            transaction = Transaction.read(record["body"])
+            return self._applies(transaction)
+        except Malformed as error:
+            return self._parks(record, "malformed", str(error))
+        except Refused as error:
+            return self._parks(record, error.cause, str(error))
+
+    def _applies(self, transaction: Transaction) -> bool:
+        try:
+            try:
+                seen = self.writer.apply(transaction)
+            except ClientError as error:
+                if sqlstate(error) != "42P01" or self.writer.ledger.name not in str(error):
+                    raise
+                self.writer.make_ledger()
+                seen = self.writer.apply(transaction)
+        except (BotoCoreError, ClientError) as error:
+            verdict = meaning(error)
+            note("not applied", transaction=transaction.id, meaning=verdict.value, error=name(error))
+            if verdict is Meaning.REFUSED:
+                raise Refused(name(error), str(error)) from error
+            self._stopped = verdict is Meaning.LATER
+            return False
+        self.counts["Replayed"] += 1 if seen == 1 else 0
+        note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
+        return True
+
+    def _parks(self, record: Record, cause: str, reason: str) -> bool:
+        try:
+            self.dead.park(record, cause, reason)
+        except (BotoCoreError, ClientError) as error:
+            note("not parked", message=record["messageId"], cause=cause, error=name(error))
+            return False
+        self.counts["ReplayParked"] += 1
+        self.counts["LedgerMismatches"] += 1 if cause == "mismatch" else 0
+        note("parked", message=record["messageId"], cause=cause)
+        return True
+
+
+@dataclass
+class Pruning:
+    """Keeps the ledger from growing for ever: now and then, and only while there is nothing else to worry about."""
+
+    writer: Writer
+    keep: float
+    now: Callable[[], float] = time.monotonic
+    _last: float | None = None
+
+    def run(self) -> None:
+        if self._last is not None and self.now() - self._last < PRUNE_EVERY_SECONDS:
+            return
+        self._last = self.now()
+        try:
+            note("pruned", rows=self.writer.prune(self.keep))
+        except (BotoCoreError, ClientError) as error:
+            note("not pruned", error=name(error))
+
+
+@cache
+def _configured() -> tuple[Writer, DeadLetters, Pruning]:
+    settings = json.loads(os.environ["SETTINGS"])
+    writer = Writer(
+        # Never tried again by botocore: a repeat of a commit that got through would be refused, or apply twice.
+        client=client("rds-data", connect=1.0, read=15.0, attempts=1),
+        cluster=os.environ["CLUSTER_ARN"],
+        secret=os.environ["SECRET_ARN"],
+        database=os.environ["DATABASE"],
+        ledger=Ledger(settings["ledger"]),
+    )
+    dead = DeadLetters(client("sqs", connect=1.0, read=4.0, attempts=2), os.environ["DEAD_QUEUE"])
+    return writer, dead, Pruning(writer, float(settings["keep"]))
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+    """Lambda's entry: answers which messages have to come again."""
+    writer, dead, pruning = _configured()
+    batch = Batch(writer, dead, context.get_remaining_time_in_millis)
+    batch.run(event["Records"])
+    measure(batch.counts)
+    if not batch.failed and context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS:
+        pruning.run()
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in batch.failed]}

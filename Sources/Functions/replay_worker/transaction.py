@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A transaction as it waits in the queue."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shared.ledger import body_hash
+
+# A ledger's key is an index entry, which may have no more than about 2,700 bytes.
+LONGEST_ID = 255
+
+Parameter = dict[str, Any]
+
+
+class Malformed(ValueError):
+    """What waits in the queue is no transaction, and will not become one."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    sql: str
+    # As the Data API takes them.
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Statements that are applied all or not at all, under an id that its client chose once for what it wants done.
+
+        {"id": "9f0c...", "statements": [
+          {"sql": "update account set balance = balance - :n where id = :id",
+           "parameters": [{"name": "n", "value": {"longValue": 5}},
+                          {"name": "id", "value": {"stringValue": "5b1e..."}, "typeHint": "UUID"}]}]}
+    """
+
+    id: str
+    statements: tuple[Statement, ...]
+    # Tells it from another one that somebody gave the same id.
+    body: str
+
+    @staticmethod
+    def read(text: str) -> Transaction:
+        """Raises Malformed."""
+        try:
+            message = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise Malformed(f"not JSON: {error.msg} at character {error.pos}") from error
+        if not isinstance(message, dict):
+            raise Malformed("not an object")
+        identity, statements = message.get("id"), message.get("statements")
+        if not isinstance(identity, str) or not 1 <= len(identity.encode()) <= LONGEST_ID or "\0" in identity:
+            raise Malformed(f'"id" is not a text of 1 to {LONGEST_ID} bytes')
+        if not isinstance(statements, list) or not statements:
+            raise Malformed('"statements" is not a list with at least one')
+        return Transaction(identity, tuple(_statement(item) for item in statements), body_hash(text))
+
+
+def _statement(item: object) -> Statement:
+    if not isinstance(item, dict) or not isinstance(item.get("sql"), str) or not item["sql"].strip():
+        raise Malformed('a statement has no "sql"')
+    parameters = item.get("parameters", [])
+    if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
+        raise Malformed('"parameters" is not a list of objects')
+    return Statement(item["sql"], tuple(_parameter(parameter) for parameter in parameters))
+
+
+def _parameter(parameter: Parameter) -> Parameter:
+    """JSON has no bytes: a `blobValue` is base 64 there, as in the Data API's own requests, and bytes for boto3."""
+    value = parameter.get("value")
+    if not isinstance(value, dict) or "blobValue" not in value:
+        return parameter
+    try:
+        return {**parameter, "value": {"blobValue": base64.b64decode(value["blobValue"], validate=True)}}
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise Malformed('a "blobValue" is not base 64') from error
