@@ -3,13 +3,507 @@
 
 /// The functions that a stack runs in AWS, by their folders in `Sources/Functions`.
 package enum FunctionName: String, Sendable, Hashable, CaseIterable {
+  case backupVerifier = "backup_verifier"
   case health
+  case replayWorker = "replay_worker"
+  case rotateUser = "rotate_user"
 }
 
 /// The sources of the functions and of what they share.
 enum FunctionSources {
   /// Path below `Sources/Functions` → text.
   static let all: [String: String] = [
+    "backup_verifier/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Proves that backups can be restored, by asking what AWS Backup restores for a test.
+
+A restore test makes a cluster without an instance, of which nothing is known but that a volume was made. This function
+gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance away
+again and tells AWS Backup the result, which then deletes the cluster.
+
+It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke it,
+it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none waits.
+
+    RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
+    SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}
+    STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backup_verifier.restores import Restores
+from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
+from shared.clients import client
+from shared.data_api import Database, as_text
+from shared.heartbeat import TABLE
+from shared.refusals import Meaning, meaning, name, sqlstate
+from shared.tables import DAY_SECONDS, Table
+from shared.telemetry import measure, note
+
+# How long a verdict is remembered: longer than any job is looked at.
+REMEMBERED_SECONDS = 400 * DAY_SECONDS
+
+# What RDS and AWS Backup refuse for now: the next look finds another state, and does what is next then.
+_NOT_NOW = frozenset(
+    {
+        "DBInstanceAlreadyExists",
+        "InvalidDBClusterStateFault",
+        "InvalidDBInstanceState",
+        "InvalidDBInstanceStateFault",
+        "InvalidResourceStateFault",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    sql: str
+    expect: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a restore test has come to."""
+
+    verdict: Verdict
+    message: str
+    # Seconds between the newest data and the moment in which the restore began; None when nothing tells.
+    data_age: float | None = None
+
+
+@dataclass(frozen=True)
+class Verifier:
+    restores: Restores
+    decisions: Table
+    # Of a restored cluster.
+    database: Callable[[Copy], Database]
+    checks: tuple[Check, ...]
+    within: float
+    tell: Callable[[str, str], None]
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def look(self, job: Job) -> None:
+        """Does for one restore test what can be done now."""
+        taken: set[Step] = set()
+        while True:
+            copy = self.restores.copy(job)
+            kept = self.decisions.read(_key(job))
+            verdict = Verdict(kept["verdict"]) if kept else None
+            step = next_step(job, copy, verdict, self.now(), self.within)
+            if step in taken or not self._act(step, job, copy, kept or {}):
+                return
+            taken.add(step)
+
+    def _act(self, step: Step, job: Job, copy: Copy | None, kept: Mapping[str, Any]) -> bool:
+        """Whether to look for another step at once."""
+        if step in (Step.WAIT, Step.DONE):
+            return False
+        try:
+            self._take(step, job, copy, kept)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") not in _NOT_NOW:
+                raise
+            note("not now", job=job.id, step=step.value, error=name(error))
+            return False
+        note("step", job=job.id, step=step.value)
+        return step is not Step.REPORT
+
+    def _take(self, step: Step, job: Job, copy: Copy | None, kept: Mapping[str, Any]) -> None:
+        match step, copy:
+            case Step.PREPARE, Copy():
+                self.restores.prepare(copy)
+            case Step.ADD_INSTANCE, Copy():
+                self.restores.add_instance(job, copy)
+            case Step.OPEN, Copy():
+                self.restores.open(copy)
+            case Step.CHECK, Copy():
+                if finding := self._check(job, copy):
+                    self._conclude(job, finding)
+            case Step.FAIL, _:
+                self._conclude(job, Finding(Verdict.FAILED, _cause(job, copy)))
+            case Step.GIVE_UP, Copy():
+                message = f"could not be asked within {self.within:.0f} s: {copy}"
+                self._conclude(job, Finding(Verdict.TIMED_OUT, message))
+            case Step.REMOVE_INSTANCE, _:
+                self.restores.remove_instance(job)
+            case Step.REPORT, _:
+                self.restores.report(job, Verdict(kept["verdict"]), kept["message"])
+            case _:
+                raise AssertionError(f"{step} of {copy}")
+
+    # MARK: Judging
+
+    def _check(self, job: Job, copy: Copy) -> Finding | None:
+        """None when the cluster cannot be asked yet; the next look asks all again."""
+        database = self.database(copy)
+        failures = []
+        try:
+            for check in self.checks:
+                if failure := _failure(check, database):
+                    failures.append(failure)
+            age = self._data_age(job, database)
+        except (BotoCoreError, ClientError) as error:
+            note("not asked", job=job.id, error=name(error))
+            return None
+        if failures:
+            return Finding(Verdict.FAILED, "; ".join(failures), age)
+        return Finding(Verdict.SUCCESSFUL, f"{len(self.checks)} checks passed", age)
+
+    def _data_age(self, job: Job, database: Database) -> float | None:
+        """By the newest heartbeat; by when the backup was made where there is none."""
+        newest = None
+        try:
+            [row] = database.query(f"select extract(epoch from max(at))::float8 as newest from {TABLE}")
+            newest = row["newest"]
+        except ClientError as error:
+            if meaning(error) is not Meaning.REFUSED:
+                raise
+            note("no heartbeat", job=job.id, error=name(error))
+        if isinstance(newest, (int, float)):
+            return max(0.0, job.created.timestamp() - newest)
+        return (job.created - job.backed_up).total_seconds() if job.backed_up else None
+
+    def _conclude(self, job: Job, finding: Finding) -> None:
+        """Keeps the verdict, once, and tells of it."""
+        seconds = (self.now() - job.created).total_seconds()
+        item = {
+            "id": _key(job),
+            "verdict": finding.verdict.value,
+            "message": finding.message,
+            "seconds": seconds,
+            "at": self.now().isoformat(),
+            "expires": int(self.now().timestamp()) + REMEMBERED_SECONDS,
+        }
+        if finding.data_age is not None:
+            item["dataAge"] = finding.data_age
+        if not self.decisions.put(item, "attribute_not_exists(#id)"):
+            return
+        note("judged", job=job.id, cluster=job.cluster, **{key: value for key, value in item.items() if key != "id"})
+        good = finding.verdict is Verdict.SUCCESSFUL
+        measure({"RestoreVerified": 1 if good else 0})
+        # How long a failure took says nothing of how long a restore takes.
+        if good:
+            ages = {} if finding.data_age is None else {"RestoreDataAge": finding.data_age}
+            measure({"RestoreSeconds": seconds, **ages}, unit="Seconds")
+        else:
+            self.tell(f"restore test {finding.verdict.value.lower().replace('_', ' ')}", f"{job.id}: {finding.message}")
+
+
+def _failure(check: Check, database: Database) -> str | None:
+    """Why the check does not pass. Raises what botocore raises when that is not the statement's fault."""
+    try:
+        rows = database.query(check.sql)
+    except ValueError as error:
+        return f'"{check.name}": {error}'
+    except ClientError as error:
+        if meaning(error) is not Meaning.REFUSED:
+            raise
+        return f'"{check.name}" was refused: {sqlstate(error) or name(error)}'
+    if not rows or not rows[0]:
+        return f'"{check.name}" answered nothing, not "{check.expect}"'
+    answer = as_text(next(iter(rows[0].values())))
+    return None if answer == check.expect else f'"{check.name}" answered "{answer[:80]}", not "{check.expect}"'
+
+
+def _cause(job: Job, copy: Copy | None) -> str:
+    if job.status != "COMPLETED":
+        return f"the restore ended as {job.status}: {job.message or 'no reason given'}"
+    return "the restored cluster is gone" if copy is None else f"the instance is {copy.instance_status}"
+
+
+def _key(job: Job) -> str:
+    return f"restore#{job.id}"
+
+
+@cache
+def _configured() -> Verifier:
+    settings = json.loads(os.environ["SETTINGS"])
+    stack, topic, database = os.environ["STACK"], os.environ["CRITICAL_TOPIC"], os.environ["DATABASE"]
+    rds = client("rds", connect=2.0, read=15.0, attempts=3)
+    sns = client("sns", connect=1.0, read=4.0, attempts=3)
+
+    def tell(subject: str, message: str) -> None:
+        sns.publish(TopicArn=topic, Subject=f"{stack}: {subject}"[:100], Message=message)
+
+    return Verifier(
+        restores=Restores(
+            backup=client("backup", connect=2.0, read=10.0, attempts=3),
+            rds=rds,
+            stack=stack,
+            plan=settings["plan"],
+            parameter_group=settings["parameterGroup"],
+        ),
+        decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
+        # Longer than the Data API lets a statement run.
+        database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
+        checks=tuple(Check(**check) for check in json.loads(os.environ["RESTORE_CHECKS"])),
+        within=float(settings["within"]),
+        tell=tell,
+    )
+
+
+def handle(event: Mapping[str, Any], context: object) -> None:
+    """Lambda's entry. One test that cannot be seen to does not keep the others from it; the call fails in the end."""
+    verifier = _configured()
+    failures: list[Exception] = []
+    for job in verifier.restores.jobs(verifier.now()):
+        try:
+            verifier.look(job)
+        except (BotoCoreError, ClientError) as error:
+            note("failed", job=job.id, error=str(error))
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("restore tests that could not be seen to", failures)
+
+"""#,
+    "backup_verifier/restores.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Restore tests in AWS: the jobs of the stack's plan, the clusters that they made, and what is done to these."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from backup_verifier.steps import Copy, Job, Verdict
+
+# A restored cluster is deleted after a week at the latest, the longest window of validation.
+LOOKED_BACK = timedelta(days=8)
+
+LONGEST_MESSAGE = 250
+
+
+@dataclass(frozen=True)
+class Restores:
+    backup: Any
+    rds: Any
+    stack: str
+    # The restore testing plan's name.
+    plan: str
+    # Of the instance that a restored cluster is given.
+    parameter_group: str
+
+    def jobs(self, now: datetime) -> list[Job]:
+        """The plan's jobs of the last days, the oldest first.
+
+        A plan's ARN ends in an id of AWS's making, so that it cannot be asked for by name.
+        """
+        ours = re.compile(rf":restore-testing-plan:{re.escape(self.plan)}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
+        pages = self.backup.get_paginator("list_restore_jobs").paginate(
+            ByResourceType="Aurora", ByCreatedAfter=now - LOOKED_BACK
+        )
+        found = [entry for page in pages for entry in page.get("RestoreJobs", [])]
+        jobs = [_job(entry) for entry in found if ours.search(entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", ""))]
+        return sorted(jobs, key=lambda job: job.created)
+
+    def copy(self, job: Job) -> Copy | None:
+        """None before there is a cluster, and when it is gone."""
+        if job.cluster is None:
+            return None
+        try:
+            (found,) = self.rds.describe_db_clusters(DBClusterIdentifier=_identifier(job.cluster))["DBClusters"]
+        except self.rds.exceptions.DBClusterNotFoundFault:
+            return None
+        secret = found.get("MasterUserSecret", {})
+        return Copy(
+            arn=found["DBClusterArn"],
+            status=found["Status"].lower(),
+            has_capacity="MaxCapacity" in found.get("ServerlessV2ScalingConfiguration", {}),
+            secret=secret.get("SecretArn", ""),
+            secret_status=secret.get("SecretStatus", "").lower(),
+            is_open=found.get("HttpEndpointEnabled", False),
+            instance_status=self._instance_status(job),
+        )
+
+    def _instance_status(self, job: Job) -> str | None:
+        try:
+            (found,) = self.rds.describe_db_instances(DBInstanceIdentifier=job.instance(self.stack))["DBInstances"]
+        except self.rds.exceptions.DBInstanceNotFoundFault:
+            return None
+        status: str = found["DBInstanceStatus"].lower()
+        return status
+
+    def prepare(self, copy: Copy) -> None:
+        # Enough to read with; what runs for minutes need not be small either.
+        capacity = {} if copy.has_capacity else {"ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4}}
+        secret = {} if copy.secret else {"ManageMasterUserPassword": True}
+        self.rds.modify_db_cluster(
+            DBClusterIdentifier=_identifier(copy.arn), ApplyImmediately=True, **capacity, **secret
+        )
+
+    def add_instance(self, job: Job, copy: Copy) -> None:
+        self.rds.create_db_instance(
+            DBInstanceIdentifier=job.instance(self.stack),
+            DBClusterIdentifier=_identifier(copy.arn),
+            DBInstanceClass="db.serverless",
+            Engine="aurora-postgresql",
+            DBParameterGroupName=self.parameter_group,
+            PubliclyAccessible=False,
+            AutoMinorVersionUpgrade=False,
+            Tags=[{"Key": "harecon:verifies", "Value": job.id}],
+        )
+
+    def open(self, copy: Copy) -> None:
+        self.rds.enable_http_endpoint(ResourceArn=copy.arn)
+
+    def remove_instance(self, job: Job) -> None:
+        self.rds.delete_db_instance(DBInstanceIdentifier=job.instance(self.stack), SkipFinalSnapshot=True)
+
+    def report(self, job: Job, verdict: Verdict, message: str) -> None:
+        self.backup.put_restore_validation_result(
+            RestoreJobId=job.id, ValidationStatus=verdict.value, ValidationStatusMessage=message[:LONGEST_MESSAGE]
+        )
+
+
+def _job(entry: dict[str, Any]) -> Job:
+    return Job(
+        id=entry["RestoreJobId"],
+        status=entry["Status"],
+        cluster=entry.get("CreatedResourceArn"),
+        created=entry["CreationDate"],
+        completed=entry.get("CompletionDate"),
+        backed_up=entry.get("RecoveryPointCreationDate"),
+        result=entry.get("ValidationStatus"),
+        message=entry.get("StatusMessage", ""),
+    )
+
+
+def _identifier(cluster: str) -> str:
+    """`arn:aws:rds:us-east-1:111122223333:cluster:awsbackup-restore-test-1`"""
+    return cluster.rsplit(":", 1)[-1]
+
+"""#,
+    "backup_verifier/steps.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What is to be done next about one restore test: decided from what there is, and from nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+AVAILABLE = "available"
+# An instance in one of these will not become available.
+_BROKEN = ("failed", "incompatible-", "restore-error", "inaccessible-encryption-credentials")
+
+
+class Verdict(Enum):
+    """As AWS Backup takes it."""
+
+    SUCCESSFUL = "SUCCESSFUL"
+    FAILED = "FAILED"
+    TIMED_OUT = "TIMED_OUT"
+
+
+class Step(Enum):
+    # For AWS to finish something.
+    WAIT = "wait"
+    # Gives the restored cluster a capacity, and its master user a secret: neither comes with a backup.
+    PREPARE = "prepare"
+    # AWS Backup restores a cluster without one, which cannot be asked anything.
+    ADD_INSTANCE = "add instance"
+    # The Data API is off in what is restored.
+    OPEN = "open"
+    CHECK = "check"
+    # Without checks: there is nothing that could be asked.
+    FAIL = "fail"
+    GIVE_UP = "give up"
+    # Before the result is told, upon which AWS Backup deletes the cluster: one with an instance it may not be able to.
+    REMOVE_INSTANCE = "remove instance"
+    REPORT = "report"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A restore job of the stack's restore testing plan, as AWS Backup tells of it."""
+
+    id: str
+    status: str
+    # Of the cluster that was made; None before there is one.
+    cluster: str | None
+    created: datetime
+    completed: datetime | None = None
+    # When the backup was made.
+    backed_up: datetime | None = None
+    # What was reported of it, None before.
+    result: str | None = None
+    message: str = ""
+
+    def instance(self, stack: str) -> str:
+        """The name of the instance that this job's cluster is given: always the same."""
+        return f"{stack}-verify-{hashlib.sha256(self.id.encode()).hexdigest()[:10]}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.result in {verdict.value for verdict in Verdict}
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The restored cluster. Each status is RDS's own word, in lower case."""
+
+    arn: str
+    status: str
+    has_capacity: bool = False
+    # Of the master user's secret, and its status; empty without one.
+    secret: str = ""
+    secret_status: str = ""
+    is_open: bool = False
+    # None without an instance.
+    instance_status: str | None = None
+
+
+def next_step(job: Job, copy: Copy | None, verdict: Verdict | None, now: datetime, within: float) -> Step:
+    """- Parameter within: seconds from the end of the restore in which the checks have to be done."""
+    if job.status in ("FAILED", "ABORTED"):
+        return Step.FAIL if verdict is None else Step.DONE
+    if job.status != "COMPLETED":
+        return Step.WAIT
+    if verdict is not None or job.is_over:
+        return _ending(job, copy)
+    if copy is None:
+        return Step.FAIL
+    if (now - (job.completed or job.created)).total_seconds() > within:
+        return Step.GIVE_UP
+    return _opening(copy)
+
+
+def _opening(copy: Copy) -> Step:
+    if copy.instance_status is not None and copy.instance_status.startswith(_BROKEN):
+        return Step.FAIL
+    if copy.status != AVAILABLE:
+        return Step.WAIT
+    if not copy.secret or not copy.has_capacity:
+        return Step.PREPARE
+    if copy.instance_status is None:
+        return Step.ADD_INSTANCE
+    if copy.instance_status != AVAILABLE or copy.secret_status != "active":
+        return Step.WAIT
+    return Step.CHECK if copy.is_open else Step.OPEN
+
+
+def _ending(job: Job, copy: Copy | None) -> Step:
+    if copy is not None and copy.instance_status is not None:
+        return Step.WAIT if copy.instance_status == "deleting" else Step.REMOVE_INSTANCE
+    return Step.DONE if job.is_over else Step.REPORT
+
+"""#,
     "health/handler.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """Answers Route 53's question whether the database does its work: a fixed text when it does, 503 when it does not.
@@ -161,6 +655,737 @@ def handle(event: Mapping[str, Any], context: object) -> Response:
     return respond(event, settings, health)
 
 """#,
+    "replay_worker/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Applies the transactions that wait in the replay queue, each of them once and in the order of its message group.
+
+SQS hands over a batch and hears which messages are still to be done; those come again. A transaction that the database
+refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no writer
+nothing is parked: everything waits.
+
+    SETTINGS    {"ledger": "harecon_ledger", "keep": 2592000}: the ledger's table, and for how many seconds it remembers
+    DEAD_QUEUE  the name of the queue in which refused transactions are parked
+    CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from replay_worker.transaction import Malformed, Statement, Transaction
+from shared.clients import client
+from shared.ledger import Ledger
+from shared.refusals import Meaning, meaning, name, sqlstate
+from shared.telemetry import measure, note
+
+# One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time limit.
+LEAST_TIME_LEFT_MS = 20_000
+PRUNE_EVERY_SECONDS = 600.0
+LONGEST_REASON = 500
+
+Record = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """The transaction will never be applied. The reason may quote its values: it is not for a log."""
+
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Applies transactions on the writer, through the Data API."""
+
+    client: Any
+    cluster: str
+    secret: str
+    database: str
+    ledger: Ledger
+
+    def apply(self, transaction: Transaction) -> int:
+        """How often the transaction has been here, this time included: 1 when it was applied just now.
+
+        Raises Refused, and what botocore raises: then it may have been applied or not.
+        """
+        started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
+        try:
+            entered = self._execute(
+                Statement(self.ledger.entering, (_text("id", transaction.id), _text("body", transaction.body))), started
+            )
+            [[seen, body]] = entered["records"]
+            if body["stringValue"] != transaction.body:
+                raise Refused("mismatch", "the id was given to another transaction before")
+            if seen["longValue"] == 1:
+                for statement in transaction.statements:
+                    self._execute(statement, started)
+        except (BotoCoreError, ClientError, Refused):
+            self._roll_back(started)
+            raise
+        # Also when there was nothing left to do: the ledger's row must be as safe as the transaction it tells of.
+        self.client.commit_transaction(resourceArn=self.cluster, secretArn=self.secret, transactionId=started)
+        count: int = seen["longValue"]
+        return count
+
+    def make_ledger(self) -> None:
+        for sql in self.ledger.making:
+            try:
+                self._execute(Statement(sql))
+            except ClientError as error:
+                # Another one made it in the same moment.
+                if sqlstate(error) not in ("23505", "42P07"):
+                    raise
+
+    def prune(self, keep: float) -> int:
+        """How many rows older than `keep` seconds the ledger has forgotten."""
+        answer = self._execute(Statement(self.ledger.pruning, ({"name": "keep", "value": {"doubleValue": keep}},)))
+        count: int = answer.get("numberOfRecordsUpdated", 0)
+        return count
+
+    def _target(self) -> dict[str, str]:
+        return {"resourceArn": self.cluster, "secretArn": self.secret}
+
+    def _execute(self, statement: Statement, transaction: str | None = None) -> dict[str, Any]:
+        place = {"transactionId": transaction} if transaction else {}
+        answer: dict[str, Any] = self.client.execute_statement(
+            **self._target(), database=self.database, sql=statement.sql, parameters=list(statement.parameters), **place
+        )
+        return answer
+
+    def _roll_back(self, transaction: str) -> None:
+        """At once: an abandoned one holds its row of the ledger for three minutes, and every repeat waits for it."""
+        try:
+            self.client.rollback_transaction(**self._target(), transactionId=transaction)
+        except (BotoCoreError, ClientError) as error:
+            note("not rolled back", error=name(error))
+
+
+def _text(parameter: str, value: str) -> dict[str, Any]:
+    return {"name": parameter, "value": {"stringValue": value}}
+
+
+@dataclass(frozen=True)
+class DeadLetters:
+    """Where a transaction is parked that no repetition helps."""
+
+    client: Any
+    queue: str
+
+    def park(self, record: Record, cause: str, reason: str) -> None:
+        """Raises what botocore raises. Parked twice within five minutes it is there once."""
+        group = record.get("attributes", {}).get("MessageGroupId", "none")
+        self.client.send_message(
+            QueueUrl=_queue_url(self.client, self.queue),
+            MessageBody=record["body"],
+            MessageGroupId=group,
+            MessageDeduplicationId=hashlib.sha256(record["messageId"].encode()).hexdigest(),
+            MessageAttributes={
+                "cause": {"DataType": "String", "StringValue": cause},
+                "reason": {"DataType": "String", "StringValue": _sendable(reason)},
+                "messageId": {"DataType": "String", "StringValue": record["messageId"]},
+            },
+        )
+
+
+def _sendable(text: str) -> str:
+    """SQS takes no control characters but tab and line ends, and no empty text."""
+    kept = "".join(character if character >= " " or character in "\t\n\r" else "?" for character in text)
+    return kept[:LONGEST_REASON] or "none"
+
+
+@cache
+def _queue_url(sqs: Any, queue: str) -> str:
+    url: str = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    return url
+
+
+@dataclass
+class Batch:
+    """One delivery of messages, and what became of them."""
+
+    writer: Writer
+    dead: DeadLetters
+    time_left_ms: Callable[[], int]
+    failed: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: {"Replayed": 0, "ReplayParked": 0, "LedgerMismatches": 0})
+    # Groups of which a message has to come again: what is behind it must not overtake it.
+    _held: set[str] = field(default_factory=set)
+    _stopped: bool = False
+
+    def run(self, records: list[Record]) -> None:
+        for record in records:
+            group = record.get("attributes", {}).get("MessageGroupId", "")
+            self._stopped = self._stopped or self.time_left_ms() < LEAST_TIME_LEFT_MS
+            if self._stopped or group in self._held or not self._settles(record):
+                self._held.add(group)
+                self.failed.append(record["messageId"])
+
+    def _settles(self, record: Record) -> bool:
+        """Whether the message is done with: applied, or parked."""
+        try:
+            transaction = Transaction.read(record["body"])
+            return self._applies(transaction)
+        except Malformed as error:
+            return self._parks(record, "malformed", str(error))
+        except Refused as error:
+            return self._parks(record, error.cause, str(error))
+
+    def _applies(self, transaction: Transaction) -> bool:
+        try:
+            try:
+                seen = self.writer.apply(transaction)
+            except ClientError as error:
+                if sqlstate(error) != "42P01" or self.writer.ledger.name not in str(error):
+                    raise
+                self.writer.make_ledger()
+                seen = self.writer.apply(transaction)
+        except (BotoCoreError, ClientError) as error:
+            verdict = meaning(error)
+            note("not applied", transaction=transaction.id, meaning=verdict.value, error=name(error))
+            if verdict is Meaning.REFUSED:
+                raise Refused(name(error), str(error)) from error
+            self._stopped = verdict is Meaning.LATER
+            return False
+        self.counts["Replayed"] += 1 if seen == 1 else 0
+        note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
+        return True
+
+    def _parks(self, record: Record, cause: str, reason: str) -> bool:
+        try:
+            self.dead.park(record, cause, reason)
+        except (BotoCoreError, ClientError) as error:
+            note("not parked", message=record["messageId"], cause=cause, error=name(error))
+            return False
+        self.counts["ReplayParked"] += 1
+        self.counts["LedgerMismatches"] += 1 if cause == "mismatch" else 0
+        note("parked", message=record["messageId"], cause=cause)
+        return True
+
+
+@dataclass
+class Pruning:
+    """Keeps the ledger from growing for ever: now and then, and only while there is nothing else to worry about."""
+
+    writer: Writer
+    keep: float
+    now: Callable[[], float] = time.monotonic
+    _last: float | None = None
+
+    def run(self) -> None:
+        if self._last is not None and self.now() - self._last < PRUNE_EVERY_SECONDS:
+            return
+        self._last = self.now()
+        try:
+            note("pruned", rows=self.writer.prune(self.keep))
+        except (BotoCoreError, ClientError) as error:
+            note("not pruned", error=name(error))
+
+
+@cache
+def _configured() -> tuple[Writer, DeadLetters, Pruning]:
+    settings = json.loads(os.environ["SETTINGS"])
+    writer = Writer(
+        # Never tried again by botocore: a repeat of a commit that got through would be refused, or apply twice.
+        client=client("rds-data", connect=1.0, read=15.0, attempts=1),
+        cluster=os.environ["CLUSTER_ARN"],
+        secret=os.environ["SECRET_ARN"],
+        database=os.environ["DATABASE"],
+        ledger=Ledger(settings["ledger"]),
+    )
+    dead = DeadLetters(client("sqs", connect=1.0, read=4.0, attempts=2), os.environ["DEAD_QUEUE"])
+    return writer, dead, Pruning(writer, float(settings["keep"]))
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+    """Lambda's entry: answers which messages have to come again."""
+    writer, dead, pruning = _configured()
+    batch = Batch(writer, dead, context.get_remaining_time_in_millis)
+    batch.run(event["Records"])
+    measure(batch.counts)
+    if not batch.failed and context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS:
+        pruning.run()
+    return {"batchItemFailures": [{"itemIdentifier": message} for message in batch.failed]}
+
+"""#,
+    "replay_worker/transaction.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""A transaction as it waits in the queue."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from shared.ledger import body_hash
+
+# A ledger's key is an index entry, which may have no more than about 2,700 bytes.
+LONGEST_ID = 255
+
+Parameter = dict[str, Any]
+
+
+class Malformed(ValueError):
+    """What waits in the queue is no transaction, and will not become one."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    sql: str
+    # As the Data API takes them.
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """Statements that are applied all or not at all, under an id that its client chose once for what it wants done.
+
+        {"id": "9f0c...", "statements": [
+          {"sql": "update account set balance = balance - :n where id = :id",
+           "parameters": [{"name": "n", "value": {"longValue": 5}},
+                          {"name": "id", "value": {"stringValue": "5b1e..."}, "typeHint": "UUID"}]}]}
+    """
+
+    id: str
+    statements: tuple[Statement, ...]
+    # Tells it from another one that somebody gave the same id.
+    body: str
+
+    @staticmethod
+    def read(text: str) -> Transaction:
+        """Raises Malformed."""
+        try:
+            message = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise Malformed(f"not JSON: {error.msg} at character {error.pos}") from error
+        if not isinstance(message, dict):
+            raise Malformed("not an object")
+        identity, statements = message.get("id"), message.get("statements")
+        if not isinstance(identity, str) or not 1 <= len(identity.encode()) <= LONGEST_ID or "\0" in identity:
+            raise Malformed(f'"id" is not a text of 1 to {LONGEST_ID} bytes')
+        if not isinstance(statements, list) or not statements:
+            raise Malformed('"statements" is not a list with at least one')
+        return Transaction(identity, tuple(_statement(item) for item in statements), body_hash(text))
+
+
+def _statement(item: object) -> Statement:
+    if not isinstance(item, dict) or not isinstance(item.get("sql"), str) or not item["sql"].strip():
+        raise Malformed('a statement has no "sql"')
+    parameters = item.get("parameters", [])
+    if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
+        raise Malformed('"parameters" is not a list of objects')
+    return Statement(item["sql"], tuple(_parameter(parameter) for parameter in parameters))
+
+
+def _parameter(parameter: Parameter) -> Parameter:
+    """JSON has no bytes: a `blobValue` is base 64 there, as in the Data API's own requests, and bytes for boto3."""
+    value = parameter.get("value")
+    if not isinstance(value, dict) or "blobValue" not in value:
+        return parameter
+    try:
+        return {**parameter, "value": {"blobValue": base64.b64decode(value["blobValue"], validate=True)}}
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise Malformed('a "blobValue" is not base 64') from error
+
+"""#,
+    "rotate_user/credentials.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What the secret of an application user says, and which users take turns in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.postgres import Login
+
+CLONE = "_clone"
+# With the clone's ending no longer than PostgreSQL's names may be.
+_USER = re.compile(r"[a-z_][a-z0-9_]{0,56}")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two users of the database with the same rights, of whom one is in use while the other gets a new password.
+
+    So the password that an application still holds is good until the rotation after the next.
+    """
+
+    base: str
+
+    def __post_init__(self) -> None:
+        if not _USER.fullmatch(self.base) or self.base.startswith(("pg_", "rds")):
+            raise ValueError(f'"{self.base}" is no name of an application user')
+
+    @staticmethod
+    def of(secret: str) -> Pair:
+        """Of a secret's name: `payments/users/app`."""
+        return Pair(secret.rsplit("/", 1)[-1])
+
+    @property
+    def clone(self) -> str:
+        return self.base + CLONE
+
+    def next(self, user: str) -> str:
+        """Whose turn it is after that of `user`."""
+        if user not in (self.base, self.clone):
+            raise ValueError(f'the secret names the user "{user}", not "{self.base}" or "{self.clone}"')
+        return self.clone if user == self.base else self.base
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A version of the secret. Never give it to a log."""
+
+    value: dict[str, Any] = field(repr=False)
+
+    @staticmethod
+    def read(text: str) -> Credentials:
+        """Raises ValueError without telling what was read."""
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            raise ValueError("the secret is not JSON") from None
+        wanted = {"dbname": str, "host": str, "password": str, "port": int, "username": str}
+        if not isinstance(value, dict) or any(not isinstance(value.get(key), kind) for key, kind in wanted.items()):
+            raise ValueError(f"the secret does not have {', '.join(wanted)}")
+        return Credentials(value)
+
+    @property
+    def user(self) -> str:
+        user: str = self.value["username"]
+        return user
+
+    @property
+    def password(self) -> str:
+        password: str = self.value["password"]
+        return password
+
+    def following(self, pair: Pair, password: str, cluster: Cluster) -> Credentials:
+        """The next version: the other user, a new password, and the cluster as it is today."""
+        return Credentials(
+            {
+                **self.value,
+                "username": pair.next(self.user),
+                "password": password,
+                "host": cluster.host,
+                "port": cluster.port,
+                "masterarn": cluster.master_secret,
+            }
+        )
+
+    def login(self) -> Login:
+        return Login(
+            host=self.value["host"],
+            port=self.value["port"],
+            user=self.user,
+            password=self.password,
+            database=self.value["dbname"],
+            application="harecon-rotate-user",
+        )
+
+    def text(self) -> str:
+        return json.dumps(self.value, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the writer is, and the secret of the master user."""
+
+    host: str
+    port: int
+    master_secret: str
+
+"""#,
+    "rotate_user/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Rotates the password of an application user, in the four steps of Secrets Manager.
+
+Two users take turns, `app` and `app_clone`: an application that read the secret before the rotation goes on with what it
+has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at once
+with itself.
+
+    CLUSTER, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rotate_user.credentials import Cluster, Credentials, Pair
+from rotate_user.roles import set_password
+from shared.clients import client
+from shared.postgres import Connection, Login, ServerError, connect
+from shared.telemetry import measure, note
+
+CONNECT_SECONDS = 5.0
+QUERY_SECONDS = 5.0
+
+# What a server says of a user or a password that it does not know.
+_NO_LOGIN = ("28P01", "28000")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """One secret, and the version of it that is being made."""
+
+    client: Any
+    arn: str
+    token: str
+
+    def stages(self) -> tuple[str, dict[str, list[str]]]:
+        """The secret's name, and which version is what. Raises ValueError for one that is not rotated."""
+        found = self.client.describe_secret(SecretId=self.arn)
+        if not found.get("RotationEnabled"):
+            raise ValueError(f'"{found["Name"]}" is not set up for rotation')
+        return found["Name"], found.get("VersionIdsToStages", {})
+
+    def current(self) -> Credentials:
+        return self._read(VersionStage="AWSCURRENT")
+
+    def pending(self) -> Credentials | None:
+        """None before the first step."""
+        try:
+            return self._read(VersionId=self.token, VersionStage="AWSPENDING")
+        except self.client.exceptions.ResourceNotFoundException:
+            return None
+
+    def _read(self, **version: str) -> Credentials:
+        return Credentials.read(self.client.get_secret_value(SecretId=self.arn, **version)["SecretString"])
+
+    def password(self) -> str:
+        """Letters and digits alone, so that no URL, shell or SQL text has to quote it; 40 of them are 238 bits."""
+        made = self.client.get_random_password(
+            PasswordLength=40, ExcludePunctuation=True, RequireEachIncludedType=True
+        )
+        password: str = made["RandomPassword"]
+        return password
+
+    def put(self, credentials: Credentials) -> None:
+        try:
+            self.client.put_secret_value(
+                SecretId=self.arn,
+                ClientRequestToken=self.token,
+                SecretString=credentials.text(),
+                VersionStages=["AWSPENDING"],
+            )
+        except self.client.exceptions.ResourceExistsException:
+            # Another run of this step was faster: its password is as good.
+            note("made already", secret=self.arn)
+
+    def promote(self, before: str | None) -> None:
+        """Makes the pending version the current one, and what was current the previous one."""
+        leaves = {"RemoveFromVersionId": before} if before else {}
+        self.client.update_secret_version_stage(
+            SecretId=self.arn, VersionStage="AWSCURRENT", MoveToVersionId=self.token, **leaves
+        )
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """One step of the rotation of one secret."""
+
+    secrets: Secrets
+    cluster: Callable[[], Cluster]
+    # The credentials of the master user, in the secret of that ARN.
+    master: Callable[[str], tuple[str, str]]
+    connect: Callable[[Login], Connection]
+
+    def take(self, step: str) -> None:
+        """Raises ValueError for what Secrets Manager would not ask for."""
+        name, stages = self.secrets.stages()
+        token = self.secrets.token
+        if token not in stages:
+            raise ValueError(f'"{name}" has no version "{token}"')
+        if "AWSCURRENT" in stages[token]:
+            note("current already", secret=name, step=step)
+            return
+        if "AWSPENDING" not in stages[token]:
+            raise ValueError(f'version "{token}" of "{name}" is not the one that is being made')
+        pair = Pair.of(name)
+        match step:
+            case "createSecret":
+                self._create(pair)
+            case "setSecret":
+                self._set(pair)
+            case "testSecret":
+                self._test(pair)
+            case "finishSecret":
+                self.secrets.promote(next((version for version, labels in stages.items() if "AWSCURRENT" in labels), None))
+            case _:
+                raise ValueError(f'"{step}" is no step of a rotation')
+        note("step", secret=name, step=step)
+
+    def _create(self, pair: Pair) -> None:
+        if self.secrets.pending() is None:
+            current = self.secrets.current()
+            self.secrets.put(current.following(pair, self.secrets.password(), self.cluster()))
+
+    def _set(self, pair: Pair) -> None:
+        pending, current = self._made(), self.secrets.current()
+        if pending.user != pair.next(current.user):
+            raise ValueError(f'it is not the turn of "{pending.user}" after "{current.user}"')
+        if self._can_log_in(pending):
+            return
+        cluster = self.cluster()
+        user, password = self.master(cluster.master_secret)
+        login = Login(
+            cluster.host, user, password, pending.login().database, cluster.port, application="harecon-rotate-user"
+        )
+        with self.connect(login) as master:
+            set_password(master, pair, current, pending)
+
+    def _can_log_in(self, credentials: Credentials) -> bool:
+        try:
+            self.connect(credentials.login()).close()
+        except ServerError as error:
+            if error.sqlstate in _NO_LOGIN:
+                return False
+            raise
+        return True
+
+    def _test(self, pair: Pair) -> None:
+        """Logs in as an application would. Raises when that is not the user on the writer."""
+        pending = self._made()
+        with self.connect(pending.login()) as connection:
+            [row] = connection.query(
+                "select session_user::text as session, current_user::text as acting, pg_is_in_recovery() as recovering",
+                timeout=QUERY_SECONDS,
+            )
+        if row != {"session": pending.user, "acting": pair.base, "recovering": False}:
+            raise ConnectionError(f'a login as "{pending.user}" ends up as {row}')
+
+    def _made(self) -> Credentials:
+        if (pending := self.secrets.pending()) is None:
+            raise ValueError("the new version has no value yet")
+        return pending
+
+
+def _cluster(rds: Any, name: str) -> Cluster:
+    """As it is now: after a restore, endpoint and master's secret are others than when the user's secret was made."""
+    (found,) = rds.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+    return Cluster(found["Endpoint"], found["Port"], found["MasterUserSecret"]["SecretArn"])
+
+
+@cache
+def _clients() -> tuple[Any, Any]:
+    return client("secretsmanager", connect=1.0, read=4.0, attempts=3), client("rds", connect=1.0, read=4.0, attempts=3)
+
+
+def _master(secrets: Any, arn: str) -> tuple[str, str]:
+    value = json.loads(secrets.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")["SecretString"])
+    return value["username"], value["password"]
+
+
+def handle(event: Mapping[str, str], context: object) -> None:
+    """Lambda's entry. Secrets Manager tries a step that fails again, and a rotation that fails within the next day."""
+    secrets, rds = _clients()
+    rotation = Rotation(
+        secrets=Secrets(secrets, event["SecretId"], event["ClientRequestToken"]),
+        cluster=lambda: _cluster(rds, os.environ["CLUSTER"]),
+        master=lambda arn: _master(secrets, arn),
+        connect=lambda login: connect(login, CONNECT_SECONDS),
+    )
+    try:
+        rotation.take(event["Step"])
+    except Exception as error:
+        # Whatever it was: the alarm counts it, and Lambda logs it.
+        note("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
+        measure({"RotationFailures": 1})
+        raise
+    if event["Step"] == "finishSecret":
+        measure({"RotationFailures": 0})
+
+"""#,
+    "rotate_user/roles.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The users of a pair, in the database."""
+
+from __future__ import annotations
+
+from rotate_user.credentials import Credentials, Pair
+from shared.postgres import Connection
+from shared.scram import verifier
+
+STATEMENT_SECONDS = 10.0
+
+
+class Forbidden(Exception):
+    """The user may more than an application's user should: its password is not this function's to change."""
+
+
+def set_password(master: Connection, pair: Pair, current: Credentials, pending: Credentials) -> None:
+    """Makes the users of the pair what they have to be, and gives the pending one its password; all or nothing.
+
+    What one of them makes belongs to the base user, as whom the clone acts from its login on: so both may always do the
+    same. A user in use that the database does not know yet gets the password that the secret has had so far.
+    """
+    master.execute("begin", timeout=STATEMENT_SECONDS)
+    # Two rotations of one user, of which one was given up on too early, do not meet.
+    _run(master, "select pg_advisory_xact_lock(hashtext($1::text))", f"harecon rotation of {pair.base}")
+    known = _known(master, pair)
+    for user in (pair.base, pair.clone):
+        if user not in known:
+            _run(master, f"create role {_name(user)} login")
+            if user == current.user:
+                _give_password(master, current)
+    _run(master, f"grant {_name(pair.base)} to {_name(pair.clone)}")
+    _run(master, f"alter role {_name(pair.clone)} set role to {_name(pair.base)}")
+    _give_password(master, pending)
+    if master.execute("commit", timeout=STATEMENT_SECONDS) != "COMMIT":
+        raise ConnectionError("the change was rolled back")
+
+
+def _known(master: Connection, pair: Pair) -> set[str]:
+    """Which of the two there are. Raises Forbidden when one of them has rights of an administrator."""
+    rows = master.query(
+        "select rolname::text as name, rolname = session_user or rolsuper or rolcreaterole or rolcreatedb"
+        " or rolreplication or rolbypassrls or exists (select from pg_auth_members"
+        " join pg_roles as granted on granted.oid = roleid where member = users.oid"
+        " and granted.rolname in ('rds_superuser', 'rds_password', 'rds_replication')) as mighty"
+        " from pg_roles as users where rolname in ($1::text, $2::text)",
+        pair.base,
+        pair.clone,
+        timeout=STATEMENT_SECONDS,
+    )
+    for row in rows:
+        if row["mighty"]:
+            raise Forbidden(f'"{row["name"]}" may administer the database: no rotation of an application user changes it')
+    return {str(row["name"]) for row in rows}
+
+
+def _give_password(master: Connection, credentials: Credentials) -> None:
+    """By its verifier: the statement may end in the server's log, the password does not."""
+    _run(master, f"alter role {_name(credentials.user)} login password '{verifier(credentials.password)}'")
+
+
+def _name(user: str) -> str:
+    return '"' + user.replace('"', '""') + '"'
+
+
+def _run(master: Connection, sql: str, *parameters: str) -> None:
+    master.execute(sql, *parameters, timeout=STATEMENT_SECONDS)
+
+"""#,
     "shared/__init__.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """What the functions of a stack share. It is packed into the archive of each of them."""
@@ -248,6 +1473,73 @@ def as_text(value: Value) -> str:
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+"""#,
+    "shared/ledger.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger: one row for each transaction that was applied, written by the transaction itself.
+
+A transaction that is tried again, because its outcome is not known, finds its own row and does nothing more. So a commit
+whose answer was lost is told from one that never happened, and what is tried twice is applied once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The statements about one ledger. Its name comes from the spec, and stands in them as it is."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError(f'"{self.name}" is no name of a table')
+
+    @property
+    def making(self) -> tuple[str, ...]:
+        """Each may be repeated; two that run at once may still be refused, one of them (23505, 42P07)."""
+        return (
+            f"create table if not exists {self.name} ("
+            "id text primary key, body text not null, seen integer not null default 1,"
+            " xid xid8 not null default pg_current_xact_id(),"
+            " applied_at timestamptz not null default clock_timestamp())",
+            f"create index if not exists {self.name}_applied_at on {self.name} (applied_at)",
+        )
+
+    @property
+    def entering(self) -> str:
+        """The first statement of each transaction; `seen` is 1 for one that was never applied.
+
+        First, so that a repeat waits for an attempt that still runs somewhere. And `do update`, not `do nothing`: a commit
+        that writes nothing waits for no standby, and would confirm what only a dying writer has.
+        """
+        return (
+            f"insert into {self.name} (id, body) values (:id, :body)"
+            f" on conflict (id) do update set seen = {self.name}.seen + 1 returning seen, body"
+        )
+
+    @property
+    def pruning(self) -> str:
+        """Forgets what is older than `:keep` seconds, a thousand at a time, so that no lock is held for long."""
+        return (
+            f"delete from {self.name} where id in (select id from {self.name}"
+            " where applied_at < now() - make_interval(secs => :keep) order by applied_at limit 1000)"
+        )
+
+
+def body_hash(text: str) -> str:
+    """What the ledger remembers of a transaction's content: SHA-256, in hexadecimal, of the message as it was written.
+
+    Of the text and not of what it means: two languages do not write the same number the same way.
+    """
+    return hashlib.sha256(text.encode()).hexdigest()
 
 """#,
     "shared/postgres.py": #"""
@@ -534,6 +1826,77 @@ def _md5(login: Login, salt: bytes) -> str:
     """For a password that was set before the server kept them by SCRAM."""
     inner = hashlib.md5((login.password + login.user).encode(), usedforsecurity=False).hexdigest()
     return "md5" + hashlib.md5(inner.encode() + salt, usedforsecurity=False).hexdigest()
+
+"""#,
+    "shared/refusals.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What an error of the Data API says about the transaction that met it."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+
+class Meaning(Enum):
+    """What is to be done about it."""
+
+    # It will never be taken: a constraint, a type, a name that does not exist.
+    REFUSED = "refused"
+    # It may be taken when it is tried again: another one was in the way.
+    AGAIN = "again"
+    # Nothing will be taken for now: no writer, no credentials, too many requests.
+    LATER = "later"
+
+
+_SQLSTATE = re.compile(r"SQLState:\s*([0-9A-Z]{5})\b", re.IGNORECASE)
+
+# By the first two characters of the SQLSTATE: what lies in the statement or in its data.
+_REFUSED_CLASSES = frozenset({"0A", "20", "21", "22", "23", "27", "2B", "2F", "38", "39", "42", "44", "P0"})
+# What lies in other transactions, and in how long this one took.
+_AGAIN = frozenset({"40001", "40003", "40P01", "55P03", "57014"})
+
+_MALFORMED = frozenset({"BadRequestException", "UnsupportedResultException", "ValidationException"})
+
+
+def sqlstate(error: Exception) -> str | None:
+    """PostgreSQL's code: the Data API has it only in the text, `ERROR: ...; SQLState: 23505`."""
+    if not isinstance(error, ClientError):
+        return None
+    found = _SQLSTATE.search(error.response.get("Error", {}).get("Message", ""))
+    return found[1].upper() if found else None
+
+
+def meaning(error: ClientError | BotoCoreError) -> Meaning:
+    """Of an error that came before the commit was sent, or with its answer.
+
+    A commit whose answer never came is LATER: whether it happened, the ledger says next time.
+    """
+    if isinstance(error, ParamValidationError):
+        return Meaning.REFUSED
+    if not isinstance(error, ClientError):
+        return Meaning.LATER
+    state = sqlstate(error)
+    if state:
+        if state in _AGAIN:
+            return Meaning.AGAIN
+        # 40002 is a constraint that was checked at the commit.
+        return Meaning.REFUSED if state[:2] in _REFUSED_CLASSES or state == "40002" else Meaning.LATER
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in _MALFORMED:
+        return Meaning.REFUSED
+    return Meaning.AGAIN if code in ("StatementTimeoutException", "TransactionNotFoundException") else Meaning.LATER
+
+
+def name(error: Exception) -> str:
+    """Short, and without values of the transaction, which the full message may quote: fit for a log."""
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        state = sqlstate(error)
+        return f"{code} {state}" if state else code
+    return type(error).__name__
 
 """#,
     "shared/scram.py": #"""
