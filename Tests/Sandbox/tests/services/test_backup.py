@@ -25,9 +25,9 @@ def vault(backup: Any) -> str:
 
 @pytest.fixture
 def role(aws: Any) -> str:
-    arn = aws.client("iam").create_role(RoleName="backup", AssumeRolePolicyDocument=trust("backup.amazonaws.com"))["Role"]["Arn"]
+    made = aws.client("iam").create_role(RoleName="backup", AssumeRolePolicyDocument=trust("backup.amazonaws.com"))
     aws.advance(30)
-    return arn
+    return str(made["Role"]["Arn"])
 
 
 @pytest.fixture
@@ -86,7 +86,8 @@ def test_plan_is_completed_versioned_and_goes_after_its_selections(backup: Any, 
         BackupPlan={"BackupPlanName": "payments", "Rules": [{**RULE, "Lifecycle": {"DeleteAfterDays": 14}}]},
     )
     assert changed["VersionId"] != made["VersionId"]
-    selection = {"SelectionName": "aurora", "IamRoleArn": role, "Resources": ["arn:aws:rds:us-east-1:1:cluster:payments"]}
+    cluster = "arn:aws:rds:us-east-1:1:cluster:payments"
+    selection = {"SelectionName": "aurora", "IamRoleArn": role, "Resources": [cluster]}
     with refused("InvalidParameterValueException", "cannot be assumed"):
         backup.create_backup_selection(BackupPlanId=plan, BackupSelection={**selection, "IamRoleArn": role + "x"})
     chosen = backup.create_backup_selection(BackupPlanId=plan, BackupSelection=selection)["SelectionId"]

@@ -49,7 +49,7 @@ def stack(aws: Any, network: Network) -> Network:
     )
     rds.create_db_cluster(
         DBClusterIdentifier="p", Engine="aurora-postgresql", DBSubnetGroupName="p", MasterUsername="harecon",
-        ManageMasterUserPassword=True, ServerlessV2ScalingConfiguration={"MinCapacity": 1, "MaxCapacity": 2},
+        MasterUserPassword="a-password", ServerlessV2ScalingConfiguration={"MinCapacity": 1, "MaxCapacity": 2},
         Tags=PAIRS,
     )  # fmt: skip
     aws.advance(3600)

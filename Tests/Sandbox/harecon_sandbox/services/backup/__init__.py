@@ -30,11 +30,9 @@ def inventory(ctx: Context) -> list[dict[str, Any]]:
         for item in held  # type: ignore[attr-defined]
         for name in (item.name,)
     ]
-    rows += [
-        {"kind": "backup/plan", "id": plan.id, "name": plan.body["BackupPlanName"], "arn": plan.arn, "tags": dict(plan.tags)}
-        for plan in state.plans.values()
-    ]
     for plan in state.plans.values():
+        row = {"kind": "backup/plan", "id": plan.id, "name": plan.body["BackupPlanName"], "arn": plan.arn}
+        rows.append({**row, "tags": dict(plan.tags)})
         for identifier, selection in plan.selections.items():
             name = selection["BackupSelection"]["SelectionName"]
             rows.append({"kind": "backup/selection", "id": identifier, "name": name, "tags": {}})

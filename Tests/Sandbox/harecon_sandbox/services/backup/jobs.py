@@ -12,7 +12,21 @@ from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 from harecon_sandbox.services import rds
 
 from .schedule import cron
-from .state import DAY, SERVICE, Plan, Point, State, TestingPlan, check_role, invalid, missing, moment, present, raw_state, refused
+from .state import (
+    DAY,
+    SERVICE,
+    Plan,
+    Point,
+    State,
+    TestingPlan,
+    check_role,
+    invalid,
+    missing,
+    moment,
+    present,
+    raw_state,
+    refused,
+)
 
 #: Simulated seconds.
 BACKING_UP = 300.0
@@ -199,7 +213,8 @@ def _points(state: State, plan: TestingPlan, selection: dict[str, Any], now: flo
     arns = selection.get("ProtectedResourceArns") or ["*"]
     fitting: dict[str, list[Point]] = {}
     for point in (point for vault in vaults for point in vault.points.values()):
-        if now - chosen["SelectionWindowDays"] * DAY <= point.created <= now and ("*" in arns or point.resource in arns):
+        is_recent = now - chosen["SelectionWindowDays"] * DAY <= point.created <= now
+        if is_recent and ("*" in arns or point.resource in arns):
             fitting.setdefault(point.resource, []).append(point)
     latest = chosen["Algorithm"] == "LATEST_WITHIN_WINDOW"
     return [max(ps, key=lambda p: p.created) if latest else secrets.choice(ps) for ps in fitting.values()]

@@ -41,7 +41,8 @@ def _check_plan(body: dict[str, Any]) -> None:
     if not 1 <= body["StartWindowHours"] <= 168:
         raise invalid("StartWindowHours must be between 1 and 168.")
     points = body["RecoveryPointSelection"]
-    if points.get("Algorithm") not in ALGORITHMS or not points.get("IncludeVaults") or not points.get("RecoveryPointTypes"):
+    is_whole = points.get("IncludeVaults") and points.get("RecoveryPointTypes")
+    if points.get("Algorithm") not in ALGORITHMS or not is_whole:
         raise invalid("RecoveryPointSelection needs Algorithm, IncludeVaults and RecoveryPointTypes.")
     if not 1 <= points.setdefault("SelectionWindowDays", 30) <= 365:
         raise invalid("SelectionWindowDays must be between 1 and 365.")
@@ -69,7 +70,7 @@ def create_plan(ctx: Context, params: Params) -> Result:
     }
     _check_plan(body)
     now = ctx.clock.now()
-    arn = resource_arn(ctx, f"restore-testing-plan:{name}-{(zlib.crc32(name.encode())) % 10**8:08d}")
+    arn = resource_arn(ctx, f"restore-testing-plan:{name}-{zlib.crc32(name.encode()):08x}")
     plan = TestingPlan(name, arn, body, now, params.get("CreatorRequestId"), tags, done=now)
     state.testing[name] = plan
     return _reference(plan)
@@ -79,8 +80,9 @@ def create_plan(ctx: Context, params: Params) -> Result:
 def get_plan(ctx: Context, params: Params) -> Result:
     state_of(ctx)
     plan = find_testing(ctx, params["RestoreTestingPlanName"])
-    more = {"CreatorRequestId": plan.creator, "LastUpdateTime": moment(plan.updated), "LastExecutionTime": moment(plan.last)}
-    return {"RestoreTestingPlan": present({**_reference(plan), **plan.body, **more})}
+    times = {"LastUpdateTime": moment(plan.updated), "LastExecutionTime": moment(plan.last)}
+    body = {**_reference(plan), **plan.body, **times, "CreatorRequestId": plan.creator}
+    return {"RestoreTestingPlan": present(body)}
 
 
 @operation(SERVICE, "ListRestoreTestingPlans")
@@ -167,7 +169,9 @@ def get_selection(ctx: Context, params: Params) -> Result:
 def list_selections(ctx: Context, params: Params) -> Result:
     state_of(ctx)
     plan = find_testing(ctx, params["RestoreTestingPlanName"])
-    members = ("CreationTime", "IamRoleArn", "ProtectedResourceType", "RestoreTestingSelectionName", "ValidationWindowHours")
+    members = (
+        "CreationTime", "IamRoleArn", "ProtectedResourceType", "RestoreTestingSelectionName", "ValidationWindowHours",
+    )  # fmt: skip
     return {
         "RestoreTestingSelections": [
             {"RestoreTestingPlanName": plan.name, **{member: body[member] for member in members}}
@@ -178,8 +182,7 @@ def list_selections(ctx: Context, params: Params) -> Result:
 
 @operation(SERVICE, "UpdateRestoreTestingSelection")
 def update_selection(ctx: Context, params: Params) -> Result:
-    """ "If your selection has ProtectedResourceArns, requesting an update with the parameter ProtectedResourceConditions will be
-    unsuccessful." """
+    """ "You can use either protected resource ARNs or conditions, but not both." """
     plan, before = _selection(ctx, params)
     after = {**before, **params["RestoreTestingSelection"]}
     _check_selection(ctx, after)

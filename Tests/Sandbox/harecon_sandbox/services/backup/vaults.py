@@ -207,7 +207,8 @@ def delete_point(ctx: Context, params: Params) -> Result:
     point = _find_point(vault, params)
     document = iam.load_document(vault.policy) if vault.policy else None
     for statement in iam.statements(document) if document else []:
-        if statement.get("Effect") == "Deny" and iam.action_allowed({**statement, "Effect": "Allow"}, "backup:DeleteRecoveryPoint"):
+        denied = iam.action_allowed({**statement, "Effect": "Allow"}, "backup:DeleteRecoveryPoint")
+        if statement.get("Effect") == "Deny" and denied:
             raise AWSError("AccessDeniedException", "Insufficient privileges to perform this action.", 403)
     if vault.lock is not None:
         raise refused("The recovery point cannot be deleted: the vault is locked.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What AWS Backup does with clusters: it takes snapshots that only it can take, restores clusters and deletes them again."""
+"""What AWS Backup does with clusters: takes snapshots as only it can, restores clusters and deletes them again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .state import Cluster
 
 
 def take_for_backup(ctx: Context, cluster: Cluster, name: str) -> None:
-    """- name: `awsbackup:job-…`."""
+    """Takes a snapshot of the name `awsbackup:job-…`."""
     state = current(ctx)
     snapshot = snapshots.take(ctx, state, cluster, name.removeprefix(snapshots.BACKUP), cluster.tags)
     del state.snapshots[snapshot.fields["DBClusterSnapshotIdentifier"]]
@@ -49,8 +49,8 @@ def restore_for_backup(ctx: Context, source: dict[str, Any], name: str, override
         asked["KmsKeyId"] = source["KmsKeyId"]
     if groups:
         asked["VpcSecurityGroupIds"] = json.loads(groups)
-    arn: str = ctx.call("rds", "CreateDBCluster", {k: v for k, v in asked.items() if v is not None})["DBCluster"]["DBClusterArn"]
-    return arn
+    made = ctx.call("rds", "CreateDBCluster", {k: v for k, v in asked.items() if v is not None})
+    return str(made["DBCluster"]["DBClusterArn"])
 
 
 def delete_for_backup(ctx: Context, name: str, mark: str) -> str | None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets Manager: secrets with versions and stages, rotation, scheduled deletion, resource policies.
 
-All of it is kept here. No rotation function runs: a rotation takes its time and then leaves what one would leave behind.
+All of it is kept here. No rotation function runs: a rotation takes its time and leaves what one would leave behind.
 """
 
 from __future__ import annotations

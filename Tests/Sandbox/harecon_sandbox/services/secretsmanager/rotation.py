@@ -76,8 +76,8 @@ def _function(ctx: Context, secret: Secret, params: Params, before: Rotation) ->
     if not _may_invoke(ctx, function):
         raise AWSError(
             "AccessDeniedException",
-            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants access "
-            "to the principal secretsmanager.amazonaws.com.",
+            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy grants "
+            "access to the principal secretsmanager.amazonaws.com.",
             400,
         )
     return str(function)

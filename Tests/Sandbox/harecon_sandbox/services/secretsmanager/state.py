@@ -122,8 +122,9 @@ def _follow(ctx: Context, state: State, owner: str, wanted: list[Managed]) -> No
             continue
         now = ctx.clock.now()
         secret = Secret(
-            managed.name, managed.arn, now, managed.description, managed.key, dict(managed.tags), owner=owner, changed=now
-        )
+            managed.name, managed.arn, now, managed.description, managed.key, dict(managed.tags), owner=owner,
+            changed=now,
+        )  # fmt: skip
         value = json.dumps({"username": managed.username, "password": random_password(32)})
         version = Version(request_token(), now, value)
         secret.versions[version.id] = version
@@ -158,8 +159,8 @@ def _go_on(ctx: Context, secret: Secret, rotation: Rotation) -> None:
 
 
 def _rotated(value: str | None, *, alternate: bool) -> str:
-    """What a rotation function leaves behind. No function runs here: a user's name alternates as by AWS's own function for
-    two users, and the password is another one."""
+    """What a rotation function leaves behind. No function runs here: a user's name alternates as by AWS's own function
+    for two users, and the password is another one."""
     try:
         content = json.loads(value or "{}")
     except json.JSONDecodeError:
@@ -209,7 +210,7 @@ def check_name(name: str) -> None:
 
 
 def find(ctx: Context, identifier: str, *, deleted: bool = False) -> Secret:
-    """The secret of a name, an ARN, or an ARN without its last part; one that waits for its deletion only if asked for."""
+    """The secret of a name, an ARN, or an ARN without its last part; one that waits for deletion only if asked for."""
     held = state_of(ctx).secrets
     found = held.get(identifier) or next(
         (s for s in held.values() if s.name == identifier or s.arn[:-7] == identifier), None
@@ -239,7 +240,7 @@ def check_key(ctx: Context, key: str | None) -> None:
     if found is None or found.key_state != "Enabled":
         raise AWSError(
             "EncryptionFailure",
-            "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is "
-            "available, enabled, and not in an invalid state.",
+            "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS "
+            "key is available, enabled, and not in an invalid state.",
             400,
         )
