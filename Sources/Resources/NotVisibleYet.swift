@@ -18,7 +18,7 @@ extension CallError {
   private var namesWhatMayBeNew: Bool {
     let words = message.lowercased()
     // Any service, of a role or of a function's permission.
-    if words.contains("cannot be assumed") || words.contains("cannot invoke the specified lambda function") { return true }
+    if words.contains("cannot be assumed") || words.contains("cannot invoke the specified lambda") { return true }
     switch code {
     case "InvalidSubnet", "DBSubnetGroupDoesNotCoverEnoughAZs": return true
     case let code where code.hasPrefix("KMSKeyNotAccessible"): return true

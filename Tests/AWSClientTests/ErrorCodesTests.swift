@@ -19,7 +19,8 @@ struct ErrorCodesTests {
 
   private static func models() throws -> [(service: String, code: String, status: Int)] {
     let services = [
-      "rds", "kms", "iam", "route53", "logs", "sts", "resourcegroupstaggingapi", "secretsmanager", "backup", "sns", "sqs",
+      "rds", "kms", "iam", "route53", "logs", "sts", "resourcegroupstaggingapi", "secretsmanager", "backup", "sns",
+      "sqs",
     ]
     let errors = try JSON(parsing: Array(FixturePython.output("error_codes.py", services))).array ?? []
     return try errors.map { error in
