@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting transactions, applied in a real database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from data_api_double import DataAPI, lost, refused
+from real_postgres import Server
+from replay_worker import handler
+from replay_worker.handler import Batch, DeadLetters, Pruning, Writer
+from replay_worker.transaction import Malformed, Transaction
+from shared.ledger import Ledger
+from shared.postgres import Connection, connect
+
+LONG = 30.0
+
+
+class FakeSQS:
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.fails: Exception | None = None
+
+    def get_queue_url(self, QueueName: str) -> dict[str, str]:
+        return {"QueueUrl": f"https://sqs/{QueueName}"}
+
+    def send_message(self, **params: Any) -> None:
+        if self.fails:
+            raise self.fails
+        self.sent.append(params)
+
+    def cause(self, index: int = 0) -> str:
+        cause: str = self.sent[index]["MessageAttributes"]["cause"]["StringValue"]
+        return cause
+
+
+class Bench:
+    def __init__(self, api: DataAPI, database: Connection) -> None:
+        self.api = api
+        self.database = database
+        self.sqs = FakeSQS()
+        self.writer = Writer(api, "cluster", "secret", "postgres", Ledger("replay_test_ledger"))
+        self.time_left = 60_000
+        self.counts: dict[str, int] = {}
+
+    def run(self, *records: dict[str, Any]) -> list[str]:
+        """Which of the messages have to come again."""
+        batch = Batch(self.writer, DeadLetters(self.sqs, "dead.fifo"), lambda: self.time_left)
+        batch.run(list(records))
+        self.counts = {name: count for name, count in batch.counts.items() if count}
+        return batch.failed
+
+    def balances(self) -> dict[str, int]:
+        rows = self.database.query("select id, balance from replay_test_account", timeout=LONG)
+        return {str(row["id"]): int(row["balance"] or 0) for row in rows}
+
+    def entries(self) -> dict[str, int]:
+        rows = self.database.query("select id, seen from replay_test_ledger", timeout=LONG)
+        return {str(row["id"]): int(row["seen"] or 0) for row in rows}
+
+
+@pytest.fixture
+def bench(server: Server) -> Iterator[Bench]:
+    with connect(server.login(), LONG, server.tls()) as database:
+        database.execute(
+            "create table replay_test_account (id text primary key, balance int not null check (balance >= 0))",
+            timeout=LONG,
+        )
+        database.execute("insert into replay_test_account values ('a', 100), ('b', 100)", timeout=LONG)
+        api = DataAPI(server)
+        bench = Bench(api, database)
+        handler._queue_url.cache_clear()
+        yield bench
+        assert api.open_transactions == 0, "every transaction is committed or rolled back"
+        database.execute("drop table replay_test_account", timeout=LONG)
+        database.execute("drop table if exists replay_test_ledger", timeout=LONG)
+
+
+def body(identity: str, amount: int = 10, source: str = "a", target: str = "b") -> str:
+    sql = "update replay_test_account set balance = balance + :n where id = :id"
+    return json.dumps(
+        {
+            "id": identity,
+            "statements": [
+                {
+                    "sql": sql,
+                    "parameters": [
+                        {"name": "n", "value": {"longValue": change}},
+                        {"name": "id", "value": {"stringValue": account}},
+                    ],
+                }
+                for account, change in ((source, -amount), (target, amount))
+            ],
+        }
+    )
+
+
+def record(message: str, text: str, group: str = "g") -> dict[str, Any]:
+    return {"messageId": message, "body": text, "attributes": {"MessageGroupId": group}}
+
+
+def unavailable() -> Exception:
+    return refused("DatabaseUnavailableException", "the writer instance isn't available")
+
+
+def test_transactions_are_applied_in_their_order(bench: Bench) -> None:
+    assert bench.run(record("1", body("x", 60)), record("2", body("y", 40, "b", "a"))) == []
+    assert bench.balances() == {"a": 80, "b": 120}
+    assert bench.entries() == {"x": 1, "y": 1}
+    assert bench.counts == {"Replayed": 2}
+    assert bench.sqs.sent == []
+
+
+def test_what_comes_twice_is_applied_once_and_confirmed_by_a_write(bench: Bench) -> None:
+    assert bench.run(record("1", body("x")), record("2", body("x"))) == []
+    assert bench.run(record("1", body("x"))) == []
+    assert bench.balances() == {"a": 90, "b": 110}
+    assert bench.entries() == {"x": 3}
+    assert bench.counts == {}
+
+
+def test_a_commit_whose_answer_was_lost_is_settled_by_the_ledger(bench: Bench) -> None:
+    bench.run(record("0", body("first")))
+    bench.api.faults = [("commit answer", lost())]
+    assert bench.run(record("1", body("x"))) == ["1"]
+    assert bench.balances() == {"a": 80, "b": 120}, "it was committed"
+    assert bench.run(record("1", body("x"))) == []
+    assert bench.balances() == {"a": 80, "b": 120}
+    assert bench.entries()["x"] == 2
+
+
+@pytest.mark.parametrize("moment", ["begin", "execute", "commit"])
+@pytest.mark.parametrize("fault", [unavailable, lost, lambda: refused("TransactionNotFoundException")])
+def test_what_was_not_applied_comes_again_and_is_applied(bench: Bench, moment: str, fault: Any) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [(moment, fault())]
+    assert bench.run(record("1", body("x"))) == ["1"]
+    bench.api.drop_connections()
+    assert bench.run(record("1", body("x"))) == []
+    assert bench.balances() == {"a": 90, "b": 110}
+    assert bench.sqs.sent == []
+
+
+def test_without_a_writer_nothing_is_parked_and_nothing_more_is_tried(bench: Bench) -> None:
+    bench.api.faults = [("begin", unavailable())]
+    records = [record("1", body("x"), "g"), record("2", body("y"), "h"), record("3", body("z"), "i")]
+    assert bench.run(*records) == ["1", "2", "3"]
+    assert bench.api.calls == ["begin"]
+    assert bench.sqs.sent == []
+
+
+def test_what_is_behind_a_message_of_its_group_does_not_overtake_it(bench: Bench) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [("execute", refused("DatabaseErrorException", "ERROR: deadlock detected; SQLState: 40P01"))]
+    records = [record("1", body("x", 1), "g"), record("2", body("y", 2), "h"), record("3", body("z", 4), "g")]
+    assert bench.run(*records) == ["1", "3"]
+    assert bench.balances() == {"a": 98, "b": 102}
+
+
+def test_what_the_database_refuses_is_parked_and_the_next_goes_on(bench: Bench) -> None:
+    assert bench.run(record("1", body("x", 500)), record("2", body("y"))) == []
+    assert bench.balances() == {"a": 90, "b": 110}
+    assert bench.entries() == {"y": 1}, "a refused one may be put right and sent again under its id"
+    (sent,) = bench.sqs.sent
+    assert bench.sqs.cause() == "DatabaseErrorException 23514"
+    assert sent["MessageBody"] == body("x", 500)
+    assert (sent["QueueUrl"], sent["MessageGroupId"]) == ("https://sqs/dead.fifo", "g")
+    assert bench.counts == {"Replayed": 1, "ReplayParked": 1}
+
+
+def test_an_id_that_was_used_for_something_else_is_parked_and_counted(bench: Bench) -> None:
+    assert bench.run(record("1", body("x", 10)), record("2", body("x", 20))) == []
+    assert bench.balances() == {"a": 90, "b": 110}
+    assert bench.sqs.cause() == "mismatch"
+    assert bench.entries() == {"x": 1}
+    assert bench.counts == {"Replayed": 1, "ReplayParked": 1, "LedgerMismatches": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "5", '{"id": "x"}', '{"id": "", "statements": [{"sql": "select 1"}]}',
+        '{"id": "x", "statements": []}', '{"id": 5, "statements": [{"sql": "select 1"}]}',
+        '{"id": "x", "statements": [{"sql": " "}]}', '{"id": "x", "statements": ["select 1"]}',
+        '{"id": "x", "statements": [{"sql": "select 1", "parameters": {"a": 1}}]}',
+        '{"id": "x", "statements": [{"sql": "select 1", "parameters": ["a"]}]}',
+        '{"id": "x", "statements": [{"sql": "select :b", "parameters": [{"name": "b", "value": {"blobValue": "*"}}]}]}',
+        json.dumps({"id": "x" * 256, "statements": [{"sql": "select 1"}]}),
+    ],
+)
+def test_what_is_no_transaction_is_parked(bench: Bench, text: str) -> None:
+    with pytest.raises(Malformed):
+        Transaction.read(text)
+    assert bench.run(record("1", text), record("2", body("y"))) == []
+    assert bench.sqs.cause() == "malformed"
+    assert bench.counts == {"Replayed": 1, "ReplayParked": 1}
+
+
+def test_what_cannot_be_parked_comes_again_and_holds_its_group(bench: Bench) -> None:
+    bench.sqs.fails = refused("KmsThrottled", operation="SendMessage")
+    assert bench.run(record("1", "{"), record("2", body("y"))) == ["1", "2"]
+    assert bench.balances() == {"a": 100, "b": 100}
+
+
+def test_bytes_travel_in_base_64() -> None:
+    parameter = {"name": "b", "value": {"blobValue": "AAH/"}}
+    text = json.dumps({"id": "x", "statements": [{"sql": "select :b", "parameters": [parameter]}]})
+    (statement,) = Transaction.read(text).statements
+    assert statement.parameters == ({"name": "b", "value": {"blobValue": b"\x00\x01\xff"}},)
+
+
+def test_nothing_is_begun_that_would_not_be_finished_in_time(bench: Bench) -> None:
+    bench.time_left = handler.LEAST_TIME_LEFT_MS - 1
+    assert bench.run(record("1", body("x")), record("2", body("y"), "h")) == ["1", "2"]
+    assert bench.api.calls == []
+
+
+def test_a_transaction_that_cannot_be_rolled_back_is_still_told_of(bench: Bench) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [
+        ("execute", refused("DatabaseErrorException", "ERROR: ...; SQLState: 40001")), ("rollback", unavailable()),
+    ]
+    assert bench.run(record("1", body("x"))) == ["1"]
+    bench.api.drop_connections()
+
+
+def test_the_ledger_forgets_what_is_old_and_only_that(bench: Bench) -> None:
+    bench.run(record("1", body("old")), record("2", body("new")))
+    bench.database.execute(
+        "update replay_test_ledger set applied_at = now() - interval '31 days' where id = 'old'", timeout=LONG
+    )
+    moment = 0.0
+    pruning = Pruning(bench.writer, keep=30 * 86_400.0, now=lambda: moment)
+    pruning.run()
+    assert bench.entries() == {"new": 1}
+    calls = len(bench.api.calls)
+    moment = handler.PRUNE_EVERY_SECONDS - 1
+    pruning.run()
+    assert len(bench.api.calls) == calls
+    moment += 1
+    bench.api.faults = [("execute", unavailable())]
+    pruning.run()
+    assert len(bench.api.calls) == calls + 1
+
+
+def test_a_ledger_is_named_as_a_table() -> None:
+    with pytest.raises(ValueError, match="no name of a table"):
+        Ledger("x; drop table y")
+
+
+def test_values_of_a_transaction_are_not_logged(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.run(record("1", body("x", 123456)))
+    logged = capsys.readouterr().out
+    assert "parked" in logged
+    assert "123456" not in logged
+
+
+def test_the_entry_answers_sqs_and_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 60_000
+
+    monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
+    pruning = Pruning(bench.writer, keep=86_400.0)
+    monkeypatch.setattr(handler, "_configured", lambda: (bench.writer, DeadLetters(bench.sqs, "dead.fifo"), pruning))
+    assert handler.handle({"Records": [record("1", body("x"))]}, Context()) == {"batchItemFailures": []}
+    bench.api.faults = [("begin", unavailable())]
+    answer = handler.handle({"Records": [record("2", body("y"))]}, Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    metrics = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+    assert [(line["Replayed"], line["ReplayParked"], line["LedgerMismatches"]) for line in metrics] == [(1, 0, 0), (0, 0, 0)]
