@@ -8,11 +8,10 @@ import re
 import uuid
 from typing import Any
 
-from harecon_sandbox.kit import Context, Params, Result, operation
+from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
 
 from .state import (
     SERVICE,
-    Function,
     conflict,
     invalid,
     not_found,
@@ -78,13 +77,12 @@ def add_permission(ctx: Context, params: Params) -> Result:
     if conditions:
         statement["Condition"] = conditions
     if len(_policy({**function.statements, sid: statement})) > MAX_POLICY:
-        raise AWS_POLICY_TOO_LONG
+        raise AWSError(
+            "PolicyLengthExceededException", f"The final policy size is bigger than the limit ({MAX_POLICY})."
+        )
     function.statements[sid] = statement
     function.policy_revision = str(uuid.uuid4())
     return {"Statement": json.dumps(statement, separators=(",", ":"))}
-
-
-AWS_POLICY_TOO_LONG = invalid(f"The final policy size is bigger than the limit ({MAX_POLICY}).")
 
 
 def _policy(statements: dict[str, dict[str, Any]]) -> str:
@@ -112,19 +110,3 @@ def remove_permission(ctx: Context, params: Params) -> Result:
     del function.statements[sid]
     function.policy_revision = str(uuid.uuid4())
     return {}
-
-
-def may_call_url(function: Function) -> bool:
-    """Whether everybody may call the function through its URL: since October 2025 that takes two statements."""
-    found = [s for s in function.statements.values() if s["Principal"] == "*"]
-    through_url = any(
-        s["Action"] == "lambda:InvokeFunctionUrl"
-        and s.get("Condition", {}) == {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}
-        for s in found
-    )
-    function_itself = any(
-        s["Action"] == "lambda:InvokeFunction"
-        and s.get("Condition", {}) in ({"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}, {})
-        for s in found
-    )
-    return through_url and function_itself

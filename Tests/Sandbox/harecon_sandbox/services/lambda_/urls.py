@@ -7,7 +7,7 @@ from typing import Any
 
 from harecon_sandbox.kit import Context, Params, Result, operation
 
-from .state import SERVICE, Function, conflict, functions_of, not_found, require, require_unqualified, timestamp, url_id
+from .state import SERVICE, Function, conflict, not_found, require, require_unqualified, timestamp, url_id
 
 
 def _url(function: Function) -> dict[str, Any]:
@@ -75,11 +75,3 @@ def delete_function_url(ctx: Context, params: Params) -> Result:
     _url(function)
     function.url = None
     return {}
-
-
-def function_at(ctx: Context, host: str) -> Function | None:
-    """The function whose URL has that host."""
-    for function in functions_of(ctx).values():
-        if function.url is not None and function.url["FunctionUrl"] == f"https://{host}/":
-            return function
-    return None
