@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 Value = str | int | float | bool | bytes | None
 
@@ -20,23 +24,47 @@ class Database:
     secret: str
     name: str
 
-    def query(self, sql: str) -> list[Row]:
-        """The rows that one statement answers, by the names of their columns.
+    def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
+        """The rows that one statement answers, by the names of their columns. It names its parameters `:name`.
 
         Raises what botocore raises: a statement that may have changed something must not be sent again blindly.
         """
+        given = [{"name": name, "value": _field(value)} for name, value in (parameters or {}).items()]
         answer = self.client.execute_statement(
             resourceArn=self.cluster,
             secretArn=self.secret,
             database=self.name,
             sql=sql,
             includeResultMetadata=True,
+            **({"parameters": given} if given else {}),
         )
         columns = [column.get("label") or column["name"] for column in answer.get("columnMetadata", [])]
         return [
             dict(zip(columns, (_value(field) for field in record), strict=True))
             for record in answer.get("records", [])
         ]
+
+
+def sqlstate(error: ClientError) -> str | None:
+    """PostgreSQL's own code of a statement's error, which the Data API gives in its message only."""
+    found = re.search(r"SQLState: ([0-9A-Z]{5})", error.response["Error"].get("Message", ""))
+    return found[1] if found else None
+
+
+def _field(value: Value) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"isNull": True}
+        case bool():
+            return {"booleanValue": value}
+        case int():
+            return {"longValue": value}
+        case float():
+            return {"doubleValue": value}
+        case bytes():
+            return {"blobValue": value}
+        case str():
+            return {"stringValue": value}
 
 
 def _value(field: dict[str, Any]) -> Value:
