@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One round of the probe: all members at once, each within a deadline, and what follows from their answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+from shared.cluster import Member
+from shared.data_api import as_text
+from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
+from shared.postgres import Failure, Row, ServerError, Value
+
+ROLE = "select pg_is_in_recovery() as recovering"
+
+LOAD = """
+select (select sum(xact_commit + xact_rollback)::float8 from pg_stat_database) as transactions,
+count(*) filter (where state <> 'idle' and pid <> pg_backend_pid())::int as active
+from pg_stat_activity where backend_type = 'client backend'
+"""
+
+
+class Session(Protocol):
+    """What of a connection is needed here."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *reason: object) -> None: ...
+    def query(self, sql: str, *parameters: Value, timeout: float) -> list[Row]: ...
+
+
+# A session with a member, within so many seconds.
+Connect = Callable[[Member, float], Session]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A statement, and what the first column of its first row must be."""
+
+    name: str
+    sql: str
+    expect: str
+
+    def passes(self, rows: Sequence[Row]) -> bool:
+        return bool(rows) and bool(rows[0]) and as_text(next(iter(rows[0].values()))) == self.expect
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one member said. `writes` needs a heartbeat and all checks; `gap` is the seconds since the last heartbeat."""
+
+    member: str
+    answers: bool = False
+    writes: bool = False
+    seconds: float = 0.0
+    gap: float | None = None
+    transactions: float | None = None
+    active: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What all of them said at a moment, `at` by the clock on the wall."""
+
+    at: float
+    answers: tuple[Answer, ...]
+
+    @property
+    def writer(self) -> Answer | None:
+        return next((answer for answer in self.answers if answer.writes), None)
+
+
+def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: float) -> Answer:
+    """Logs in as a client does, and writes where writing is possible. It never raises what a database can do to it."""
+    begin = time.monotonic()
+
+    def left() -> float:
+        seconds = begin + timeout - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError(f"no answer within {timeout} s")
+        return seconds
+
+    answer = Answer(member.id)
+    try:
+        with connect(member, left()) as session:
+            recovering = session.query(ROLE, timeout=left())[0]["recovering"]
+            answer = replace(answer, answers=True)
+            if not recovering:
+                answer = replace(answer, gap=_beat(session, left), writes=True)
+                failed = next((c for c in checks if not c.passes(session.query(c.sql, timeout=left()))), None)
+                if failed:
+                    answer = replace(answer, writes=False, reason=f'the check "{failed.name}" does not pass')
+                else:
+                    answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
+    except Failure as error:
+        answer = replace(answer, writes=False, reason=f"{type(error).__name__}: {error}")
+    return replace(answer, seconds=time.monotonic() - begin)
+
+
+def look(members: Sequence[Member], connect: Connect, checks: Sequence[Check], timeout: float, at: float) -> Round:
+    """All members at once: whoever hangs keeps nobody else from being asked."""
+    reachable = [member for member in members if member.host]
+    with ThreadPoolExecutor(max(1, len(reachable)), "probe") as pool:
+        answers = pool.map(lambda member: ask(member, connect, checks, timeout), reachable)
+        return Round(at, tuple(answers))
+
+
+def _beat(session: Session, left: Callable[[], float]) -> float | None:
+    try:
+        gap = session.query(beat("probe"), timeout=left())[0]["gap"]
+    except ServerError as error:
+        if error.sqlstate != UNDEFINED_TABLE:
+            raise
+        session.query(CREATE, timeout=left())
+        gap = session.query(beat("probe"), timeout=left())[0]["gap"]
+    return None if gap is None else float(gap)
+
+
+def _with_load(answer: Answer, row: Row) -> Answer:
+    transactions, active = row["transactions"], row["active"]
+    return replace(
+        answer,
+        transactions=None if transactions is None else float(transactions),
+        active=None if active is None else int(active),
+    )
