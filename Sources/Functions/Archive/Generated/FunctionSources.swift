@@ -4,7 +4,11 @@
 /// The functions that a stack runs in AWS, by their folders in `Sources/Functions`.
 package enum FunctionName: String, Sendable, Hashable, CaseIterable {
   case backupVerifier = "backup_verifier"
+  case coordinator
+  case drainer
   case health
+  case lagGuard = "lag_guard"
+  case probe
   case replayWorker = "replay_worker"
   case rotateUser = "rotate_user"
 }
@@ -504,6 +508,1035 @@ def _ending(job: Job, copy: Copy | None) -> Step:
     return Step.DONE if job.is_over else Step.REPORT
 
 """#,
+    "coordinator/drills.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Drills: whose experiment it is, that it is running, and whether the stack stood it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from coordinator.events import Event
+from coordinator.memory import Memory
+from coordinator.telling import Teller, timeline
+from shared.tables import Item
+from shared.telemetry import measure, note
+
+STACK_TAG = "harecon:stack"
+
+FAILOVER_ACTION = "aws:rds:failover-db-cluster"
+
+# Events of experiments come at best effort: a drill whose end nobody told of is over by then.
+LONGEST_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Drills:
+    fis: Any
+    stack: str
+    memory: Memory
+    teller: Teller
+    failover_within: float
+    now: Callable[[], float]
+
+    def begin(self, event: Event) -> None:
+        """Notes a drill of this stack. One that fails over by itself is not acted on beside it."""
+        template = self._template(event)
+        if template is None:
+            return
+        began = min(event.at or self.now(), self.now())
+        actions = [action.get("actionId") for action in template.get("actions", {}).values()]
+        hold = began + self.failover_within if FAILOVER_ACTION in actions else None
+        self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
+        measure({"DrillRunning": 1})
+        note("drill begins", experiment=event.experiment, actions=actions, hold=hold)
+
+    def end(self, event: Event) -> bool | None:
+        """Whether the stack stood it; None when it is no drill of this stack, or was judged before."""
+        drill = self.memory.end_drill(event.experiment)
+        if drill is None:
+            return None
+        missed = self._missed(event, drill)
+        measure({"DrillVerdict": 0 if missed else 1})
+        note("drill ends", experiment=event.experiment, status=event.status, missed=missed)
+        if missed:
+            self.teller.warn(f"drill {event.experiment} missed its objectives", "\n".join(missed))
+        else:
+            self.teller.warn(f"drill {event.experiment} passed", f"the experiment is {event.status}")
+        return not missed
+
+    def _missed(self, event: Event, drill: Item) -> list[str]:
+        """What was not as it should be. That FIS completed something does not say that clients could write."""
+        missed = [] if event.status == "completed" else [f"the experiment is {event.status}"]
+        if self.memory.outage(self.now()) is not None:
+            missed.append("the writer does not write yet")
+        outage = self.memory.last_outage()
+        if outage and outage["ended"] >= drill["began"]:
+            seconds = outage["ended"] - outage["since"]
+            if seconds > self.failover_within:
+                missed.append(f"nobody could write for {seconds:.0f} s, more than {self.failover_within:g} s")
+            note("drill's failure", seconds=seconds, phases=timeline(outage))
+        return missed
+
+    def _template(self, event: Event) -> dict[str, Any] | None:
+        """The experiment's template, None when it is not this stack's: the account may run others."""
+        try:
+            found: dict[str, Any] = self.fis.get_experiment_template(id=event.template)["experimentTemplate"]
+        except (BotoCoreError, ClientError) as error:
+            note("experiment not known", experiment=event.experiment, error=str(error))
+            return None
+        return found if found.get("tags", {}).get(STACK_TAG) == self.stack else None
+
+"""#,
+    "coordinator/events.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What an event means to the coordinator. Events come twice, late, out of order or not at all: each is a hint to look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    # The probe finds no writer, or finds it again.
+    DOWN = "down"
+    UP = "up"
+    # RDS or an alarm says that something happened.
+    HINT = "hint"
+    DRILL_BEGINS = "drill begins"
+    DRILL_ENDS = "drill ends"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Event:
+    """`at` is when it happened, in seconds by the clock on the wall, None where the event does not say."""
+
+    kind: Kind
+    what: str
+    at: float | None = None
+    since: float | None = None
+    answers: tuple[tuple[str, bool], ...] = ()
+    experiment: str = ""
+    template: str = ""
+    status: str = ""
+
+
+_FIS_ENDS = ("completed", "stopped", "failed", "cancelled")
+
+
+def read(event: Mapping[str, Any]) -> Event:
+    """Never raises: what cannot be understood is UNKNOWN, with the reason."""
+    try:
+        return _read(event)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Event(Kind.UNKNOWN, f"malformed: {type(error).__name__}: {error}")
+
+
+def _read(event: Mapping[str, Any]) -> Event:
+    match event.get("source"):
+        case "harecon.probe":
+            kind = {"down": Kind.DOWN, "up": Kind.UP}[event["writer"]]
+            answers = tuple(sorted((str(name), bool(value)) for name, value in event.get("members", {}).items()))
+            return Event(kind, f"probe: {kind}", float(event["at"]), float(event["since"]), answers)
+        case "aws.rds":
+            detail = event["detail"]
+            return Event(Kind.HINT, f"{detail['EventID']}: {detail.get('Message', '')}", _time(event))
+        case "aws.cloudwatch":
+            detail = event["detail"]
+            return Event(Kind.HINT, f"alarm {detail['alarmName']}: {detail['state']['value']}", _time(event))
+        case "aws.fis":
+            return _experiment(event)
+        case source:
+            return Event(Kind.UNKNOWN, f"from {source!r}")
+
+
+def _experiment(event: Mapping[str, Any]) -> Event:
+    detail = event["detail"]
+    status = str(detail["new-state"]["status"])
+    experiment, template = str(detail["experiment-id"]), str(detail["experiment-template-id"])
+    what = f"experiment {experiment} is {status}"
+    if status == "running":
+        kind = Kind.DRILL_BEGINS
+    elif status in _FIS_ENDS:
+        kind = Kind.DRILL_ENDS
+    else:
+        return Event(Kind.UNKNOWN, what)
+    return Event(kind, what, _time(event), experiment=experiment, template=template, status=status)
+
+
+def _time(event: Mapping[str, Any]) -> float | None:
+    text = event.get("time")
+    return None if text is None else datetime.fromisoformat(str(text)).timestamp()
+
+"""#,
+    "coordinator/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Sees to it that there is a writer: watches Aurora fail over, fails over when Aurora does not, proves and tells the result.
+
+Woken by the probe, by events of RDS, alarms and experiments. An event is only a hint: what is done follows from what is seen,
+by one table (`shared.decisions`), and of many calls at a time one acts, by a lease. What is done about one failure is done
+once, however many calls it takes to see it through: that is kept in the table of decisions, not in the process.
+
+    SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
+                    "failoverWithin": 120}: seconds
+    STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC, DRAINER,
+    METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from coordinator.drills import Drills
+from coordinator.events import Event, Kind, read
+from coordinator.memory import FRESH_SECONDS, Memory
+from coordinator.telling import Teller
+from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
+from shared.clients import client
+from shared.cluster import Cluster
+from shared.data_api import Database
+from shared.decisions import Mode, Settings
+from shared.tables import Item, Lease, Table
+from shared.telemetry import measure, note
+from shared.witness import Sight, Witness
+
+# Longer than any round of the watch.
+LEASE_SECONDS = 45.0
+
+# The lag guard looks every minute. What it saw before that is not how it was when the failure began.
+KNOWN_SECONDS = 150.0
+
+
+@dataclass(frozen=True)
+class Coordinator:
+    """What one event leads to."""
+
+    watch: Watch
+    drills: Drills
+    now: Callable[[], float] = time.time
+
+    @property
+    def _memory(self) -> Memory:
+        return self.watch.memory
+
+    def handle(self, event: Event, time_left: Callable[[], float]) -> str:
+        """The outcome, in a word or two. `time_left` is in seconds."""
+        match event.kind:
+            case Kind.UNKNOWN:
+                note("event not understood", event=event.what)
+                measure({"UnknownEvents": 1})
+                return "not understood"
+            case Kind.DRILL_BEGINS:
+                self.drills.begin(event)
+                return self._see_through(event, time_left)
+            case Kind.DRILL_ENDS:
+                outcome = self._see_through(event, time_left)
+                self._await_end(time_left)
+                self.drills.end(event)
+                return outcome
+            case Kind.DOWN | Kind.UP:
+                self._report(event)
+                return self._see_through(event, time_left)
+            case Kind.HINT:
+                return self._see_through(event, time_left)
+
+    def _see_through(self, event: Event, time_left: Callable[[], float]) -> str:
+        lease = self.watch.lease
+        if not lease.take():
+            note("another is at it", event=event.what)
+            return "another is at it"
+        try:
+            outage = self._memory.outage(self.now()) or self._begin(event)
+            if outage is None:
+                return "well"
+            self._report(event)
+            return self.watch.run(outage, time_left).action.value
+        finally:
+            lease.release()
+
+    def _report(self, event: Event) -> None:
+        if event.at is not None and event.kind in (Kind.DOWN, Kind.UP):
+            self._memory.report(self.now(), event.kind.value, min(event.at, self.now()), dict(event.answers))
+
+    def _begin(self, event: Event) -> Item | None:
+        """A new failure, when there is one."""
+        now = self.now()
+        # A late word of the probe is a hint like any other.
+        is_told = event.kind is Kind.DOWN and event.at is not None and now - event.at < FRESH_SECONDS
+        sight, cluster = self.watch.look(), self.watch.describe()
+        known = self._memory.writer()
+        if sight.writes and not is_told:
+            self._well(known, sight, cluster, event)
+            return None
+        if sight.writes is None and not is_told and event.kind is not Kind.HINT:
+            note("nothing to see through", event=event.what, reason=sight.reason)
+            return None
+        since = event.since if is_told and event.since is not None else now
+        writer, zone = _writer_before(known, cluster, now)
+        note("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
+        return self._memory.open(now, since, writer, zone)
+
+    def _well(self, known: Item | None, sight: Sight, cluster: Cluster | None, event: Event) -> None:
+        """Nothing fails. When another writes than was known, a failover was over before anybody looked."""
+        writer = sight.served_by or (cluster.writer.id if cluster and cluster.writer else None)
+        note("well", event=event.what, writer=writer)
+        if writer is None or known is None or known["member"] == writer:
+            return
+        zone = next((m.zone for m in cluster.members if m.id == writer), None) if cluster else None
+        self._memory.note_writer(writer, zone, self.now())
+        if self._memory.note_failover(self.now(), writer, "Aurora", apart=self.drills.failover_within):
+            measure({"Failovers": 1})
+            self.watch.teller.warn(f"{writer} writes in place of {known['member']}", event.what)
+
+    def _await_end(self, time_left: Callable[[], float]) -> None:
+        """A drill is judged when its failure is over, whoever sees it through, or when it has taken too long."""
+        while (outage := self._memory.outage(self.now())) and time_left() > RESERVE_SECONDS:
+            if self.now() - outage["since"] > self.drills.failover_within:
+                return
+            self.watch.sleep(PAUSE_SECONDS)
+
+
+def _writer_before(known: Item | None, cluster: Cluster | None, now: float) -> tuple[str | None, str | None]:
+    """Who wrote before the failure, and where: RDS may name the next already."""
+    if known and now - known["at"] < KNOWN_SECONDS:
+        return known["member"], known.get("zone")
+    writer = cluster.writer if cluster else None
+    return (writer.id, writer.zone) if writer else (None, None)
+
+
+def build(environment: Mapping[str, str], name: str) -> Coordinator:
+    """The coordinator as it is set up for one call, `name`."""
+    given = json.loads(environment["SETTINGS"])
+    settings = Settings(
+        mode=Mode(given["mode"]),
+        after=given["after"],
+        max_lag=given["maxLag"],
+        other_zone=given["otherZone"],
+        cooldown=given["cooldown"],
+        max_per_day=given["maxPerDay"],
+    )
+    within = float(given["failoverWithin"])
+    dynamodb, functions = client("dynamodb", attempts=2), client("lambda")
+    memory = Memory(Table(dynamodb, environment["DECISIONS_TABLE"]))
+    teller = Teller(client("sns"), environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
+    database = Database(
+        client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
+    )
+
+    def drain(writer: str) -> None:
+        event = {"writer": writer, "grace": 0, "reason": "the writer fails and is left"}
+        payload = json.dumps(event).encode()
+        functions.invoke(FunctionName=environment["DRAINER"], InvocationType="Event", Payload=payload)
+
+    watch = Watch(
+        memory=memory,
+        lease=Lease(Table(dynamodb, environment["LEASES_TABLE"]), "failover", name, LEASE_SECONDS),
+        witness=Witness(database, "coordinator"),
+        rds=client("rds", read=3.0),
+        cluster=environment["CLUSTER"],
+        settings=settings,
+        failover_within=within,
+        teller=teller,
+        drain=drain,
+        now=time.time,
+        sleep=time.sleep,
+        name=name,
+    )
+    return Coordinator(watch, Drills(client("fis"), environment["STACK"], memory, teller, within, time.time))
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
+    """Lambda's entry."""
+    coordinator = build(os.environ, context.aws_request_id)
+    outcome = coordinator.handle(read(event), lambda: context.get_remaining_time_in_millis() / 1000)
+    return {"outcome": outcome}
+
+"""#,
+    "coordinator/memory.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of a failure beyond one call of the function, in the table of decisions.
+
+Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what was
+done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what holds
+back; `decision#<time>#<id>` is the record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.tables import DAY_SECONDS, Item, Table
+
+# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile: what fails now is new.
+FORGOTTEN_SECONDS = 180.0
+
+# How long the probe's word holds: two rounds of it, and some more.
+FRESH_SECONDS = 25.0
+
+KEPT_SECONDS = 90 * DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The items, each read and written where two calls of the function may meet."""
+
+    table: Table
+
+    # MARK: The failure
+
+    def outage(self, now: float) -> Item | None:
+        """The failure under way."""
+        item = self.table.read("outage")
+        return item if item and now - item["seen"] < FORGOTTEN_SECONDS else None
+
+    def open(self, now: float, since: float, writer: str | None, zone: str | None) -> Item:
+        """A new failure; the one that is open already, if there is one."""
+        item = {"id": "outage", "since": min(since, now), "seen": now, "writer": writer, "zone": zone}
+        fresh = {**item, "phases": {"detected": now}, "refused": [], "told": [], "expires": int(now + KEPT_SECONDS)}
+        self.table.put(fresh, "attribute_not_exists(#id) OR #seen <= :forgotten", forgotten=now - FORGOTTEN_SECONDS)
+        return self.table.read("outage") or fresh
+
+    def report(self, now: float, state: str, at: float, answers: Mapping[str, bool]) -> None:
+        """What the probe says, for whoever is watching this failure. A late report does not undo a later one."""
+        self.table.update(
+            "outage",
+            f"SET #{state} = :at, #seen = :now, #answers = :answers",
+            f"attribute_exists(#id) AND #seen > :forgotten AND (attribute_not_exists(#{state}) OR #{state} < :at)",
+            at=at,
+            now=now,
+            answers=dict(answers),
+            forgotten=now - FORGOTTEN_SECONDS,
+        )
+
+    def saw(self, now: float, since: float) -> None:
+        """It is still going on."""
+        self.table.update("outage", "SET #seen = :now", "#since = :since", now=now, since=since)
+
+    def reached(self, since: float, phase: str, now: float) -> None:
+        """The first time counts."""
+        self.table.update(
+            "outage",
+            f"SET #phases.#{phase} = :now",
+            f"#since = :since AND attribute_not_exists(#phases.#{phase})",
+            now=now,
+            since=since,
+        )
+
+    def is_first(self, since: float, word: str) -> bool:
+        """Whether this has not been told of this failure yet; it counts as told from now on."""
+        told = self.table.update(
+            "outage",
+            "SET #told = list_append(#told, :words)",
+            "#since = :since AND NOT contains(#told, :word)",
+            words=[word],
+            word=word,
+            since=since,
+        )
+        return told is not None
+
+    def drain(self, since: float, now: float) -> None:
+        self.table.update("outage", "SET #drained = :now", "#since = :since", now=now, since=since)
+
+    def claim(self, since: float, now: float, target: str | None) -> bool:
+        """Whether the one failover of this failure is ours to start."""
+        claimed = self.table.update(
+            "outage",
+            "SET #called = :now, #target = :target",
+            "#since = :since AND attribute_not_exists(#called)",
+            now=now,
+            target=target,
+            since=since,
+        )
+        return claimed is not None
+
+    def unclaim(self, since: float, targets: list[str]) -> None:
+        """RDS surely did not take it: it may be tried again, with another target than these."""
+        self.table.update(
+            "outage",
+            "SET #refused = list_append(#refused, :targets) REMOVE #called",
+            "#since = :since",
+            targets=targets,
+            since=since,
+        )
+
+    def close(self, outage: Item, now: float) -> bool:
+        """Whether it was this call that closed it."""
+        closed = self.table.delete("outage", "#since = :since", since=outage["since"])
+        if closed:
+            self.table.put({**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)})
+        return closed
+
+    def last_outage(self) -> Item | None:
+        return self.table.read("outage#last")
+
+    # MARK: What was before
+
+    def writer(self) -> Item | None:
+        return self.table.read("writer")
+
+    def note_writer(self, member: str, zone: str | None, now: float) -> None:
+        self.table.put({"id": "writer", "member": member, "zone": zone, "at": now, "expires": int(now + KEPT_SECONDS)})
+
+    def lag(self, member: str) -> float | None:
+        """Seconds, as the lag guard saw it last."""
+        return (self.table.read(f"lag#{member}") or {}).get("lag")
+
+    def last_failover(self) -> Item | None:
+        return self.table.read("failover#last")
+
+    def note_failover(self, at: float, writer: str | None, by: str, apart: float) -> bool:
+        """Whether it is another one than the last, by `apart` seconds."""
+        item = {"id": "failover#last", "at": at, "writer": writer, "by": by}
+        return self.table.put(item, "attribute_not_exists(#id) OR #at < :before", before=at - apart)
+
+    # MARK: What holds back
+
+    def started(self, now: float) -> int:
+        """How many failovers were started within the 24 hours before now."""
+        items = [self.table.read(_budget(moment)) for moment in (now - DAY_SECONDS, now)]
+        return sum(1 for item in items if item for at in item["times"] if at > now - DAY_SECONDS)
+
+    def spend(self, now: float, most: int) -> bool:
+        """Whether the day allows one more. Who asks holds the lease, so that nobody counts at the same time."""
+        if self.started(now) >= most:
+            return False
+        spent = self.table.update(
+            _budget(now),
+            "SET #times = list_append(if_not_exists(#times, :none), :times), #expires = :expires ADD #count :one",
+            "attribute_not_exists(#count) OR #count < :most",
+            none=[],
+            times=[now],
+            expires=int(now + 3 * DAY_SECONDS),
+            one=1,
+            most=most,
+        )
+        return spent is not None
+
+    def frozen_until(self) -> float | None:
+        return (self.table.read("freeze") or {}).get("until")
+
+    # MARK: Drills
+
+    def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> None:
+        """`hold` is until when failures are the drill's own to deal with."""
+        item = {"id": "drill", "experiment": experiment, "began": at, "until": until, "hold": hold}
+        self.table.put({**item, "expires": int(until)})
+
+    def hold(self) -> float | None:
+        return (self.table.read("drill") or {}).get("hold")
+
+    def end_drill(self, experiment: str) -> Item | None:
+        """The drill, if it is this experiment that is on record."""
+        item = self.table.read("drill")
+        if not item or item["experiment"] != experiment:
+            return None
+        return item if self.table.delete("drill", "#experiment = :experiment", experiment=experiment) else None
+
+    # MARK: The record
+
+    def decided(self, now: float, name: str, inputs: Mapping[str, Any], verdict: str, reason: str) -> None:
+        moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+        # As text: what an input looks like may change, the record must stay readable.
+        text = json.dumps(inputs, default=str, sort_keys=True)
+        item = {"inputs": text, "verdict": verdict, "reason": reason, "expires": int(now + KEPT_SECONDS)}
+        self.table.put({"id": f"decision#{moment}#{name}", **item})
+
+
+def probe_fails(outage: Item | None, now: float) -> bool | None:
+    """What the probe says lately, None when it says nothing."""
+    down, up = ((outage or {}).get(state, 0.0) for state in ("down", "up"))
+    if max(down, up) < now - FRESH_SECONDS:
+        return None
+    return bool(down > up)
+
+
+def _budget(now: float) -> str:
+    return f"budget#{datetime.fromtimestamp(now, UTC).date().isoformat()}"
+
+"""#,
+    "coordinator/starting.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The one call that fails a cluster over."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.cluster import AVAILABLE
+from shared.telemetry import note
+
+_THROTTLED = {"Throttling", "ThrottlingException", "RequestLimitExceeded"}
+_TARGET = {"InvalidDBInstanceState", "InvalidDBInstanceStateFault", "DBInstanceNotFound", "DBInstanceNotFoundFault"}
+_CLUSTER = {"InvalidDBClusterStateFault", "InvalidDBClusterState"}
+
+
+class Started(StrEnum):
+    """What is known of the call."""
+
+    YES = "yes"
+    # It was not made: the cluster fails over already, or has another writer.
+    OVERTAKEN = "overtaken"
+    # Aurora itself, or a person, was first: the cluster fails over already.
+    ANOTHER = "another"
+    # The call got lost on its way there or back. It is never sent again: twice called it fails over twice.
+    IN_DOUBT = "in doubt"
+    # It surely did not happen: the target cannot take over; too many calls; whatever else.
+    TARGET_REFUSED = "target refused"
+    NOT_TAKEN = "not taken"
+    REFUSED = "refused"
+
+
+def start(rds: Any, cluster: str, writer: str, target: str | None) -> Started:
+    """Calls once, if the writer is still this one. The client must not repeat calls by itself.
+
+    RDS knows no condition for it, so that the look right before the call is as near to one as can be: Aurora, which acts by
+    itself at any time, is not to be made to leave the writer that it has just found.
+    """
+    params = {"DBClusterIdentifier": cluster} | ({"TargetDBInstanceIdentifier": target} if target else {})
+    try:
+        if not _is_still(rds, cluster, writer):
+            return Started.OVERTAKEN
+    except (BotoCoreError, ClientError) as error:
+        note("failover not started", error=str(error))
+        return Started.NOT_TAKEN
+    try:
+        rds.failover_db_cluster(**params)
+    except ClientError as error:
+        note("failover not started", error=str(error))
+        return _judge(error)
+    except BotoCoreError as error:
+        note("failover in doubt", error=str(error))
+        return Started.IN_DOUBT
+    return Started.YES
+
+
+def _is_still(rds: Any, cluster: str, writer: str) -> bool:
+    (found,) = rds.describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
+    writers = [member["DBInstanceIdentifier"] for member in found["DBClusterMembers"] if member["IsClusterWriter"]]
+    return found["Status"].lower() == AVAILABLE and writers == [writer]
+
+
+def _judge(error: ClientError) -> Started:
+    code = error.response["Error"].get("Code", "")
+    if code in _CLUSTER:
+        return Started.ANOTHER
+    if code in _TARGET:
+        return Started.TARGET_REFUSED
+    if code in _THROTTLED:
+        return Started.NOT_TAKEN
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    return Started.REFUSED if 400 <= status < 500 else Started.IN_DOUBT
+
+"""#,
+    "coordinator/telling.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What people and metrics are told of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.tables import Item
+from shared.telemetry import measure, note
+
+# In the order in which a failover goes through them.
+PHASES = ("detected", "decided", "called", "promoted", "writable")
+
+# SNS takes no longer subject.
+LONGEST_SUBJECT = 100
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Publishes to the stack's topics. What cannot be published is in the log, and holds up nothing."""
+
+    sns: Any
+    stack: str
+    critical: str
+    warning: str
+
+    def page(self, subject: str, text: str) -> None:
+        """For who is on call."""
+        self._publish(self.critical, subject, text)
+
+    def warn(self, subject: str, text: str) -> None:
+        """For office hours."""
+        self._publish(self.warning, subject, text)
+
+    def _publish(self, topic: str, subject: str, text: str) -> None:
+        subject = f"{self.stack}: {subject}"[:LONGEST_SUBJECT]
+        note("told", topic=topic.rsplit(":", 1)[-1], subject=subject, text=text)
+        try:
+            self.sns.publish(TopicArn=topic, Subject=subject, Message=text)
+        except (BotoCoreError, ClientError) as error:
+            note("message not sent", subject=subject, error=str(error))
+
+
+def timeline(outage: Item) -> dict[str, float]:
+    """Seconds from the failure to each phase that was reached."""
+    phases: Mapping[str, float] = outage.get("phases", {})
+    return {phase: round(phases[phase] - outage["since"], 3) for phase in PHASES if phase in phases}
+
+
+def story(outage: Item) -> str:
+    """The failure in a few lines."""
+    began = datetime.fromtimestamp(outage["since"], UTC).isoformat(timespec="seconds")
+    lines = [f"failing since {began}"] + [f"{phase} after {at:.1f} s" for phase, at in timeline(outage).items()]
+    return "\n".join(lines)
+
+
+def measure_failover(outage: Item) -> None:
+    """Metrics of a failover that is over."""
+    measure({"Failovers": 1})
+    for phase, seconds in timeline(outage).items():
+        measure({"FailoverSeconds": seconds}, "Seconds", {"Phase": phase})
+
+"""#,
+    "coordinator/watch.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Sees a failure through: looks, decides, acts, and looks again, until the writer writes or the time is used up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from coordinator.memory import Memory, probe_fails
+from coordinator.starting import Started, start
+from coordinator.telling import Teller, measure_failover, story
+from shared.cluster import Cluster, look
+from shared.decisions import Action, Facts, Reader, Settings, Verdict, decide, describe
+from shared.tables import Item, Lease
+from shared.telemetry import note
+from shared.witness import Sight, Witness
+
+PAUSE_SECONDS = 2.0
+
+# Of the function's time, for the last round and its messages. Whoever is told next goes on.
+RESERVE_SECONDS = 25.0
+
+
+@dataclass
+class Watch:
+    """One failure, by who holds the lease."""
+
+    memory: Memory
+    lease: Lease
+    witness: Witness
+    rds: Any
+    cluster: str
+    settings: Settings
+    failover_within: float
+    teller: Teller
+    # Wakes the drainer for this writer.
+    drain: Callable[[str], None]
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    name: str
+    _lags: dict[str, float | None] = field(default_factory=dict, init=False)
+    _last: Verdict | None = field(default=None, init=False)
+    _decisions: int = field(default=0, init=False)
+
+    def look(self) -> Sight:
+        return self.witness.look()
+
+    def describe(self) -> Cluster | None:
+        """None when RDS does not answer: then nothing is done."""
+        try:
+            return look(self.rds, self.cluster)
+        except (BotoCoreError, ClientError) as error:
+            note("RDS does not answer", error=str(error))
+            return None
+
+    def run(self, outage: Item, time_left: Callable[[], float]) -> Verdict:
+        """The last verdict. `time_left` is in seconds, until the function is ended."""
+        since = outage["since"]
+        while True:
+            current = self.memory.outage(self.now())
+            if current is None or current["since"] != since:
+                return Verdict(Action.DONE, "another call saw the end of it")
+            facts = self.facts(current, self.look(), self.describe())
+            verdict = decide(facts, self.settings)
+            self._record(facts, verdict)
+            if verdict.action is Action.DONE:
+                self._end(current, facts, verdict)
+                return verdict
+            self._act(current, facts, verdict)
+            if verdict.action is Action.DRAIN:
+                continue
+            if time_left() < RESERVE_SECONDS:
+                note("time is used up", since=since, verdict=verdict.action, reason=verdict.reason)
+                return verdict
+            self.sleep(PAUSE_SECONDS)
+            if not self.lease.renew():
+                note("lease is lost", since=since)
+                return verdict
+
+    def facts(self, outage: Item, sight: Sight, cluster: Cluster | None) -> Facts:
+        now, failed = self.now(), outage.get("writer")
+        readers = self._readers(cluster, failed, outage.get("answers", {})) if cluster else ()
+        last, freeze, drill = self.memory.last_failover(), self.memory.frozen_until(), self.memory.hold()
+        return Facts(
+            now=now,
+            since=outage["since"],
+            failed_writer=failed,
+            failed_zone=outage.get("zone"),
+            cluster_status=cluster.status if cluster else None,
+            writer=cluster.writer.id if cluster and cluster.writer else None,
+            readers=readers,
+            writes=sight.writes,
+            served_by=sight.served_by,
+            probe_fails=probe_fails(outage, now),
+            drained="drained" in outage,
+            called="called" in outage,
+            refused=tuple(outage.get("refused", ())),
+            # What was done about this very failure holds back nothing that follows from it.
+            last_failover=last["at"] if last and last["at"] < outage["since"] else None,
+            started_today=self.memory.started(now),
+            frozen_until=freeze,
+            drill_until=drill,
+        )
+
+    def _readers(self, cluster: Cluster, failed: str | None, answers: dict[str, bool]) -> tuple[Reader, ...]:
+        readers = [member for member in cluster.members if member.id != failed]
+        for member in readers:
+            if member.id not in self._lags:
+                self._lags[member.id] = self.memory.lag(member.id)
+        return tuple(
+            Reader(m.id, m.status, m.tier, m.zone, self._lags[m.id], answers.get(m.id)) for m in readers
+        )
+
+    def _record(self, facts: Facts, verdict: Verdict) -> None:
+        inputs = asdict(facts)
+        note("decision", verdict=verdict.action, reason=verdict.reason, target=verdict.target, inputs=inputs)
+        if verdict != self._last:
+            self._decisions += 1
+            name = f"{self.name}-{self._decisions}"
+            self.memory.decided(facts.now, name, inputs, verdict.action.value, verdict.reason)
+        self._last = verdict
+
+    # MARK: What follows from a verdict
+
+    def _act(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        since, now = outage["since"], facts.now
+        self.memory.saw(now, since)
+        if facts.writer and facts.failed_writer and facts.writer != facts.failed_writer:
+            self.memory.reached(since, "promoted", now)
+        match verdict.action:
+            case Action.DRAIN:
+                self.memory.reached(since, "decided", now)
+                self.memory.drain(since, now)
+                self._drain(facts)
+            case Action.FAIL_OVER:
+                self._fail_over(outage, facts, verdict)
+            case Action.REFUSE if self.memory.is_first(since, verdict.reason):
+                text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
+                self.teller.page(f"the writer fails and nothing is done: {verdict.reason}", text)
+            case _:
+                pass
+        if now - since > self.failover_within and self.memory.is_first(since, "overdue"):
+            text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
+            self.teller.page(f"no writer for more than {self.failover_within:g} s", text)
+
+    def _drain(self, facts: Facts) -> None:
+        try:
+            if facts.failed_writer:
+                self.drain(facts.failed_writer)
+        except (BotoCoreError, ClientError) as error:
+            note("drainer could not be woken", error=str(error))
+
+    def _fail_over(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        since, target, writer = outage["since"], verdict.target, facts.failed_writer
+        if writer is None or not self.lease.renew():
+            return
+        if not self.memory.spend(self.now(), self.settings.max_per_day):
+            return
+        if not self.memory.claim(since, self.now(), target):
+            return
+        outcome = start(self.rds, self.cluster, writer, target)
+        note("failover called", target=target, outcome=outcome)
+        match outcome:
+            case Started.TARGET_REFUSED if target:
+                self.memory.unclaim(since, [target])
+            case Started.OVERTAKEN | Started.NOT_TAKEN:
+                self.memory.unclaim(since, [])
+            case Started.REFUSED | Started.TARGET_REFUSED:
+                self.teller.page("RDS refuses the failover", f"see the log for why\n{story(outage)}")
+            case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
+                self.memory.reached(since, "called", self.now())
+                self.memory.note_failover(self.now(), target, "harecon", apart=0)
+                self.teller.page(
+                    f"fails over from {writer} to {target or 'whom Aurora chooses'}",
+                    f"the writer has failed for {facts.now - since:.0f} s\nreaders: {describe(facts.readers)}",
+                )
+
+    def _end(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        writer = facts.served_by or facts.writer
+        is_moved = writer != facts.failed_writer
+        if is_moved:
+            self.memory.reached(outage["since"], "promoted", facts.now)
+        self.memory.reached(outage["since"], "writable", facts.now)
+        final = self.memory.outage(facts.now) or outage
+        if not self.memory.close(final, facts.now):
+            return
+        seconds = facts.now - outage["since"]
+        if not is_moved or writer is None:
+            self.teller.warn(f"the writer writes again after {seconds:.0f} s", f"{verdict.reason}\n{story(final)}")
+            return
+        self.memory.note_writer(writer, next((r.zone for r in facts.readers if r.id == writer), None), facts.now)
+        by = "harecon" if facts.called else "Aurora"
+        self.memory.note_failover(facts.now, writer, by, apart=self.failover_within)
+        measure_failover(final)
+        self.teller.page(
+            f"{writer} writes after {seconds:.0f} s",
+            f"{verdict.reason}; {by} failed it over\n{story(final)}",
+        )
+
+"""#,
+    "drainer/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Ends the sessions of a writer that is about to be left, so that its clients look for the new one at once.
+
+Idle sessions end first and again and again, so that none begins new work; those with an open transaction may finish it
+within the grace. A failover of a failed writer gives no grace: who hangs there would wait for a deadline of its own.
+
+Nothing is switched off in the database to keep new sessions out: such a switch lies on the volume that all members share,
+and the new writer would come up with it.
+
+    event          {"writer": "payments-a", "grace": 10, "reason": "..."}; without grace the spec's
+    SETTINGS       {"grace": 10}
+    CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.clients import client
+from shared.data_api import Database, Row
+from shared.telemetry import measure, note
+
+# Below the function's own time limit of 60 s, with room for the last statements.
+LONGEST_GRACE_SECONDS = 45.0
+
+PAUSE_SECONDS = 1.0
+
+# Sessions of clients: not RDS's own, and not those of the user that harecon itself and this statement work as. Nobody's when
+# another member writes by now: its clients are where they should be.
+_CLIENTS = """
+select pg_terminate_backend(pid) as ended from pg_stat_activity
+where aurora_db_instance_identifier() = :writer and backend_type = 'client backend'
+and usename not in (current_user, 'rdsadmin', 'rdsproxyadmin') and pid <> pg_backend_pid()
+"""
+
+END_IDLE = _CLIENTS + "and state = 'idle'"
+END_ALL = _CLIENTS
+OPEN = "select count(*) as open from (" + _CLIENTS.replace("pg_terminate_backend(pid) as ended", "pid") + ") sessions"
+
+
+@dataclass(frozen=True)
+class Drained:
+    """How many sessions were ended, and whether all was seen through."""
+
+    idle: int = 0
+    busy: int = 0
+    is_complete: bool = True
+
+
+@dataclass(frozen=True)
+class Drain:
+    """One writer to be drained."""
+
+    database: Database
+    writer: str
+    grace: float
+    now: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
+
+    def run(self) -> Drained:
+        """Ends when nobody is left, or with the sessions that are busy still after the grace."""
+        idle, end = 0, self.now() + self.grace
+        try:
+            while True:
+                idle += self._end(END_IDLE)
+                if self._count() == 0:
+                    return Drained(idle=idle)
+                if self.now() >= end:
+                    return Drained(idle=idle, busy=self._end(END_ALL))
+                self.pause(min(PAUSE_SECONDS, max(0.0, end - self.now())))
+        except (BotoCoreError, ClientError) as error:
+            # The writer is gone, and its sessions with it; or it is past being asked.
+            note("drain broken off", writer=self.writer, error=str(error))
+            return Drained(idle=idle, is_complete=False)
+
+    def _end(self, sql: str) -> int:
+        rows: list[Row] = self.database.query(sql, {"writer": self.writer})
+        return sum(1 for row in rows if row["ended"])
+
+    def _count(self) -> int:
+        (row,) = self.database.query(OPEN, {"writer": self.writer})
+        return int(row["open"] or 0)
+
+
+def grace(event: Mapping[str, Any], settings: Mapping[str, Any]) -> float:
+    """Seconds, of which the function has so many."""
+    return min(max(0.0, float(event.get("grace", settings["grace"]))), LONGEST_GRACE_SECONDS)
+
+
+def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Lambda's entry."""
+    writer = event.get("writer")
+    if not isinstance(writer, str) or not writer:
+        note("nothing drained: the event names no writer", event=event)
+        measure({"UnknownEvents": 1})
+        return asdict(Drained(is_complete=False))
+    database = Database(
+        client("rds-data", read=5.0), os.environ["CLUSTER_ARN"], os.environ["SECRET_ARN"], os.environ["DATABASE"]
+    )
+    seconds = grace(event, json.loads(os.environ["SETTINGS"]))
+    drained = Drain(database, writer, seconds).run()
+    note("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
+    measure({"Drained": drained.idle}, dimensions={"How": "idle"})
+    measure({"Drained": drained.busy}, dimensions={"How": "busy"})
+    return asdict(drained)
+
+"""#,
     "health/handler.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """Answers Route 53's question whether the database does its work: a fixed text when it does, 503 when it does not.
@@ -653,6 +1686,679 @@ def handle(event: Mapping[str, Any], context: object) -> Response:
     """Lambda's entry."""
     settings, health = _configured()
     return respond(event, settings, health)
+
+"""#,
+    "lag_guard/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps readers that lag from being promoted, and remembers for the coordinator what it sees each minute.
+
+No data is missing on a reader that lags: all members share one volume. But its cache is old, and it has to catch up before
+it takes writes. What is seen here of a healthy stack, each reader's lag and who the writer is, nobody can ask for any more
+once the writer is gone.
+
+    SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; back below the one, down above the other
+    LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lag_guard.tiers import LAST_TIER, Limits, Memory, Move, Seen, moves
+from shared.clients import client
+from shared.cluster import AVAILABLE, Cluster, look
+from shared.data_api import Database
+from shared.tables import DAY_SECONDS, Lease, Table
+from shared.telemetry import measure, note
+
+# The function's own time limit, and some more.
+LEASE_SECONDS = 55.0
+
+# What a reader said of itself longer ago says nothing of now.
+STALE_SECONDS = 10.0
+
+LAGS = """
+select server_id, session_id = 'MASTER_SESSION_ID' as writer, replica_lag_in_msec::float8 / 1000 as lag,
+extract(epoch from clock_timestamp() - last_update_timestamp)::float8 as age
+from aurora_replica_status()
+"""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One look at all members, and the moves that follow from it."""
+
+    rds: Any
+    cluster: str
+    database: Database
+    decisions: Table
+    limits: Limits
+    tiers: dict[str, int]
+    now: float
+
+    def run(self) -> list[Move]:
+        """The moves that were made. Raises what botocore raises: then nothing is known, and nothing is moved."""
+        cluster = look(self.rds, self.cluster)
+        if cluster.status != AVAILABLE:
+            note("lag not judged", reason=f'the cluster is "{cluster.status}"')
+            return []
+        rows = self.database.query(LAGS)
+        writer, lags = _writer(rows), _lags(rows)
+        if cluster.writer is None or writer != cluster.writer.id:
+            note("lag not judged", reason="RDS and the database disagree on the writer", sql=writer)
+            return []
+        members = [self._seen(cluster, lags, member.id) for member in cluster.members]
+        for member in members:
+            if member.lag is not None and not member.is_writer:
+                measure({"ReaderLag": member.lag * 1000}, "Milliseconds", {"Member": member.id})
+        due = [] if self._hold() else moves(members, self.tiers)
+        made = [move for move in due if self._make(move)]
+        self._remember(members, made)
+        self.decisions.put(
+            {"id": "writer", "member": writer, "zone": cluster.writer.zone, "at": self.now, "expires": self._expiry}
+        )
+        note("lag judged", members=[asdict(member) for member in members], moves=[asdict(move) for move in made])
+        return made
+
+    @property
+    def _expiry(self) -> int:
+        return int(self.now + 30 * DAY_SECONDS)
+
+    def _seen(self, cluster: Cluster, lags: dict[str, float], name: str) -> Seen:
+        member = cluster.member(name)
+        if member is None:
+            raise ValueError(f'"{name}" is no member')
+        item = self.decisions.read(f"lag#{name}") or {}
+        lag = 0.0 if member.is_writer else lags.get(name)
+        # Whoever else changed the tier since has the last word.
+        is_moved = bool(item.get("moved")) and member.tier == LAST_TIER
+        earlier = Memory(int(item.get("high", 0)), int(item.get("low", 0)), is_moved)
+        return Seen(name, member.tier, member.is_writer, lag, earlier.after(lag, self.limits))
+
+    def _hold(self) -> bool:
+        """Whether nothing may be moved now: a person froze it, or a failure is being dealt with."""
+        freeze = self.decisions.read("freeze")
+        if freeze and freeze["until"] > self.now:
+            note("tiers are frozen", until=freeze["until"], by=freeze.get("by"), reason=freeze.get("reason"))
+            return True
+        return self.decisions.read("outage") is not None
+
+    def _make(self, move: Move) -> bool:
+        try:
+            self.rds.modify_db_instance(
+                DBInstanceIdentifier=move.id, PromotionTier=move.tier, ApplyImmediately=True
+            )
+        except (BotoCoreError, ClientError) as error:
+            note("tier not changed", member=move.id, tier=move.tier, error=str(error))
+            return False
+        return True
+
+    def _remember(self, members: list[Seen], made: list[Move]) -> None:
+        moved = {move.id: move.is_down for move in made}
+        for member in members:
+            is_moved = moved.get(member.id, member.memory.moved)
+            item = {
+                "id": f"lag#{member.id}",
+                "lag": member.lag,
+                "at": self.now,
+                "high": member.memory.high,
+                "low": member.memory.low,
+                "moved": is_moved,
+                "expires": self._expiry,
+            }
+            # Who compares the members with the spec finds here why a tier differs, and since when.
+            if is_moved and member.id in self.tiers:
+                earlier = self.decisions.read(item["id"]) or {}
+                item |= {"tier": self.tiers[member.id], "since": earlier.get("since", self.now)}
+            self.decisions.put(item)
+
+
+def _writer(rows: list[dict[str, Any]]) -> str | None:
+    return next((row["server_id"] for row in rows if row["writer"]), None)
+
+
+def _lags(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Seconds, of those readers that told of themselves lately."""
+    return {
+        row["server_id"]: row["lag"]
+        for row in rows
+        if not row["writer"] and row["lag"] is not None and row["age"] is not None and row["age"] <= STALE_SECONDS
+    }
+
+
+def report_drill(decisions: Table, now: float) -> None:
+    """Whether a drill is running: alarms keep still for as long as that is said every minute."""
+    drill = decisions.read("drill")
+    measure({"DrillRunning": 1 if drill and drill["until"] > now else 0})
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Lambda's entry."""
+    settings = json.loads(os.environ["SETTINGS"])
+    dynamodb = client("dynamodb", read=3.0, attempts=2)
+    decisions = Table(dynamodb, os.environ["DECISIONS_TABLE"])
+    lease = Lease(Table(dynamodb, os.environ["LEASES_TABLE"]), "lag-guard", context.aws_request_id, LEASE_SECONDS)
+    if not lease.take():
+        note("lag not judged", reason="another is at it")
+        return {"moves": []}
+    try:
+        report_drill(decisions, time.time())
+        guard = Guard(
+            rds=client("rds", read=5.0, attempts=2),
+            cluster=os.environ["CLUSTER"],
+            database=Database(
+                client("rds-data", read=5.0),
+                os.environ["CLUSTER_ARN"],
+                os.environ["SECRET_ARN"],
+                os.environ["DATABASE"],
+            ),
+            decisions=decisions,
+            limits=Limits(low=settings["warn"], high=settings["page"]),
+            tiers=settings["tiers"],
+            now=time.time(),
+        )
+        made = guard.run()
+        return {"moves": [asdict(move) for move in made]}
+    except (BotoCoreError, ClientError) as error:
+        # The next look is a minute away, and a writer that is down is others' concern.
+        note("lag not judged", error=str(error))
+        return {"moves": []}
+    finally:
+        lease.release()
+
+"""#,
+    "lag_guard/tiers.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Which readers go down the promotion tiers, and which come back: decided from what was seen, without asking anybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+# Aurora promotes who is here only when nobody else is left.
+LAST_TIER = 15
+
+# Looks in a row, a minute apart. Down quickly and back slowly, or a reader at the limit would go to and fro.
+HIGH_LOOKS = 2
+LOW_LOOKS = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds. From `high` on a reader is too far behind; below `low` it is near again; between the two nothing changes."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is known of a member from earlier looks. `moved` says that its tier is the guard's doing."""
+
+    high: int = 0
+    low: int = 0
+    moved: bool = False
+
+    def after(self, lag: float | None, limits: Limits) -> Memory:
+        """With one more look. A lag that nobody knows says nothing, and breaks a row."""
+        if lag is None:
+            return replace(self, high=0, low=0)
+        if lag >= limits.high:
+            return replace(self, high=self.high + 1, low=0)
+        return replace(self, high=0, low=self.low + 1 if lag < limits.low else 0)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A member in this look. The writer lags behind nobody."""
+
+    id: str
+    tier: int
+    is_writer: bool
+    lag: float | None
+    memory: Memory
+
+
+@dataclass(frozen=True)
+class Move:
+    """A member's way to a tier."""
+
+    id: str
+    tier: int
+    is_down: bool
+
+
+def moves(members: list[Seen], tiers: dict[str, int]) -> list[Move]:
+    """The moves that are due, with `tiers` as the spec has them.
+
+    One reader always stays where the spec has it: were all of them last, all of them would be equal, and the new writer
+    whichever. A tier that neither the spec nor the guard gave is left to the reconciliation.
+    """
+    back = [
+        Move(member.id, tiers[member.id], is_down=False)
+        for member in members
+        if member.id in tiers and member.memory.moved and member.tier == LAST_TIER and _is_near(member)
+    ]
+    returning = {move.id for move in back}
+    staying = [
+        member for member in members if not member.is_writer and (member.tier != LAST_TIER or member.id in returning)
+    ]
+    far = sorted(
+        (member for member in staying if _is_far(member) and member.tier == tiers.get(member.id)),
+        key=lambda member: (-(member.lag or 0), member.id),
+    )
+    down = [Move(member.id, LAST_TIER, is_down=True) for member in far[: max(0, len(staying) - 1)]]
+    return back + down
+
+
+def _is_far(member: Seen) -> bool:
+    return member.memory.high >= HIGH_LOOKS and not member.is_writer
+
+
+def _is_near(member: Seen) -> bool:
+    return member.is_writer or member.memory.low >= LOW_LOOKS
+
+"""#,
+    "probe/handler.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Looks every few seconds whether the writer writes, from inside the network and as a client does.
+
+A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap between
+two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed the
+coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
+
+    SETTINGS       {"every": 10, "attempts": 2, "timeout": 1.5, "pause": 1}: seconds
+    HEALTH_CHECKS  [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}]
+    COORDINATOR    the name of the function that is told
+    CLUSTER, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from probe.metrics import Meter
+from probe.round import Check, Connect, Round
+from probe.round import look as look_once
+from shared.clients import client
+from shared.cluster import Member
+from shared.cluster import look as describe
+from shared.postgres import Connection, Login, ServerError, connect
+from shared.telemetry import note
+
+# Longer than the schedule's minute, for a call may begin some seconds late; shorter than the function's time limit.
+LOOP_SECONDS = 70.0
+
+# What must be left of the function's time for another round to begin.
+RESERVE_SECONDS = 12.0
+
+# Wrong password, and no such role: the secret was rotated.
+LOGIN_REFUSED = ("28P01", "28000")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Seconds, and how many attempts must fail in a row."""
+
+    every: float
+    attempts: int
+    timeout: float
+    pause: float
+    checks: tuple[Check, ...]
+
+    @staticmethod
+    def read(environment: Mapping[str, str]) -> Settings:
+        given = json.loads(environment["SETTINGS"])
+        checks = tuple(Check(c["name"], c["sql"], c["expect"]) for c in json.loads(environment["HEALTH_CHECKS"]))
+        return Settings(given["every"], given["attempts"], given["timeout"], given["pause"], checks)
+
+
+@dataclass
+class Logins:
+    """Connects to members as the master user, whose password RDS changes every few days."""
+
+    secrets: Any
+    secret: str
+    database: str
+    _known: dict[str, str] | None = None
+
+    def __call__(self, member: Member, timeout: float) -> Connection:
+        end = time.monotonic() + timeout
+        try:
+            return self._connect(member, timeout)
+        except ServerError as error:
+            if error.sqlstate not in LOGIN_REFUSED:
+                raise
+            self._known = None
+            return self._connect(member, max(0.1, end - time.monotonic()))
+
+    def _connect(self, member: Member, timeout: float) -> Connection:
+        try:
+            known = self._known or json.loads(self.secrets.get_secret_value(SecretId=self.secret)["SecretString"])
+        except (BotoCoreError, ClientError) as error:
+            raise ConnectionError(f"the secret cannot be read: {error}") from error
+        self._known = known
+        login = Login(
+            host=member.host,
+            port=member.port,
+            user=known["username"],
+            password=known["password"],
+            database=self.database,
+            application="harecon-probe",
+        )
+        return connect(login, timeout)
+
+
+@dataclass
+class Probe:
+    """The loop, and what it remembers from round to round and from call to call."""
+
+    settings: Settings
+    connect: Connect
+    members: Callable[[], tuple[Member, ...]]
+    tell: Callable[[dict[str, Any]], None]
+    meter: Meter
+    wall: Callable[[], float] = time.time
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    failing_since: float | None = field(default=None, init=False)
+    _known: tuple[Member, ...] = field(default=(), init=False)
+
+    def run(self, time_left: Callable[[], float]) -> int:
+        """How many rounds were made. `time_left` is in seconds, until the function is ended."""
+        self._find()
+        begin, rounds = self.clock(), 0
+        while True:
+            self.once()
+            rounds += 1
+            following = begin + rounds * self.settings.every
+            if following >= begin + LOOP_SECONDS or time_left() < self.settings.every + RESERVE_SECONDS:
+                return rounds
+            self.sleep(max(0.0, following - self.clock()))
+
+    def once(self) -> Round:
+        """A round with its attempts: the first that finds a writer, or the last."""
+        first_failed: float | None = None
+        for attempt in range(self.settings.attempts):
+            if attempt:
+                self.sleep(self.settings.pause)
+            found = look_once(self._known, self.connect, self.settings.checks, self.settings.timeout, self.wall())
+            if found.writer:
+                break
+            first_failed = first_failed or found.at
+            note("no writer", attempt=attempt + 1, answers=[asdict(answer) for answer in found.answers])
+        self._judge(found, first_failed)
+        self.meter.put(found, self.failing_since, self.wall())
+        return found
+
+    def _judge(self, found: Round, first_failed: float | None) -> None:
+        if found.writer is None:
+            self.failing_since = self.failing_since or first_failed or found.at
+            self._tell(found, "down", self.failing_since)
+            # Members come and go, most of all in a failure.
+            self._find()
+        elif self.failing_since is not None:
+            note("writer is back", writer=found.writer.member, seconds=found.at - self.failing_since)
+            self._tell(found, "up", self.failing_since)
+            self.failing_since = None
+
+    def _tell(self, found: Round, state: str, since: float) -> None:
+        writer = found.writer
+        event = {
+            "source": "harecon.probe",
+            "writer": state,
+            "at": found.at,
+            "since": since,
+            "member": writer.member if writer else None,
+            "members": {answer.member: answer.answers for answer in found.answers},
+        }
+        note("coordinator is told", **event)
+        try:
+            self.tell(event)
+        except (BotoCoreError, ClientError) as error:
+            note("coordinator could not be told", error=str(error))
+
+    def _find(self) -> None:
+        """Asks RDS who the members are; those of the last time when it does not answer."""
+        try:
+            self._known = self.members() or self._known
+        except (BotoCoreError, ClientError) as error:
+            note("members not known anew", error=str(error))
+
+
+@cache
+def _configured() -> Probe:
+    functions, name = client("lambda"), os.environ["COORDINATOR"]
+    rds, cluster = client("rds"), os.environ["CLUSTER"]
+    return Probe(
+        settings=Settings.read(os.environ),
+        connect=Logins(client("secretsmanager"), os.environ["SECRET_ARN"], os.environ["DATABASE"]),
+        members=lambda: describe(rds, cluster).members,
+        tell=lambda event: functions.invoke(
+            FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
+        ),
+        meter=Meter(client("cloudwatch"), os.environ["METRICS_NAMESPACE"]),
+    )
+
+
+def handle(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+    """Lambda's entry."""
+    return {"rounds": _configured().run(lambda: context.get_remaining_time_in_millis() / 1000)}
+
+"""#,
+    "probe/metrics.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What the probe saw, as metrics.
+
+By a call and not through the log, as other functions do: the alarm on the writer waits for these numbers, and by the log
+they come later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from probe.round import Answer, Round
+from shared.telemetry import note
+
+
+@dataclass
+class Meter:
+    """Puts one round's metrics in one call; a round whose metrics are not taken is a gap, which the alarm heeds."""
+
+    cloudwatch: Any
+    namespace: str
+    # The writer of the last round, with its transactions until then: a rate is between two rounds of one writer.
+    _last: tuple[str, float, float] | None = field(default=None, init=False)
+
+    def put(self, found: Round, failing_since: float | None, now: float) -> None:
+        try:
+            self.cloudwatch.put_metric_data(
+                Namespace=self.namespace, MetricData=self.data(found, failing_since, now)
+            )
+        except (BotoCoreError, ClientError) as error:
+            note("metrics not put", error=str(error))
+
+    def data(self, found: Round, failing_since: float | None, now: float) -> list[dict[str, Any]]:
+        at, writer = datetime.fromtimestamp(found.at, UTC), found.writer
+
+        def datum(name: str, value: float, unit: str, resolution: int = 1, member: str | None = None) -> dict[str, Any]:
+            dimensions = {"Dimensions": [{"Name": "Member", "Value": member}]} if member else {}
+            kind = {"MetricName": name, "Value": value, "Unit": unit, "StorageResolution": resolution}
+            return {**kind, "Timestamp": at, **dimensions}
+
+        data = [datum("WriterProbe", 1 if writer else 0, "Count")]
+        data += [datum("MemberProbe", 1 if a.answers else 0, "Count", 60, a.member) for a in found.answers]
+        if writer:
+            data.append(datum("WriterProbeLatency", writer.seconds * 1000, "Milliseconds"))
+        # While nothing is written nobody can say so but who tries.
+        gap = writer.gap if writer else (now - failing_since if failing_since else None)
+        if gap is not None:
+            data.append(datum("HeartbeatGap", gap, "Seconds"))
+        if writer and writer.active is not None:
+            data.append(datum("ActiveConnections", writer.active, "Count", 60))
+        if writer and (rate := self._rate(writer, found.at)) is not None:
+            data.append(datum("Requests", rate, "Count/Second", 60))
+        return data
+
+    def _rate(self, writer: Answer, at: float) -> float | None:
+        """Transactions per second. None for a new writer, and for counters that began anew."""
+        if writer.transactions is None:
+            return None
+        last, self._last = self._last, (writer.member, writer.transactions, at)
+        if last is None or last[0] != writer.member or at <= last[2] or writer.transactions < last[1]:
+            return None
+        return (writer.transactions - last[1]) / (at - last[2])
+
+"""#,
+    "probe/round.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""One round of the probe: all members at once, each within a deadline, and what follows from their answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
+
+from shared.cluster import Member
+from shared.data_api import as_text
+from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
+from shared.postgres import Failure, Row, ServerError, Value
+
+ROLE = "select pg_is_in_recovery() as recovering"
+
+LOAD = """
+select (select sum(xact_commit + xact_rollback)::float8 from pg_stat_database) as transactions,
+count(*) filter (where state <> 'idle' and pid <> pg_backend_pid())::int as active
+from pg_stat_activity where backend_type = 'client backend'
+"""
+
+
+class Session(Protocol):
+    """What of a connection is needed here."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *reason: object) -> None: ...
+    def query(self, sql: str, *parameters: Value, timeout: float) -> list[Row]: ...
+
+
+# A session with a member, within so many seconds.
+Connect = Callable[[Member, float], Session]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A statement, and what the first column of its first row must be."""
+
+    name: str
+    sql: str
+    expect: str
+
+    def passes(self, rows: Sequence[Row]) -> bool:
+        return bool(rows) and bool(rows[0]) and as_text(next(iter(rows[0].values()))) == self.expect
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one member said. `writes` needs a heartbeat and all checks; `gap` is the seconds since the last heartbeat."""
+
+    member: str
+    answers: bool = False
+    writes: bool = False
+    seconds: float = 0.0
+    gap: float | None = None
+    transactions: float | None = None
+    active: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What all of them said at a moment, `at` by the clock on the wall."""
+
+    at: float
+    answers: tuple[Answer, ...]
+
+    @property
+    def writer(self) -> Answer | None:
+        return next((answer for answer in self.answers if answer.writes), None)
+
+
+def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: float) -> Answer:
+    """Logs in as a client does, and writes where writing is possible. It never raises what a database can do to it."""
+    begin = time.monotonic()
+
+    def left() -> float:
+        seconds = begin + timeout - time.monotonic()
+        if seconds <= 0:
+            raise TimeoutError(f"no answer within {timeout} s")
+        return seconds
+
+    answer = Answer(member.id)
+    try:
+        with connect(member, left()) as session:
+            recovering = session.query(ROLE, timeout=left())[0]["recovering"]
+            answer = replace(answer, answers=True)
+            if not recovering:
+                answer = replace(answer, gap=_beat(session, left), writes=True)
+                failed = next((c for c in checks if not c.passes(session.query(c.sql, timeout=left()))), None)
+                if failed:
+                    answer = replace(answer, writes=False, reason=f'the check "{failed.name}" does not pass')
+                else:
+                    answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
+    except Failure as error:
+        answer = replace(answer, writes=False, reason=f"{type(error).__name__}: {error}")
+    return replace(answer, seconds=time.monotonic() - begin)
+
+
+def look(members: Sequence[Member], connect: Connect, checks: Sequence[Check], timeout: float, at: float) -> Round:
+    """All members at once: whoever hangs keeps nobody else from being asked."""
+    reachable = [member for member in members if member.host]
+    with ThreadPoolExecutor(max(1, len(reachable)), "probe") as pool:
+        answers = pool.map(lambda member: ask(member, connect, checks, timeout), reachable)
+        return Round(at, tuple(answers))
+
+
+def _beat(session: Session, left: Callable[[], float]) -> float | None:
+    try:
+        gap = session.query(beat("probe"), timeout=left())[0]["gap"]
+    except ServerError as error:
+        if error.sqlstate != UNDEFINED_TABLE:
+            raise
+        session.query(CREATE, timeout=left())
+        gap = session.query(beat("probe"), timeout=left())[0]["gap"]
+    return None if gap is None else float(gap)
+
+
+def _with_load(answer: Answer, row: Row) -> Answer:
+    transactions, active = row["transactions"], row["active"]
+    return replace(
+        answer,
+        transactions=None if transactions is None else float(transactions),
+        active=None if active is None else int(active),
+    )
 
 """#,
     "replay_worker/handler.py": #"""
@@ -1415,14 +3121,87 @@ def client(service: str, *, connect: float = 1.0, read: float = 2.0, attempts: i
     return boto3.client(service, config=config)
 
 """#,
+    "shared/cluster.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The cluster as RDS describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+AVAILABLE = "available"
+
+
+@dataclass(frozen=True)
+class Member:
+    """An instance of the cluster. `host` is empty for as long as it is being made."""
+
+    id: str
+    is_writer: bool
+    tier: int
+    status: str
+    zone: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """`status` and the members' are in lower case."""
+
+    status: str
+    members: tuple[Member, ...]
+
+    @property
+    def writer(self) -> Member | None:
+        return next((member for member in self.members if member.is_writer), None)
+
+    def member(self, name: str) -> Member | None:
+        return next((member for member in self.members if member.id == name), None)
+
+
+def look(rds: Any, cluster: str) -> Cluster:
+    """Asks RDS for the cluster and each of its members.
+
+    Each by its name: a list with a filter is granted on all instances of an account only. Who is in the list of members
+    but has gone meanwhile is left out.
+    """
+    (found,) = rds.describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
+    members = [_member(rds, entry) for entry in found.get("DBClusterMembers", [])]
+    return Cluster(found["Status"].lower(), tuple(member for member in members if member))
+
+
+def _member(rds: Any, entry: dict[str, Any]) -> Member | None:
+    name = entry["DBInstanceIdentifier"]
+    try:
+        (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    except rds.exceptions.DBInstanceNotFoundFault:
+        return None
+    endpoint = found.get("Endpoint", {})
+    return Member(
+        id=name,
+        is_writer=entry["IsClusterWriter"],
+        tier=entry.get("PromotionTier", 1),
+        status=found["DBInstanceStatus"].lower(),
+        zone=found.get("AvailabilityZone", ""),
+        host=endpoint.get("Address", ""),
+        port=endpoint.get("Port", 5432),
+    )
+
+"""#,
     "shared/data_api.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """SQL through the Data API, which always runs on the writer."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 Value = str | int | float | bool | bytes | None
 
@@ -1438,23 +3217,47 @@ class Database:
     secret: str
     name: str
 
-    def query(self, sql: str) -> list[Row]:
-        """The rows that one statement answers, by the names of their columns.
+    def query(self, sql: str, parameters: Mapping[str, Value] | None = None) -> list[Row]:
+        """The rows that one statement answers, by the names of their columns. It names its parameters `:name`.
 
         Raises what botocore raises: a statement that may have changed something must not be sent again blindly.
         """
+        given = [{"name": name, "value": _field(value)} for name, value in (parameters or {}).items()]
         answer = self.client.execute_statement(
             resourceArn=self.cluster,
             secretArn=self.secret,
             database=self.name,
             sql=sql,
             includeResultMetadata=True,
+            **({"parameters": given} if given else {}),
         )
         columns = [column.get("label") or column["name"] for column in answer.get("columnMetadata", [])]
         return [
             dict(zip(columns, (_value(field) for field in record), strict=True))
             for record in answer.get("records", [])
         ]
+
+
+def sqlstate(error: ClientError) -> str | None:
+    """PostgreSQL's own code of a statement's error, which the Data API gives in its message only."""
+    found = re.search(r"SQLState: ([0-9A-Z]{5})", error.response["Error"].get("Message", ""))
+    return found[1] if found else None
+
+
+def _field(value: Value) -> dict[str, Any]:
+    match value:
+        case None:
+            return {"isNull": True}
+        case bool():
+            return {"booleanValue": value}
+        case int():
+            return {"longValue": value}
+        case float():
+            return {"doubleValue": value}
+        case bytes():
+            return {"blobValue": value}
+        case str():
+            return {"stringValue": value}
 
 
 def _value(field: dict[str, Any]) -> Value:
@@ -1473,6 +3276,233 @@ def as_text(value: Value) -> str:
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+"""#,
+    "shared/decisions.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What the coordinator does about a writer that fails: one table, decided from facts and without asking anybody.
+
+Aurora fails over by itself, mostly within the time in which a failure is noticed at all. So nothing is done unless RDS
+calls the cluster available with the same writer that fails, for long enough, and this failure has not been acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.cluster import AVAILABLE
+
+
+class Mode(StrEnum):
+    ADVISE = "advise"
+    AUTOMATIC = "automatic"
+
+
+class Action(StrEnum):
+    # The failure is over.
+    DONE = "done"
+    # Somebody else acts, or it is too early, or nobody knows enough.
+    OBSERVE = "observe"
+    # The failed writer's sessions are ended before it is left.
+    DRAIN = "drain"
+    FAIL_OVER = "fail over"
+    # It would be time to fail over, and something forbids it.
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The spec's part. Times are seconds."""
+
+    mode: Mode
+    after: float
+    max_lag: float
+    other_zone: bool
+    cooldown: float
+    max_per_day: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A member that is not the failed writer. `lag` in seconds and `answers` are None when nobody knows."""
+
+    id: str
+    status: str
+    tier: int
+    zone: str
+    lag: float | None = None
+    answers: bool | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a decision is made by. Times are seconds by the clock on the wall; None is what nobody knows."""
+
+    now: float
+    # The failure: since when, and who was the writer then.
+    since: float
+    failed_writer: str | None
+    failed_zone: str | None
+    # What RDS says.
+    cluster_status: str | None
+    writer: str | None
+    readers: tuple[Reader, ...]
+    # What a write by the Data API says, and who took it.
+    writes: bool | None
+    served_by: str | None
+    # What the probe says, lately.
+    probe_fails: bool | None
+    # What was done about this failure, and whom RDS did not take.
+    drained: bool = False
+    called: bool = False
+    refused: tuple[str, ...] = ()
+    # What holds it back.
+    last_failover: float | None = None
+    started_today: int = 0
+    frozen_until: float | None = None
+    drill_until: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do, and why. Without a target Aurora chooses."""
+
+    action: Action
+    reason: str
+    target: str | None = None
+
+
+def decide(facts: Facts, settings: Settings) -> Verdict:
+    """The first line that applies."""
+    return _over(facts) or _others(facts) or _doubt(facts) or _not_now(facts, settings) or _act(facts, settings)
+
+
+def candidate(facts: Facts, settings: Settings) -> Reader | None:
+    """Of the readers that qualify: other zones first, then the lowest tier, then the least lag; None when none does."""
+    fit = [reader for reader in facts.readers if _qualifies(reader, facts, settings)]
+
+    def order(reader: Reader) -> tuple[bool, bool, int, float, str]:
+        same_zone = settings.other_zone and reader.zone == facts.failed_zone
+        lag = settings.max_lag if reader.lag is None else reader.lag
+        return reader.answers is not True, same_zone, reader.tier, lag, reader.id
+
+    return min(fit, key=order, default=None)
+
+
+def _qualifies(reader: Reader, facts: Facts, settings: Settings) -> bool:
+    near = reader.lag is None or reader.lag <= settings.max_lag
+    return reader.status == AVAILABLE and reader.answers is not False and near and reader.id not in facts.refused
+
+
+# MARK: The table
+
+
+def _over(facts: Facts) -> Verdict | None:
+    if facts.writes is not True:
+        return None
+    now_writes = facts.served_by or facts.writer
+    if facts.served_by and facts.writer and facts.served_by != facts.writer:
+        return Verdict(Action.OBSERVE, f'"{facts.served_by}" writes, and RDS still calls "{facts.writer}" the writer')
+    if facts.failed_writer and now_writes and now_writes != facts.failed_writer:
+        return Verdict(Action.DONE, f'"{now_writes}" writes in place of "{facts.failed_writer}"')
+    if facts.cluster_status is not None and facts.cluster_status != AVAILABLE:
+        return Verdict(Action.OBSERVE, f'the writer writes, and the cluster is "{facts.cluster_status}"')
+    if facts.probe_fails:
+        return Verdict(Action.OBSERVE, "the writer writes, and the probe does not reach it: its way there fails")
+    return Verdict(Action.DONE, "the writer writes again")
+
+
+def _others(facts: Facts) -> Verdict | None:
+    if facts.called:
+        return Verdict(Action.OBSERVE, "the failover was started")
+    if facts.cluster_status is None:
+        return Verdict(Action.OBSERVE, "RDS does not answer")
+    if facts.cluster_status != AVAILABLE:
+        return Verdict(Action.OBSERVE, f'the cluster is "{facts.cluster_status}"')
+    if facts.writer is None or facts.failed_writer is None:
+        return Verdict(Action.OBSERVE, "nobody knows who the writer is")
+    if facts.writer != facts.failed_writer:
+        return Verdict(Action.OBSERVE, f'RDS made "{facts.writer}" the writer')
+    return None
+
+
+def _doubt(facts: Facts) -> Verdict | None:
+    if facts.probe_fails is False:
+        return Verdict(Action.OBSERVE, "the probe writes, and the Data API does not")
+    if facts.writes is None and facts.probe_fails is None:
+        return Verdict(Action.OBSERVE, "neither the probe nor the Data API says that the writer fails")
+    return None
+
+
+def _not_now(facts: Facts, settings: Settings) -> Verdict | None:
+    if facts.drill_until is not None and facts.now < facts.drill_until:
+        return Verdict(Action.OBSERVE, "a drill is running")
+    if facts.now - facts.since < settings.after:
+        return Verdict(Action.OBSERVE, f"it fails for less than {settings.after:g} s")
+    if facts.frozen_until is not None and facts.now < facts.frozen_until:
+        return Verdict(Action.REFUSE, "failovers are frozen")
+    if facts.last_failover is not None and facts.now - facts.last_failover < settings.cooldown:
+        return Verdict(Action.REFUSE, f"the last failover is less than {settings.cooldown:g} s ago")
+    if facts.started_today >= settings.max_per_day:
+        return Verdict(Action.REFUSE, f"{facts.started_today} failovers were started within 24 hours")
+    if not any(reader.status == AVAILABLE for reader in facts.readers):
+        return Verdict(Action.REFUSE, "no reader is available")
+    return None
+
+
+def _act(facts: Facts, settings: Settings) -> Verdict:
+    chosen = candidate(facts, settings)
+    target = chosen.id if chosen else None
+    to = f'to "{target}"' if target else "to whom Aurora chooses: no reader qualifies"
+    if settings.mode is Mode.ADVISE:
+        return Verdict(Action.REFUSE, f"it is time to fail over {to}; the mode is to advise", target)
+    if not facts.drained:
+        return Verdict(Action.DRAIN, f"before the failover {to}", target)
+    return Verdict(Action.FAIL_OVER, to, target)
+
+
+def describe(readers: Sequence[Reader]) -> str:
+    """The readers in one line, for people."""
+    return "; ".join(
+        f"{reader.id}: {reader.status}, tier {reader.tier}, {reader.zone}, "
+        + ("lag unknown" if reader.lag is None else f"lag {reader.lag * 1000:g} ms")
+        for reader in readers
+    )
+
+"""#,
+    "shared/heartbeat.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The row that is written to see whether the writer writes.
+
+`select 1` answers on a reader, and on a writer whose storage hangs. Each who looks has a row of its own, so that none waits
+for the lock of another. The newest row also says how old the data of a restored backup is.
+"""
+
+from __future__ import annotations
+
+TABLE = "harecon_heartbeat"
+
+CREATE = f"create table if not exists {TABLE} (source text primary key, at timestamptz not null)"
+
+# What PostgreSQL calls the error of a table that does not exist.
+UNDEFINED_TABLE = "42P01"
+
+
+def beat(source: str) -> str:
+    """Writes the source's row; answers `gap`, the seconds since it was last written, null at the first time.
+
+    - Parameter source: letters and hyphens: it becomes a part of the statement.
+    """
+    if not source.replace("-", "").isalpha():
+        raise ValueError(f'"{source}" is no source of heartbeats: letters and hyphens')
+    return (
+        f"with before as (select at from {TABLE} where source = '{source}') "
+        f"insert into {TABLE} (source, at) values ('{source}', clock_timestamp()) "
+        "on conflict (source) do update set at = excluded.at "
+        "returning extract(epoch from at - (select at from before))::float8 as gap"
+    )
 
 """#,
     "shared/ledger.py": #"""
@@ -2012,6 +4042,170 @@ def _fields(message: str) -> dict[str, str]:
     return fields
 
 """#,
+    "shared/tables.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What the functions remember and how they keep out of each other's way: items of DynamoDB tables, leases among them.
+
+Expressions are written with `#name` for each attribute, as many of DynamoDB's own words are attributes here, and `:value`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+Item = dict[str, Any]
+
+DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose key is `id`. Numbers go in as int or float and come out as float."""
+
+    client: Any
+    name: str
+
+    def read(self, key: str) -> Item | None:
+        answer = self.client.get_item(TableName=self.name, Key=_packed({"id": key}), ConsistentRead=True)
+        return _plain(answer["Item"]) if "Item" in answer else None
+
+    def put(self, item: Item, condition: str = "", **values: Any) -> bool:
+        """Writes the whole item; whether the condition held."""
+        params = self._expressions(condition, values)
+        return self._tried(lambda: self.client.put_item(TableName=self.name, Item=_packed(item), **params)) is not None
+
+    def update(self, key: str, expression: str, condition: str = "", **values: Any) -> Item | None:
+        """The item as it is afterwards, None when the condition did not hold."""
+        params = self._expressions(condition, values, expression)
+        answer = self._tried(
+            lambda: self.client.update_item(
+                TableName=self.name,
+                Key=_packed({"id": key}),
+                UpdateExpression=expression,
+                ReturnValues="ALL_NEW",
+                **params,
+            )
+        )
+        return None if answer is None else _plain(answer["Attributes"])
+
+    def delete(self, key: str, condition: str = "", **values: Any) -> bool:
+        """Whether the condition held. What is not there is deleted already."""
+        params = self._expressions(condition, values)
+        return (
+            self._tried(lambda: self.client.delete_item(TableName=self.name, Key=_packed({"id": key}), **params))
+            is not None
+        )
+
+    def _tried(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return None
+
+    @staticmethod
+    def _expressions(condition: str, values: dict[str, Any], expression: str = "") -> dict[str, Any]:
+        params: dict[str, Any] = {}
+        if condition:
+            params["ConditionExpression"] = condition
+        if names := set(re.findall(r"#(\w+)", f"{condition} {expression}")):
+            params["ExpressionAttributeNames"] = {f"#{name}": name for name in sorted(names)}
+        if values:
+            params["ExpressionAttributeValues"] = {f":{name}": value for name, value in _packed(values).items()}
+        return params
+
+
+@dataclass
+class Lease:
+    """The right to do something alone, for `seconds` at a time.
+
+    Each taking has a higher `fence`: who was stopped in the middle and wakes up after another has taken over finds by it
+    that the right is gone, even when it is its own name that stands in the item again.
+    """
+
+    table: Table
+    key: str
+    holder: str
+    seconds: float
+    now: Callable[[], float] = time.time
+    fence: int = 0
+
+    def take(self) -> bool:
+        """Whether the right is ours. One that its holder did not renew in time is anybody's."""
+        item = self.table.update(
+            self.key,
+            "SET #holder = :holder, #until = :until ADD #fence :one",
+            "attribute_not_exists(#holder) OR #until < :now OR #holder = :holder",
+            holder=self.holder,
+            until=self.now() + self.seconds,
+            now=self.now(),
+            one=1,
+        )
+        if item is not None:
+            self.fence = int(item["fence"])
+        return item is not None
+
+    def renew(self) -> bool:
+        """Whether the right is still ours, for another while."""
+        return self._set_until(self.now() + self.seconds)
+
+    def release(self) -> None:
+        """Gives the right back. The item stays for its fence."""
+        self._set_until(0)
+
+    def _set_until(self, until: float) -> bool:
+        item = self.table.update(
+            self.key,
+            "SET #until = :until",
+            "#holder = :holder AND #fence = :fence",
+            until=until,
+            holder=self.holder,
+            fence=self.fence,
+        )
+        return item is not None
+
+
+def _packed(item: Item) -> dict[str, Any]:
+    serializer = TypeSerializer()
+    return {name: serializer.serialize(_to_decimal(value)) for name, value in item.items()}
+
+
+def _plain(item: dict[str, Any]) -> Item:
+    deserializer = TypeDeserializer()
+    return {name: _from_decimal(deserializer.deserialize(value)) for name, value in item.items()}
+
+
+def _to_decimal(value: Any) -> Any:
+    """boto3 takes no float, for what its digits would lose; a time to the millisecond loses nothing."""
+    match value:
+        case float():
+            return Decimal(f"{value:.3f}")
+        case dict():
+            return {name: _to_decimal(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_to_decimal(part) for part in value]
+        case _:
+            return value
+
+
+def _from_decimal(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {name: _from_decimal(part) for name, part in value.items()}
+        case list():
+            return [_from_decimal(part) for part in value]
+        case _:
+            return value
+
+"""#,
     "shared/telemetry.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """What a function says of itself, on its standard output, which Lambda takes to its log group: no call that could hang."""
@@ -2181,6 +4375,97 @@ def _reach(host: str, port: int, deadline: float) -> socket.socket:
 
 def _lost(error: OSError) -> OSError:
     return error if isinstance(error, (TimeoutError, ConnectionLost)) else ConnectionLost(str(error))
+
+"""#,
+    "shared/witness.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the writer writes, as a write through the Data API tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.data_api import Database, sqlstate
+from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
+
+IDENTITY = "select aurora_db_instance_identifier() as id"
+
+# What the Data API says when it is the database that does not answer. Not among them is what says something of the caller
+# or of the service: no right, a secret that cannot be read, too many calls, an error of its own.
+DOWN = {
+    "DatabaseUnavailableException",
+    "DatabaseNotFoundException",
+    "DatabaseResumingException",
+    "StatementTimeoutException",
+    "InvalidResourceStateException",
+}
+
+# PostgreSQL's: read only, shutting down, crash, cannot connect now, idle sessions ended, connection failures.
+DOWN_STATES = ("25006", "57P01", "57P02", "57P03", "57P05", "08", "53", "58")
+
+UNDEFINED_FUNCTION = "42883"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen: True, False, or None when it says nothing of the writer."""
+
+    writes: bool | None
+    served_by: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Looks by writing. The Data API runs on the writer only, whichever that is."""
+
+    database: Database
+    source: str
+
+    def look(self) -> Sight:
+        """One write, and who took it. It is not repeated: what it wrote twice would do no harm, but time is short."""
+        try:
+            self._beat()
+        except (BotoCoreError, ClientError) as error:
+            return judge(error)
+        try:
+            return Sight(True, self._identity())
+        except (BotoCoreError, ClientError) as error:
+            # The writer changed between the two: who took the write is not known.
+            return Sight(None, reason=f"who writes is not known: {error}")
+
+    def _beat(self) -> None:
+        try:
+            self.database.query(beat(self.source))
+        except ClientError as error:
+            if sqlstate(error) != UNDEFINED_TABLE:
+                raise
+            self.database.query(CREATE)
+            self.database.query(beat(self.source))
+
+    def _identity(self) -> str | None:
+        """The member's name; None where the engine is none of Aurora's, and only RDS knows."""
+        try:
+            return str(self.database.query(IDENTITY)[0]["id"])
+        except ClientError as error:
+            if sqlstate(error) != UNDEFINED_FUNCTION:
+                raise
+            return None
+
+
+def judge(error: BotoCoreError | ClientError) -> Sight:
+    """What a failed write says of the writer.
+
+    No answer in time says nothing by itself: the writer may hang, or the service, or what is between.
+    """
+    reason = f"{type(error).__name__}: {error}"
+    if not isinstance(error, ClientError):
+        return Sight(None, reason=reason)
+    code, state = error.response["Error"].get("Code", ""), sqlstate(error) or ""
+    is_down = code in DOWN or (code == "DatabaseErrorException" and state.startswith(DOWN_STATES))
+    return Sight(False if is_down else None, reason=reason)
 
 """#,
   ]

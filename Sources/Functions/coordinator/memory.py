@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known of a failure beyond one call of the function, in the table of decisions.
+
+Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what was
+done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what holds
+back; `decision#<time>#<id>` is the record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.tables import DAY_SECONDS, Item, Table
+
+# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile: what fails now is new.
+FORGOTTEN_SECONDS = 180.0
+
+# How long the probe's word holds: two rounds of it, and some more.
+FRESH_SECONDS = 25.0
+
+KEPT_SECONDS = 90 * DAY_SECONDS
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The items, each read and written where two calls of the function may meet."""
+
+    table: Table
+
+    # MARK: The failure
+
+    def outage(self, now: float) -> Item | None:
+        """The failure under way."""
+        item = self.table.read("outage")
+        return item if item and now - item["seen"] < FORGOTTEN_SECONDS else None
+
+    def open(self, now: float, since: float, writer: str | None, zone: str | None) -> Item:
+        """A new failure; the one that is open already, if there is one."""
+        item = {"id": "outage", "since": min(since, now), "seen": now, "writer": writer, "zone": zone}
+        fresh = {**item, "phases": {"detected": now}, "refused": [], "told": [], "expires": int(now + KEPT_SECONDS)}
+        self.table.put(fresh, "attribute_not_exists(#id) OR #seen <= :forgotten", forgotten=now - FORGOTTEN_SECONDS)
+        return self.table.read("outage") or fresh
+
+    def report(self, now: float, state: str, at: float, answers: Mapping[str, bool]) -> None:
+        """What the probe says, for whoever is watching this failure. A late report does not undo a later one."""
+        self.table.update(
+            "outage",
+            f"SET #{state} = :at, #seen = :now, #answers = :answers",
+            f"attribute_exists(#id) AND #seen > :forgotten AND (attribute_not_exists(#{state}) OR #{state} < :at)",
+            at=at,
+            now=now,
+            answers=dict(answers),
+            forgotten=now - FORGOTTEN_SECONDS,
+        )
+
+    def saw(self, now: float, since: float) -> None:
+        """It is still going on."""
+        self.table.update("outage", "SET #seen = :now", "#since = :since", now=now, since=since)
+
+    def reached(self, since: float, phase: str, now: float) -> None:
+        """The first time counts."""
+        self.table.update(
+            "outage",
+            f"SET #phases.#{phase} = :now",
+            f"#since = :since AND attribute_not_exists(#phases.#{phase})",
+            now=now,
+            since=since,
+        )
+
+    def is_first(self, since: float, word: str) -> bool:
+        """Whether this has not been told of this failure yet; it counts as told from now on."""
+        told = self.table.update(
+            "outage",
+            "SET #told = list_append(#told, :words)",
+            "#since = :since AND NOT contains(#told, :word)",
+            words=[word],
+            word=word,
+            since=since,
+        )
+        return told is not None
+
+    def drain(self, since: float, now: float) -> None:
+        self.table.update("outage", "SET #drained = :now", "#since = :since", now=now, since=since)
+
+    def claim(self, since: float, now: float, target: str | None) -> bool:
+        """Whether the one failover of this failure is ours to start."""
+        claimed = self.table.update(
+            "outage",
+            "SET #called = :now, #target = :target",
+            "#since = :since AND attribute_not_exists(#called)",
+            now=now,
+            target=target,
+            since=since,
+        )
+        return claimed is not None
+
+    def unclaim(self, since: float, targets: list[str]) -> None:
+        """RDS surely did not take it: it may be tried again, with another target than these."""
+        self.table.update(
+            "outage",
+            "SET #refused = list_append(#refused, :targets) REMOVE #called",
+            "#since = :since",
+            targets=targets,
+            since=since,
+        )
+
+    def close(self, outage: Item, now: float) -> bool:
+        """Whether it was this call that closed it."""
+        closed = self.table.delete("outage", "#since = :since", since=outage["since"])
+        if closed:
+            self.table.put({**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)})
+        return closed
+
+    def last_outage(self) -> Item | None:
+        return self.table.read("outage#last")
+
+    # MARK: What was before
+
+    def writer(self) -> Item | None:
+        return self.table.read("writer")
+
+    def note_writer(self, member: str, zone: str | None, now: float) -> None:
+        self.table.put({"id": "writer", "member": member, "zone": zone, "at": now, "expires": int(now + KEPT_SECONDS)})
+
+    def lag(self, member: str) -> float | None:
+        """Seconds, as the lag guard saw it last."""
+        return (self.table.read(f"lag#{member}") or {}).get("lag")
+
+    def last_failover(self) -> Item | None:
+        return self.table.read("failover#last")
+
+    def note_failover(self, at: float, writer: str | None, by: str, apart: float) -> bool:
+        """Whether it is another one than the last, by `apart` seconds."""
+        item = {"id": "failover#last", "at": at, "writer": writer, "by": by}
+        return self.table.put(item, "attribute_not_exists(#id) OR #at < :before", before=at - apart)
+
+    # MARK: What holds back
+
+    def started(self, now: float) -> int:
+        """How many failovers were started within the 24 hours before now."""
+        items = [self.table.read(_budget(moment)) for moment in (now - DAY_SECONDS, now)]
+        return sum(1 for item in items if item for at in item["times"] if at > now - DAY_SECONDS)
+
+    def spend(self, now: float, most: int) -> bool:
+        """Whether the day allows one more. Who asks holds the lease, so that nobody counts at the same time."""
+        if self.started(now) >= most:
+            return False
+        spent = self.table.update(
+            _budget(now),
+            "SET #times = list_append(if_not_exists(#times, :none), :times), #expires = :expires ADD #count :one",
+            "attribute_not_exists(#count) OR #count < :most",
+            none=[],
+            times=[now],
+            expires=int(now + 3 * DAY_SECONDS),
+            one=1,
+            most=most,
+        )
+        return spent is not None
+
+    def frozen_until(self) -> float | None:
+        return (self.table.read("freeze") or {}).get("until")
+
+    # MARK: Drills
+
+    def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> None:
+        """`hold` is until when failures are the drill's own to deal with."""
+        item = {"id": "drill", "experiment": experiment, "began": at, "until": until, "hold": hold}
+        self.table.put({**item, "expires": int(until)})
+
+    def hold(self) -> float | None:
+        return (self.table.read("drill") or {}).get("hold")
+
+    def end_drill(self, experiment: str) -> Item | None:
+        """The drill, if it is this experiment that is on record."""
+        item = self.table.read("drill")
+        if not item or item["experiment"] != experiment:
+            return None
+        return item if self.table.delete("drill", "#experiment = :experiment", experiment=experiment) else None
+
+    # MARK: The record
+
+    def decided(self, now: float, name: str, inputs: Mapping[str, Any], verdict: str, reason: str) -> None:
+        moment = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+        # As text: what an input looks like may change, the record must stay readable.
+        text = json.dumps(inputs, default=str, sort_keys=True)
+        item = {"inputs": text, "verdict": verdict, "reason": reason, "expires": int(now + KEPT_SECONDS)}
+        self.table.put({"id": f"decision#{moment}#{name}", **item})
+
+
+def probe_fails(outage: Item | None, now: float) -> bool | None:
+    """What the probe says lately, None when it says nothing."""
+    down, up = ((outage or {}).get(state, 0.0) for state in ("down", "up"))
+    if max(down, up) < now - FRESH_SECONDS:
+        return None
+    return bool(down > up)
+
+
+def _budget(now: float) -> str:
+    return f"budget#{datetime.fromtimestamp(now, UTC).date().isoformat()}"

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sees a failure through: looks, decides, acts, and looks again, until the writer writes or the time is used up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from coordinator.memory import Memory, probe_fails
+from coordinator.starting import Started, start
+from coordinator.telling import Teller, measure_failover, story
+from shared.cluster import Cluster, look
+from shared.decisions import Action, Facts, Reader, Settings, Verdict, decide, describe
+from shared.tables import Item, Lease
+from shared.telemetry import note
+from shared.witness import Sight, Witness
+
+PAUSE_SECONDS = 2.0
+
+# Of the function's time, for the last round and its messages. Whoever is told next goes on.
+RESERVE_SECONDS = 25.0
+
+
+@dataclass
+class Watch:
+    """One failure, by who holds the lease."""
+
+    memory: Memory
+    lease: Lease
+    witness: Witness
+    rds: Any
+    cluster: str
+    settings: Settings
+    failover_within: float
+    teller: Teller
+    # Wakes the drainer for this writer.
+    drain: Callable[[str], None]
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    name: str
+    _lags: dict[str, float | None] = field(default_factory=dict, init=False)
+    _last: Verdict | None = field(default=None, init=False)
+    _decisions: int = field(default=0, init=False)
+
+    def look(self) -> Sight:
+        return self.witness.look()
+
+    def describe(self) -> Cluster | None:
+        """None when RDS does not answer: then nothing is done."""
+        try:
+            return look(self.rds, self.cluster)
+        except (BotoCoreError, ClientError) as error:
+            note("RDS does not answer", error=str(error))
+            return None
+
+    def run(self, outage: Item, time_left: Callable[[], float]) -> Verdict:
+        """The last verdict. `time_left` is in seconds, until the function is ended."""
+        since = outage["since"]
+        while True:
+            current = self.memory.outage(self.now())
+            if current is None or current["since"] != since:
+                return Verdict(Action.DONE, "another call saw the end of it")
+            facts = self.facts(current, self.look(), self.describe())
+            verdict = decide(facts, self.settings)
+            self._record(facts, verdict)
+            if verdict.action is Action.DONE:
+                self._end(current, facts, verdict)
+                return verdict
+            self._act(current, facts, verdict)
+            if verdict.action is Action.DRAIN:
+                continue
+            if time_left() < RESERVE_SECONDS:
+                note("time is used up", since=since, verdict=verdict.action, reason=verdict.reason)
+                return verdict
+            self.sleep(PAUSE_SECONDS)
+            if not self.lease.renew():
+                note("lease is lost", since=since)
+                return verdict
+
+    def facts(self, outage: Item, sight: Sight, cluster: Cluster | None) -> Facts:
+        now, failed = self.now(), outage.get("writer")
+        readers = self._readers(cluster, failed, outage.get("answers", {})) if cluster else ()
+        last, freeze, drill = self.memory.last_failover(), self.memory.frozen_until(), self.memory.hold()
+        return Facts(
+            now=now,
+            since=outage["since"],
+            failed_writer=failed,
+            failed_zone=outage.get("zone"),
+            cluster_status=cluster.status if cluster else None,
+            writer=cluster.writer.id if cluster and cluster.writer else None,
+            readers=readers,
+            writes=sight.writes,
+            served_by=sight.served_by,
+            probe_fails=probe_fails(outage, now),
+            drained="drained" in outage,
+            called="called" in outage,
+            refused=tuple(outage.get("refused", ())),
+            # What was done about this very failure holds back nothing that follows from it.
+            last_failover=last["at"] if last and last["at"] < outage["since"] else None,
+            started_today=self.memory.started(now),
+            frozen_until=freeze,
+            drill_until=drill,
+        )
+
+    def _readers(self, cluster: Cluster, failed: str | None, answers: dict[str, bool]) -> tuple[Reader, ...]:
+        readers = [member for member in cluster.members if member.id != failed]
+        for member in readers:
+            if member.id not in self._lags:
+                self._lags[member.id] = self.memory.lag(member.id)
+        return tuple(
+            Reader(m.id, m.status, m.tier, m.zone, self._lags[m.id], answers.get(m.id)) for m in readers
+        )
+
+    def _record(self, facts: Facts, verdict: Verdict) -> None:
+        inputs = asdict(facts)
+        note("decision", verdict=verdict.action, reason=verdict.reason, target=verdict.target, inputs=inputs)
+        if verdict != self._last:
+            self._decisions += 1
+            name = f"{self.name}-{self._decisions}"
+            self.memory.decided(facts.now, name, inputs, verdict.action.value, verdict.reason)
+        self._last = verdict
+
+    # MARK: What follows from a verdict
+
+    def _act(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        since, now = outage["since"], facts.now
+        self.memory.saw(now, since)
+        if facts.writer and facts.failed_writer and facts.writer != facts.failed_writer:
+            self.memory.reached(since, "promoted", now)
+        match verdict.action:
+            case Action.DRAIN:
+                self.memory.reached(since, "decided", now)
+                self.memory.drain(since, now)
+                self._drain(facts)
+            case Action.FAIL_OVER:
+                self._fail_over(outage, facts, verdict)
+            case Action.REFUSE if self.memory.is_first(since, verdict.reason):
+                text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
+                self.teller.page(f"the writer fails and nothing is done: {verdict.reason}", text)
+            case _:
+                pass
+        if now - since > self.failover_within and self.memory.is_first(since, "overdue"):
+            text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
+            self.teller.page(f"no writer for more than {self.failover_within:g} s", text)
+
+    def _drain(self, facts: Facts) -> None:
+        try:
+            if facts.failed_writer:
+                self.drain(facts.failed_writer)
+        except (BotoCoreError, ClientError) as error:
+            note("drainer could not be woken", error=str(error))
+
+    def _fail_over(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        since, target, writer = outage["since"], verdict.target, facts.failed_writer
+        if writer is None or not self.lease.renew():
+            return
+        if not self.memory.spend(self.now(), self.settings.max_per_day):
+            return
+        if not self.memory.claim(since, self.now(), target):
+            return
+        outcome = start(self.rds, self.cluster, writer, target)
+        note("failover called", target=target, outcome=outcome)
+        match outcome:
+            case Started.TARGET_REFUSED if target:
+                self.memory.unclaim(since, [target])
+            case Started.OVERTAKEN | Started.NOT_TAKEN:
+                self.memory.unclaim(since, [])
+            case Started.REFUSED | Started.TARGET_REFUSED:
+                self.teller.page("RDS refuses the failover", f"see the log for why\n{story(outage)}")
+            case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
+                self.memory.reached(since, "called", self.now())
+                self.memory.note_failover(self.now(), target, "harecon", apart=0)
+                self.teller.page(
+                    f"fails over from {writer} to {target or 'whom Aurora chooses'}",
+                    f"the writer has failed for {facts.now - since:.0f} s\nreaders: {describe(facts.readers)}",
+                )
+
+    def _end(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        writer = facts.served_by or facts.writer
+        is_moved = writer != facts.failed_writer
+        if is_moved:
+            self.memory.reached(outage["since"], "promoted", facts.now)
+        self.memory.reached(outage["since"], "writable", facts.now)
+        final = self.memory.outage(facts.now) or outage
+        if not self.memory.close(final, facts.now):
+            return
+        seconds = facts.now - outage["since"]
+        if not is_moved or writer is None:
+            self.teller.warn(f"the writer writes again after {seconds:.0f} s", f"{verdict.reason}\n{story(final)}")
+            return
+        self.memory.note_writer(writer, next((r.zone for r in facts.readers if r.id == writer), None), facts.now)
+        by = "harecon" if facts.called else "Aurora"
+        self.memory.note_failover(facts.now, writer, by, apart=self.failover_within)
+        measure_failover(final)
+        self.teller.page(
+            f"{writer} writes after {seconds:.0f} s",
+            f"{verdict.reason}; {by} failed it over\n{story(final)}",
+        )

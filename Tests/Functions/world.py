@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stack in small for the functions: DynamoDB, RDS and the Data API as far as they are used, on a clock of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.tables import Item, Table
+
+
+def error(code: str, message: str = "", status: int = 400) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "Operation")  # type: ignore[arg-type]
+
+
+class _Missing:
+    """An attribute that is not there: no comparison with it holds."""
+
+    def _never(self, other: object) -> bool:
+        return False
+
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _never
+    __hash__ = None  # type: ignore[assignment]
+
+
+MISSING = _Missing()
+
+
+class FakeTable(Table):
+    """A table in memory, with the expressions that are used here; `test_memory` holds it against moto's."""
+
+    def __init__(self) -> None:
+        super().__init__(client=None, name="table")
+        object.__setattr__(self, "items", {})
+        object.__setattr__(self, "on_call", lambda: None)
+
+    items: dict[str, Item]
+    on_call: Callable[[], None]
+
+    def read(self, key: str) -> Item | None:
+        self.on_call()
+        return deepcopy(self.items.get(key))
+
+    def put(self, item: Item, condition: str = "", **values: Any) -> bool:
+        self.on_call()
+        if not self._holds(self.items.get(item["id"], {}), condition, values):
+            return False
+        self.items[item["id"]] = _rounded(item)
+        return True
+
+    def update(self, key: str, expression: str, condition: str = "", **values: Any) -> Item | None:
+        self.on_call()
+        item = deepcopy(self.items.get(key, {}))
+        if not self._holds(item, condition, values):
+            return None
+        before = deepcopy(item)
+        item["id"] = key
+        for verb, rest in re.findall(r"(SET|ADD|REMOVE) (.*?)(?= SET | ADD | REMOVE |$)", expression):
+            for part in re.split(r", (?=#)", rest):
+                self._change(verb, part, before, item, values)
+        self.items[key] = _rounded(item)
+        return deepcopy(self.items[key])
+
+    def delete(self, key: str, condition: str = "", **values: Any) -> bool:
+        self.on_call()
+        if not self._holds(self.items.get(key, {}), condition, values):
+            return False
+        self.items.pop(key, None)
+        return True
+
+    @staticmethod
+    def _holds(item: Item, condition: str, values: dict[str, Any]) -> bool:
+        return not condition or bool(_evaluate(condition, item, _rounded(values)))
+
+    @staticmethod
+    def _change(verb: str, part: str, before: Item, item: Item, values: dict[str, Any]) -> None:
+        if verb == "REMOVE":
+            item.pop(part.strip("# "), None)
+            return
+        if verb == "ADD":
+            name, value = re.fullmatch(r"#(\w+) :(\w+)", part.strip()).groups()  # type: ignore[union-attr]
+            item[name] = before.get(name, 0) + values[value]
+            return
+        path, value = part.split(" = ", 1)
+        *parents, name = path.strip().replace("#", "").split(".")
+        for parent in parents:
+            item = item[parent]
+        item[name] = _evaluate(value, before, values)
+
+
+def _evaluate(expression: str, item: Item, values: dict[str, Any]) -> Any:
+    def get(path: str) -> Any:
+        found: Any = item
+        for name in path.replace("#", "").split("."):
+            found = found.get(name, MISSING) if isinstance(found, dict) else MISSING
+        return found
+
+    text = re.sub(r"#\w+(\.#\w+)*", lambda match: f"get('{match[0]}')", expression)
+    text = re.sub(r":(\w+)", r"values['\1']", text).replace(" = ", " == ")
+    text = re.sub(r"\b(AND|OR|NOT)\b", lambda match: match[0].lower(), text)
+    names = {
+        "get": get,
+        "values": values,
+        "attribute_exists": lambda value: value is not MISSING,
+        "attribute_not_exists": lambda value: value is MISSING,
+        "contains": lambda held, value: held is not MISSING and value in held,
+        "list_append": lambda one, other: [*one, *other],
+        "if_not_exists": lambda value, other: other if value is MISSING else value,
+    }
+    return eval(text, {"__builtins__": {}}, names)  # noqa: S307: a test's own expressions
+
+
+def _rounded(value: Any) -> Any:
+    """As numbers come back from the table."""
+    match value:
+        case bool():
+            return value
+        case int() | float():
+            return round(float(value), 3)
+        case dict():
+            return {name: _rounded(part) for name, part in value.items()}
+        case list() | tuple():
+            return [_rounded(part) for part in value]
+        case _:
+            return value
+
+
+@dataclass
+class World:
+    """A cluster of three, with what happens to it at which time."""
+
+    time: float = 1_000_000.0
+    writer: str = "a"
+    status: str = "available"
+    # Whether whoever is the writer takes writes.
+    works: bool = True
+    # How long a failover takes that was called, None when it comes to nothing.
+    promotion: float | None = 20.0
+    statuses: dict[str, str] = field(default_factory=lambda: dict.fromkeys("abc", "available"))
+    zones: dict[str, str] = field(default_factory=lambda: {"a": "z1", "b": "z2", "c": "z3"})
+    tiers: dict[str, int] = field(default_factory=lambda: {"a": 0, "b": 0, "c": 1})
+    # When, who was called for, and whether the writer worked then.
+    calls: list[tuple[float, str | None, bool]] = field(default_factory=list)
+    refuse: list[Exception] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    drained: list[str] = field(default_factory=list)
+    rds_answers: bool = True
+    data_api: Exception | None = None
+    _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    _count: int = 0
+
+    # MARK: Time
+
+    def now(self) -> float:
+        return self.time
+
+    def at(self, seconds: float, what: Callable[[], None]) -> None:
+        self._count += 1
+        self._agenda.append((self.time + seconds, self._count, what))
+
+    def sleep(self, seconds: float) -> None:
+        """What is due happens in order; what happens may take its own time."""
+        end = self.time + seconds
+        while due := [entry for entry in self._agenda if entry[0] <= end]:
+            entry = min(due, key=lambda item: item[:2])
+            self._agenda.remove(entry)
+            self.time = max(self.time, entry[0])
+            entry[2]()
+        self.time = max(self.time, end)
+
+    # MARK: What happens to it
+
+    def crash(self) -> None:
+        self.works = False
+
+    def recover(self) -> None:
+        if self.status == "available":
+            self.works = True
+
+    def fail_over(self, target: str | None = None, seconds: float | None = 20.0) -> None:
+        """Aurora's own, or one that was called."""
+        if self.status != "available" or seconds is None:
+            return
+        self.status, self.works = "failing-over", False
+        to = target or next(name for name in "bca" if name != self.writer)
+
+        def done() -> None:
+            self.writer, self.status, self.works = to, "available", True
+
+        self.at(seconds, done)
+
+    # MARK: RDS
+
+    class exceptions:  # noqa: N801: as boto3's clients have it
+        class DBInstanceNotFoundFault(Exception):  # noqa: N818
+            pass
+
+    def describe_db_clusters(self, DBClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        if not self.rds_answers:
+            raise error("InternalFailure", status=500)
+        members = [
+            {"DBInstanceIdentifier": name, "IsClusterWriter": name == self.writer, "PromotionTier": self.tiers[name]}
+            for name in self.statuses
+        ]
+        return {"DBClusters": [{"Status": self.status, "DBClusterMembers": members}]}
+
+    def describe_db_instances(self, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        name = DBInstanceIdentifier
+        instance = {"DBInstanceStatus": self.statuses[name], "AvailabilityZone": self.zones[name]}
+        return {"DBInstances": [{**instance, "Endpoint": {"Address": f"{name}.example", "Port": 5432}}]}
+
+    def modify_db_instance(self, DBInstanceIdentifier: str, PromotionTier: int, ApplyImmediately: bool) -> None:  # noqa: N803
+        assert ApplyImmediately
+        self.tiers[DBInstanceIdentifier] = PromotionTier
+
+    def failover_db_cluster(self, DBClusterIdentifier: str, TargetDBInstanceIdentifier: str | None = None) -> None:  # noqa: N803
+        if self.refuse:
+            raise self.refuse.pop(0)
+        if self.status != "available":
+            raise error("InvalidDBClusterStateFault")
+        self.calls.append((self.time, TargetDBInstanceIdentifier, self.works))
+        self.fail_over(TargetDBInstanceIdentifier, self.promotion)
+
+    # MARK: The Data API
+
+    def execute_statement(self, *, sql: str, **_: Any) -> dict[str, Any]:
+        if self.data_api:
+            raise self.data_api
+        if not self.works:
+            raise error("DatabaseUnavailableException", "the writer instance isn't available", 504)
+        if "aurora_db_instance_identifier" in sql:
+            return {"columnMetadata": [{"name": "id"}], "records": [[{"stringValue": self.writer}]]}
+        return {"columnMetadata": [{"name": "gap"}], "records": [[{"doubleValue": 1.0}]]}
+
+    # MARK: SNS
+
+    def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:  # noqa: N803
+        assert len(Subject) <= 100 and "\n" not in Subject
+        self.sent.append((TopicArn.rsplit("-", 1)[-1], Subject))
