@@ -172,7 +172,11 @@ def serving(behave: Callable[[socket.socket], None]) -> tuple[Login, threading.T
 
 def test_a_server_that_says_nothing_costs_the_deadline_and_no_more() -> None:
     done = threading.Event()
-    login, thread = serving(lambda link: done.wait(LONG) and None)
+
+    def wait(link: socket.socket) -> None:
+        done.wait(LONG)
+
+    login, thread = serving(wait)
     began = time.monotonic()
     with pytest.raises(TimeoutError):
         connect(login, 0.1)

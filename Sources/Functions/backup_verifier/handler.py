@@ -2,11 +2,12 @@
 """Proves that backups can be restored, by asking what AWS Backup restores for a test.
 
 A restore test makes a cluster without an instance, of which nothing is known but that a volume was made. This function
-gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance away
-again and tells AWS Backup the result, which then deletes the cluster.
+gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance
+away again and tells AWS Backup the result, which then deletes the cluster.
 
-It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke it,
-it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none waits.
+It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke
+it, it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none
+waits.
 
     RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
     SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}

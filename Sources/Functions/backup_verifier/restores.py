@@ -31,12 +31,16 @@ class Restores:
 
         A plan's ARN ends in an id of AWS's making, so that it cannot be asked for by name.
         """
-        ours = re.compile(rf":restore-testing-plan:{re.escape(self.plan)}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
+        ours = re.compile(
+            rf":restore-testing-plan:{re.escape(self.plan)}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
+        )
         pages = self.backup.get_paginator("list_restore_jobs").paginate(
             ByResourceType="Aurora", ByCreatedAfter=now - LOOKED_BACK
         )
         found = [entry for page in pages for entry in page.get("RestoreJobs", [])]
-        jobs = [_job(entry) for entry in found if ours.search(entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", ""))]
+        jobs = [
+            _job(entry) for entry in found if ours.search(entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", ""))
+        ]
         return sorted(jobs, key=lambda job: job.created)
 
     def copy(self, job: Job) -> Copy | None:
@@ -68,7 +72,9 @@ class Restores:
 
     def prepare(self, copy: Copy) -> None:
         # Enough to read with; what runs for minutes need not be small either.
-        capacity = {} if copy.has_capacity else {"ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4}}
+        capacity = (
+            {} if copy.has_capacity else {"ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4}}
+        )
         secret = {} if copy.secret else {"ManageMasterUserPassword": True}
         self.rds.modify_db_cluster(
             DBClusterIdentifier=_identifier(copy.arn), ApplyImmediately=True, **capacity, **secret

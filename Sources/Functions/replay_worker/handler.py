@@ -2,8 +2,8 @@
 """Applies the transactions that wait in the replay queue, each of them once and in the order of its message group.
 
 SQS hands over a batch and hears which messages are still to be done; those come again. A transaction that the database
-refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no writer
-nothing is parked: everything waits.
+refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no
+writer nothing is parked: everything waits.
 
     SETTINGS    {"ledger": "harecon_ledger", "keep": 2592000}: the ledger's table, and for how many seconds it remembers
     DEAD_QUEUE  the name of the queue in which refused transactions are parked
@@ -29,7 +29,8 @@ from shared.ledger import Ledger
 from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
-# One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time limit.
+# One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
+# limit.
 LEAST_TIME_LEFT_MS = 20_000
 PRUNE_EVERY_SECONDS = 600.0
 LONGEST_REASON = 500

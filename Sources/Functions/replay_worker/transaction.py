@@ -32,10 +32,10 @@ class Statement:
 class Transaction:
     """Statements that are applied all or not at all, under an id that its client chose once for what it wants done.
 
-        {"id": "9f0c...", "statements": [
-          {"sql": "update account set balance = balance - :n where id = :id",
-           "parameters": [{"name": "n", "value": {"longValue": 5}},
-                          {"name": "id", "value": {"stringValue": "5b1e..."}, "typeHint": "UUID"}]}]}
+    {"id": "9f0c...", "statements": [
+      {"sql": "update account set balance = balance - :n where id = :id",
+       "parameters": [{"name": "n", "value": {"longValue": 5}},
+                      {"name": "id", "value": {"stringValue": "5b1e..."}, "typeHint": "UUID"}]}]}
     """
 
     id: str

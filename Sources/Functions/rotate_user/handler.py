@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rotates the password of an application user, in the four steps of Secrets Manager.
 
-Two users take turns, `app` and `app_clone`: an application that read the secret before the rotation goes on with what it
-has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at once
-with itself.
+Two users take turns, `app` and `app_clone`: an application that read the secret before the rotation goes on with what
+it has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at
+once with itself.
 
     CLUSTER, METRICS_NAMESPACE
 """
@@ -60,9 +60,7 @@ class Secrets:
 
     def password(self) -> str:
         """Letters and digits alone, so that no URL, shell or SQL text has to quote it; 40 of them are 238 bits."""
-        made = self.client.get_random_password(
-            PasswordLength=40, ExcludePunctuation=True, RequireEachIncludedType=True
-        )
+        made = self.client.get_random_password(PasswordLength=40, ExcludePunctuation=True, RequireEachIncludedType=True)
         password: str = made["RandomPassword"]
         return password
 
@@ -116,7 +114,9 @@ class Rotation:
             case "testSecret":
                 self._test(pair)
             case "finishSecret":
-                self.secrets.promote(next((version for version, labels in stages.items() if "AWSCURRENT" in labels), None))
+                self.secrets.promote(
+                    next((version for version, labels in stages.items() if "AWSCURRENT" in labels), None)
+                )
             case _:
                 raise ValueError(f'"{step}" is no step of a rotation')
         note("step", secret=name, step=step)

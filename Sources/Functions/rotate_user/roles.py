@@ -50,7 +50,9 @@ def _known(master: Connection, pair: Pair) -> set[str]:
     )
     for row in rows:
         if row["mighty"]:
-            raise Forbidden(f'"{row["name"]}" may administer the database: no rotation of an application user changes it')
+            raise Forbidden(
+                f'"{row["name"]}" may administer the database: no rotation of an application user changes it'
+            )
     return {str(row["name"]) for row in rows}
 
 

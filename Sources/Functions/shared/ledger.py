@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ledger: one row for each transaction that was applied, written by the transaction itself.
 
-A transaction that is tried again, because its outcome is not known, finds its own row and does nothing more. So a commit
-whose answer was lost is told from one that never happened, and what is tried twice is applied once.
+A transaction that is tried again, because its outcome is not known, finds its own row and does nothing more. So a
+commit whose answer was lost is told from one that never happened, and what is tried twice is applied once.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Ledger:
     def entering(self) -> str:
         """The first statement of each transaction; `seen` is 1 for one that was never applied.
 
-        First, so that a repeat waits for an attempt that still runs somewhere. And `do update`, not `do nothing`: a commit
-        that writes nothing waits for no standby, and would confirm what only a dying writer has.
+        First, so that a repeat waits for an attempt that still runs somewhere. And `do update`, not `do nothing`: a
+        commit that writes nothing waits for no standby, and would confirm what only a dying writer has.
         """
         return (
             f"insert into {self.name} (id, body) values (:id, :body)"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client of PostgreSQL with a deadline for everything that it does.
 
-Lambda has no driver, and what a failover needs of one is little: TLS, a login, one statement at a time, and never to wait
-for longer than it was told to. Version 3.0 of the protocol, https://www.postgresql.org/docs/15/protocol.html.
+Lambda has no driver, and what a failover needs of one is little: TLS, a login, one statement at a time, and never to
+wait for longer than it was told to. Version 3.0 of the protocol, https://www.postgresql.org/docs/15/protocol.html.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import Self
 from shared.scram import MECHANISM, Exchange, ScramError
 from shared.wire import ConnectionLost, Wire, frame
 
+__all__ = ["Connection", "ConnectionLost", "Failure", "Login", "Row", "ServerError", "Value", "connect", "trusted"]
+
 Value = str | int | float | bool | None
 Row = dict[str, Value]
 
@@ -32,7 +34,8 @@ _AUTHORITIES = "/etc/pki/tls/cert.pem"
 
 
 class ServerError(Exception):
-    """The server refused a login or a statement. The connection is still good, unless the severity is FATAL or PANIC."""
+    """The server refused a login or a statement. The connection is still good, unless the severity is FATAL or
+    PANIC."""
 
     def __init__(self, sqlstate: str, message: str, severity: str = "ERROR") -> None:
         super().__init__(f"{message} ({sqlstate})")
@@ -61,7 +64,8 @@ class Login:
 def trusted() -> ssl.SSLContext:
     """Verifies the server's certificate and its name. HARECON_DATABASE_AUTHORITIES may name a file of authorities.
 
-    Not `ssl.create_default_context`, which from Python 3.13 on refuses the authorities of RDS for the way they are written.
+    Not by `ssl.create_default_context`: from Python 3.13 on that also refuses authorities for the form of their
+    certificates, which libpq takes.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -77,8 +81,8 @@ def trusted() -> ssl.SSLContext:
 def connect(login: Login, timeout: float, tls: Callable[[], ssl.SSLContext] | None = trusted) -> Connection:
     """A connection that has logged in, `timeout` seconds from now at the latest.
 
-    The name is looked up by the system's resolver, which keeps its own time. Without `tls` nobody on the way is kept from
-    reading along.
+    The name is looked up by the system's resolver, which keeps its own time. Without `tls` nobody on the way is kept
+    from reading along.
     """
     context = tls() if tls else None
     connection = Connection(Wire.open(login.host, login.port, context, time.monotonic() + timeout), login, context)
@@ -114,14 +118,15 @@ class Connection:
     def query(self, sql: str, *parameters: Value, timeout: float) -> list[Row]:
         """The rows that one statement answers, by the names of their columns.
 
-        Booleans, integers and floating-point numbers come as Python's; everything else, exact numbers and times included,
-        as the text that PostgreSQL writes.
+        Booleans, integers and floating-point numbers come as Python's; everything else, exact numbers and times
+        included, as the text that PostgreSQL writes.
         """
         rows, _ = self._run(sql, parameters, timeout)
         return rows
 
     def execute(self, sql: str, *parameters: Value, timeout: float) -> str:
-        """What PostgreSQL says it did: `UPDATE 3`. A `commit` of a failed transaction says `ROLLBACK` and raises nothing."""
+        """What PostgreSQL says it did: `UPDATE 3`. A `commit` of a failed transaction says `ROLLBACK` and raises
+        nothing."""
         _, tag = self._run(sql, parameters, timeout)
         return tag
 

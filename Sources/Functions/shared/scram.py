@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the client's half of a login, and the form in which a server
-keeps a password."""
+"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the client's half of a login, and the form in which a
+server keeps a password."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Exchange:
     def __init__(self, password: str, nonce: str | None = None, user: str = "") -> None:
         """PostgreSQL takes the user from the startup message and nothing from here.
 
-        Raises ValueError for a password of other than printable ASCII: what RFC 4013 makes of others is not implemented,
-        and neither RDS nor Secrets Manager makes such.
+        Raises ValueError for a password of other than printable ASCII: what RFC 4013 makes of others is not
+        implemented, and neither RDS nor Secrets Manager makes such.
         """
         self._password = _plain(password)
         self._nonce = nonce or secrets.token_urlsafe(24)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a function says of itself, on its standard output, which Lambda takes to its log group: no call that could hang."""
+"""What a function says of itself, on its standard output, which Lambda takes to its log group: no call that could
+hang."""
 
 from __future__ import annotations
 
@@ -35,5 +36,9 @@ def measure(
         "Dimensions": [list(dimensions or {})],
         "Metrics": metrics,
     }
-    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **(dimensions or {}), **values}
+    line = {
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+        **(dimensions or {}),
+        **values,
+    }
     print(json.dumps(line), flush=True)
