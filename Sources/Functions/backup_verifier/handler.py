@@ -118,7 +118,7 @@ class Verifier:
             case Step.FAIL, _:
                 self._conclude(job, Finding(Verdict.FAILED, _cause(job, copy)))
             case Step.GIVE_UP, Copy():
-                message = f"could not be asked within {self.within:.0f} s: {copy}"
+                message = f"not asked in {self.within:.0f} s: cluster {copy.status}, instance {copy.instance_status}"
                 self._conclude(job, Finding(Verdict.TIMED_OUT, message))
             case Step.REMOVE_INSTANCE, _:
                 self.restores.remove_instance(job)
