@@ -22,11 +22,12 @@ enum FunctionSources {
 """Proves that backups can be restored, by asking what AWS Backup restores for a test.
 
 A restore test makes a cluster without an instance, of which nothing is known but that a volume was made. This function
-gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance away
-again and tells AWS Backup the result, which then deletes the cluster.
+gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance
+away again and tells AWS Backup the result, which then deletes the cluster.
 
-It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke it,
-it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none waits.
+It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke
+it, it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none
+waits.
 
     RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
     SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}
@@ -137,7 +138,7 @@ class Verifier:
             case Step.FAIL, _:
                 self._conclude(job, Finding(Verdict.FAILED, _cause(job, copy)))
             case Step.GIVE_UP, Copy():
-                message = f"could not be asked within {self.within:.0f} s: {copy}"
+                message = f"not asked in {self.within:.0f} s: cluster {copy.status}, instance {copy.instance_status}"
                 self._conclude(job, Finding(Verdict.TIMED_OUT, message))
             case Step.REMOVE_INSTANCE, _:
                 self.restores.remove_instance(job)
@@ -305,12 +306,16 @@ class Restores:
 
         A plan's ARN ends in an id of AWS's making, so that it cannot be asked for by name.
         """
-        ours = re.compile(rf":restore-testing-plan:{re.escape(self.plan)}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}")
+        ours = re.compile(
+            rf":restore-testing-plan:{re.escape(self.plan)}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
+        )
         pages = self.backup.get_paginator("list_restore_jobs").paginate(
             ByResourceType="Aurora", ByCreatedAfter=now - LOOKED_BACK
         )
         found = [entry for page in pages for entry in page.get("RestoreJobs", [])]
-        jobs = [_job(entry) for entry in found if ours.search(entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", ""))]
+        jobs = [
+            _job(entry) for entry in found if ours.search(entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", ""))
+        ]
         return sorted(jobs, key=lambda job: job.created)
 
     def copy(self, job: Job) -> Copy | None:
@@ -342,7 +347,9 @@ class Restores:
 
     def prepare(self, copy: Copy) -> None:
         # Enough to read with; what runs for minutes need not be small either.
-        capacity = {} if copy.has_capacity else {"ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4}}
+        capacity = (
+            {} if copy.has_capacity else {"ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 4}}
+        )
         secret = {} if copy.secret else {"ManageMasterUserPassword": True}
         self.rds.modify_db_cluster(
             DBClusterIdentifier=_identifier(copy.arn), ApplyImmediately=True, **capacity, **secret
@@ -2366,8 +2373,8 @@ def _with_load(answer: Answer, row: Row) -> Answer:
 """Applies the transactions that wait in the replay queue, each of them once and in the order of its message group.
 
 SQS hands over a batch and hears which messages are still to be done; those come again. A transaction that the database
-refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no writer
-nothing is parked: everything waits.
+refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no
+writer nothing is parked: everything waits.
 
     SETTINGS    {"ledger": "harecon_ledger", "keep": 2592000}: the ledger's table, and for how many seconds it remembers
     DEAD_QUEUE  the name of the queue in which refused transactions are parked
@@ -2393,7 +2400,8 @@ from shared.ledger import Ledger
 from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
-# One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time limit.
+# One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
+# limit.
 LEAST_TIME_LEFT_MS = 20_000
 PRUNE_EVERY_SECONDS = 600.0
 LONGEST_REASON = 500
@@ -2658,10 +2666,10 @@ class Statement:
 class Transaction:
     """Statements that are applied all or not at all, under an id that its client chose once for what it wants done.
 
-        {"id": "9f0c...", "statements": [
-          {"sql": "update account set balance = balance - :n where id = :id",
-           "parameters": [{"name": "n", "value": {"longValue": 5}},
-                          {"name": "id", "value": {"stringValue": "5b1e..."}, "typeHint": "UUID"}]}]}
+    {"id": "9f0c...", "statements": [
+      {"sql": "update account set balance = balance - :n where id = :id",
+       "parameters": [{"name": "n", "value": {"longValue": 5}},
+                      {"name": "id", "value": {"stringValue": "5b1e..."}, "typeHint": "UUID"}]}]}
     """
 
     id: str
@@ -2821,9 +2829,9 @@ class Cluster:
 # SPDX-License-Identifier: Apache-2.0
 """Rotates the password of an application user, in the four steps of Secrets Manager.
 
-Two users take turns, `app` and `app_clone`: an application that read the secret before the rotation goes on with what it
-has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at once
-with itself.
+Two users take turns, `app` and `app_clone`: an application that read the secret before the rotation goes on with what
+it has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at
+once with itself.
 
     CLUSTER, METRICS_NAMESPACE
 """
@@ -2880,9 +2888,7 @@ class Secrets:
 
     def password(self) -> str:
         """Letters and digits alone, so that no URL, shell or SQL text has to quote it; 40 of them are 238 bits."""
-        made = self.client.get_random_password(
-            PasswordLength=40, ExcludePunctuation=True, RequireEachIncludedType=True
-        )
+        made = self.client.get_random_password(PasswordLength=40, ExcludePunctuation=True, RequireEachIncludedType=True)
         password: str = made["RandomPassword"]
         return password
 
@@ -2936,7 +2942,9 @@ class Rotation:
             case "testSecret":
                 self._test(pair)
             case "finishSecret":
-                self.secrets.promote(next((version for version, labels in stages.items() if "AWSCURRENT" in labels), None))
+                self.secrets.promote(
+                    next((version for version, labels in stages.items() if "AWSCURRENT" in labels), None)
+                )
             case _:
                 raise ValueError(f'"{step}" is no step of a rotation')
         note("step", secret=name, step=step)
@@ -3075,7 +3083,9 @@ def _known(master: Connection, pair: Pair) -> set[str]:
     )
     for row in rows:
         if row["mighty"]:
-            raise Forbidden(f'"{row["name"]}" may administer the database: no rotation of an application user changes it')
+            raise Forbidden(
+                f'"{row["name"]}" may administer the database: no rotation of an application user changes it'
+            )
     return {str(row["name"]) for row in rows}
 
 
@@ -3509,8 +3519,8 @@ def beat(source: str) -> str:
 # SPDX-License-Identifier: Apache-2.0
 """The ledger: one row for each transaction that was applied, written by the transaction itself.
 
-A transaction that is tried again, because its outcome is not known, finds its own row and does nothing more. So a commit
-whose answer was lost is told from one that never happened, and what is tried twice is applied once.
+A transaction that is tried again, because its outcome is not known, finds its own row and does nothing more. So a
+commit whose answer was lost is told from one that never happened, and what is tried twice is applied once.
 """
 
 from __future__ import annotations
@@ -3547,8 +3557,8 @@ class Ledger:
     def entering(self) -> str:
         """The first statement of each transaction; `seen` is 1 for one that was never applied.
 
-        First, so that a repeat waits for an attempt that still runs somewhere. And `do update`, not `do nothing`: a commit
-        that writes nothing waits for no standby, and would confirm what only a dying writer has.
+        First, so that a repeat waits for an attempt that still runs somewhere. And `do update`, not `do nothing`: a
+        commit that writes nothing waits for no standby, and would confirm what only a dying writer has.
         """
         return (
             f"insert into {self.name} (id, body) values (:id, :body)"
@@ -3576,8 +3586,8 @@ def body_hash(text: str) -> str:
 # SPDX-License-Identifier: Apache-2.0
 """A client of PostgreSQL with a deadline for everything that it does.
 
-Lambda has no driver, and what a failover needs of one is little: TLS, a login, one statement at a time, and never to wait
-for longer than it was told to. Version 3.0 of the protocol, https://www.postgresql.org/docs/15/protocol.html.
+Lambda has no driver, and what a failover needs of one is little: TLS, a login, one statement at a time, and never to
+wait for longer than it was told to. Version 3.0 of the protocol, https://www.postgresql.org/docs/15/protocol.html.
 """
 
 from __future__ import annotations
@@ -3596,6 +3606,8 @@ from typing import Self
 from shared.scram import MECHANISM, Exchange, ScramError
 from shared.wire import ConnectionLost, Wire, frame
 
+__all__ = ["Connection", "ConnectionLost", "Failure", "Login", "Row", "ServerError", "Value", "connect", "trusted"]
+
 Value = str | int | float | bool | None
 Row = dict[str, Value]
 
@@ -3607,7 +3619,8 @@ _AUTHORITIES = "/etc/pki/tls/cert.pem"
 
 
 class ServerError(Exception):
-    """The server refused a login or a statement. The connection is still good, unless the severity is FATAL or PANIC."""
+    """The server refused a login or a statement. The connection is still good, unless the severity is FATAL or
+    PANIC."""
 
     def __init__(self, sqlstate: str, message: str, severity: str = "ERROR") -> None:
         super().__init__(f"{message} ({sqlstate})")
@@ -3636,7 +3649,8 @@ class Login:
 def trusted() -> ssl.SSLContext:
     """Verifies the server's certificate and its name. HARECON_DATABASE_AUTHORITIES may name a file of authorities.
 
-    Not `ssl.create_default_context`, which from Python 3.13 on refuses the authorities of RDS for the way they are written.
+    Not by `ssl.create_default_context`: from Python 3.13 on that also refuses authorities for the form of their
+    certificates, which libpq takes.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -3652,8 +3666,8 @@ def trusted() -> ssl.SSLContext:
 def connect(login: Login, timeout: float, tls: Callable[[], ssl.SSLContext] | None = trusted) -> Connection:
     """A connection that has logged in, `timeout` seconds from now at the latest.
 
-    The name is looked up by the system's resolver, which keeps its own time. Without `tls` nobody on the way is kept from
-    reading along.
+    The name is looked up by the system's resolver, which keeps its own time. Without `tls` nobody on the way is kept
+    from reading along.
     """
     context = tls() if tls else None
     connection = Connection(Wire.open(login.host, login.port, context, time.monotonic() + timeout), login, context)
@@ -3689,14 +3703,15 @@ class Connection:
     def query(self, sql: str, *parameters: Value, timeout: float) -> list[Row]:
         """The rows that one statement answers, by the names of their columns.
 
-        Booleans, integers and floating-point numbers come as Python's; everything else, exact numbers and times included,
-        as the text that PostgreSQL writes.
+        Booleans, integers and floating-point numbers come as Python's; everything else, exact numbers and times
+        included, as the text that PostgreSQL writes.
         """
         rows, _ = self._run(sql, parameters, timeout)
         return rows
 
     def execute(self, sql: str, *parameters: Value, timeout: float) -> str:
-        """What PostgreSQL says it did: `UPDATE 3`. A `commit` of a failed transaction says `ROLLBACK` and raises nothing."""
+        """What PostgreSQL says it did: `UPDATE 3`. A `commit` of a failed transaction says `ROLLBACK` and raises
+        nothing."""
         _, tag = self._run(sql, parameters, timeout)
         return tag
 
@@ -3931,8 +3946,8 @@ def name(error: Exception) -> str:
 """#,
     "shared/scram.py": #"""
 # SPDX-License-Identifier: Apache-2.0
-"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the client's half of a login, and the form in which a server
-keeps a password."""
+"""SCRAM-SHA-256 (RFC 5802, RFC 7677) as PostgreSQL speaks it: the client's half of a login, and the form in which a
+server keeps a password."""
 
 from __future__ import annotations
 
@@ -3962,8 +3977,8 @@ class Exchange:
     def __init__(self, password: str, nonce: str | None = None, user: str = "") -> None:
         """PostgreSQL takes the user from the startup message and nothing from here.
 
-        Raises ValueError for a password of other than printable ASCII: what RFC 4013 makes of others is not implemented,
-        and neither RDS nor Secrets Manager makes such.
+        Raises ValueError for a password of other than printable ASCII: what RFC 4013 makes of others is not
+        implemented, and neither RDS nor Secrets Manager makes such.
         """
         self._password = _plain(password)
         self._nonce = nonce or secrets.token_urlsafe(24)
@@ -4208,7 +4223,8 @@ def _from_decimal(value: Any) -> Any:
 """#,
     "shared/telemetry.py": #"""
 # SPDX-License-Identifier: Apache-2.0
-"""What a function says of itself, on its standard output, which Lambda takes to its log group: no call that could hang."""
+"""What a function says of itself, on its standard output, which Lambda takes to its log group: no call that could
+hang."""
 
 from __future__ import annotations
 
@@ -4244,7 +4260,11 @@ def measure(
         "Dimensions": [list(dimensions or {})],
         "Metrics": metrics,
     }
-    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, **(dimensions or {}), **values}
+    line = {
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+        **(dimensions or {}),
+        **values,
+    }
     print(json.dumps(line), flush=True)
 
 """#,
