@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from real_postgres import Server
+from service_models import check_request
 from shared.postgres import Connection, ServerError, Value, connect
 
 LONG = 30.0
@@ -53,6 +54,8 @@ class DataAPI:
         transactionId: str | None = None,
         includeResultMetadata: bool = False,
     ) -> dict[str, Any]:
+        request = {"resourceArn": resourceArn, "secretArn": secretArn, "database": database, "sql": sql}
+        check_request("rds-data", "ExecuteStatement", {**request, "parameters": parameters or []})
         self._meet("execute")
         if transactionId is None:
             with self._connect() as connection:

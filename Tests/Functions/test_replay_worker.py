@@ -12,9 +12,10 @@ import pytest
 from data_api_double import DataAPI, lost, refused
 from real_postgres import Server
 from replay_worker import handler
-from replay_worker.handler import Batch, DeadLetters, Pruning, Writer
+from replay_worker.handler import Batch, DeadLetters, Pruning, Writer, hasten
 from replay_worker.transaction import Malformed, Transaction
 from shared.ledger import Ledger
+from service_models import check_request
 from shared.postgres import Connection, connect
 
 LONG = 30.0
@@ -23,15 +24,26 @@ LONG = 30.0
 class FakeSQS:
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
+        self.hastened: list[tuple[str, str, int]] = []
         self.fails: Exception | None = None
 
     def get_queue_url(self, QueueName: str) -> dict[str, str]:
         return {"QueueUrl": f"https://sqs/{QueueName}"}
 
     def send_message(self, **params: Any) -> None:
+        check_request("sqs", "SendMessage", params)
         if self.fails:
             raise self.fails
         self.sent.append(params)
+
+    def change_message_visibility_batch(self, **params: Any) -> None:
+        check_request("sqs", "ChangeMessageVisibilityBatch", params)
+        if self.fails:
+            raise self.fails
+        assert len(params["Entries"]) <= 10
+        self.hastened += [
+            (params["QueueUrl"], entry["ReceiptHandle"], entry["VisibilityTimeout"]) for entry in params["Entries"]
+        ]
 
     def cause(self, index: int = 0) -> str:
         cause: str = self.sent[index]["MessageAttributes"]["cause"]["StringValue"]
@@ -43,7 +55,7 @@ class Bench:
         self.api = api
         self.database = database
         self.sqs = FakeSQS()
-        self.writer = Writer(api, "cluster", "secret", "postgres", Ledger("replay_test_ledger"))
+        self.writer = Writer(api, "cluster-arn-of-tests", "secret-arn-of-tests", "postgres", Ledger("replay_test_ledger"))
         self.time_left = 60_000
         self.counts: dict[str, int] = {}
 
@@ -52,7 +64,7 @@ class Bench:
         batch = Batch(self.writer, DeadLetters(self.sqs, "dead.fifo"), lambda: self.time_left)
         batch.run(list(records))
         self.counts = {name: count for name, count in batch.counts.items() if count}
-        return batch.failed
+        return [record["messageId"] for record in batch.failed]
 
     def balances(self) -> dict[str, int]:
         rows = self.database.query("select id, balance from replay_test_account", timeout=LONG)
@@ -99,8 +111,14 @@ def body(identity: str, amount: int = 10, source: str = "a", target: str = "b") 
     )
 
 
-def record(message: str, text: str, group: str = "g") -> dict[str, Any]:
-    return {"messageId": message, "body": text, "attributes": {"MessageGroupId": group}}
+def record(message: str, text: str, group: str = "g", deliveries: int = 1) -> dict[str, Any]:
+    return {
+        "messageId": message,
+        "receiptHandle": f"receipt-{message}",
+        "body": text,
+        "attributes": {"MessageGroupId": group, "ApproximateReceiveCount": str(deliveries)},
+        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:replay.fifo",
+    }
 
 
 def unavailable() -> Exception:
@@ -247,6 +265,17 @@ def test_the_ledger_forgets_what_is_old_and_only_that(bench: Bench) -> None:
     assert len(bench.api.calls) == calls + 1
 
 
+def test_what_has_to_come_again_comes_soon_at_first_and_then_less_often(bench: Bench) -> None:
+    hasten(bench.sqs, [record(str(count), "", deliveries=count) for count in range(1, 13)])
+    assert [seconds for _, _, seconds in bench.sqs.hastened] == [2, 5, 10, 20, 40] + 7 * [60]
+    assert bench.sqs.hastened[0] == ("https://sqs/replay.fifo", "receipt-1", 2)
+
+
+def test_what_cannot_be_hastened_comes_all_the_same(bench: Bench) -> None:
+    bench.sqs.fails = refused("InvalidParameterValue", operation="ChangeMessageVisibilityBatch")
+    hasten(bench.sqs, [record("1", "")])
+
+
 def test_a_ledger_is_named_as_a_table() -> None:
     with pytest.raises(ValueError, match="no name of a table"):
         Ledger("x; drop table y")
@@ -273,6 +302,7 @@ def test_the_entry_answers_sqs_and_counts(
     bench.api.faults = [("begin", unavailable())]
     answer = handler.handle({"Records": [record("2", body("y"))]}, Context())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    assert bench.sqs.hastened == [("https://sqs/replay.fifo", "receipt-2", 2)]
     metrics = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
     counts = [(line["Replayed"], line["ReplayParked"], line["LedgerMismatches"]) for line in metrics]
     assert counts == [(1, 0, 0), (0, 0, 0)]
