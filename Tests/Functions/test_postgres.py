@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from real_postgres import PASSWORD, Server
-from shared.postgres import Connection, ConnectionLost, Failure, Login, ServerError, connect
+from shared.postgres import Connection, ConnectionLost, Failure, Login, ServerError, connect, trusted
 from shared.scram import verifier
 
 LONG = 30.0
@@ -142,6 +142,15 @@ def test_a_certificate_of_another_name_is_refused(server: Server) -> None:
 def test_a_certificate_that_nobody_vouches_for_is_refused(server: Server) -> None:
     with pytest.raises(ConnectionLost, match="(?i)certificate"):
         connect(server.login(), LONG)
+
+
+def test_authorities_may_be_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HARECON_DATABASE_AUTHORITIES", str(server.certificate))
+    trusted.cache_clear()
+    try:
+        connect(server.login(), LONG).close()
+    finally:
+        trusted.cache_clear()
 
 
 def test_a_server_that_takes_no_connection_without_tls_says_so(server: Server) -> None:

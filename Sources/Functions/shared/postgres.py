@@ -30,7 +30,7 @@ _PROTOCOL = 3 << 16
 _CANCEL_REQUEST = 1234 << 16 | 5678
 
 # Where Lambda's runtimes keep the authorities that they trust, those of RDS among them.
-_AUTHORITIES = "/etc/pki/tls/cert.pem"
+_AUTHORITIES = ("/etc/pki/tls/cert.pem", "/var/runtime/ca-cert.pem")
 
 
 class ServerError(Exception):
@@ -69,11 +69,11 @@ def trusted() -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if own := os.environ.get("HARECON_DATABASE_AUTHORITIES"):
-        context.load_verify_locations(own)
-    elif os.path.exists(_AUTHORITIES):
-        context.load_verify_locations(_AUTHORITIES)
-    else:
+    own = os.environ.get("HARECON_DATABASE_AUTHORITIES")
+    files = [own] if own else [file for file in _AUTHORITIES if os.path.exists(file)]
+    for file in files:
+        context.load_verify_locations(file)
+    if not files:
         context.load_default_certs()
     return context
 
