@@ -2372,9 +2372,9 @@ def _with_load(answer: Answer, row: Row) -> Answer:
 # SPDX-License-Identifier: Apache-2.0
 """Applies the transactions that wait in the replay queue, each of them once and in the order of its message group.
 
-SQS hands over a batch and hears which messages are still to be done; those come again. A transaction that the database
-refuses for good is parked in the queue of dead letters with the reason, and the next one goes on. While there is no
-writer nothing is parked: everything waits.
+SQS hands over a batch and hears which messages are still to be done; those come again, soon at first and then less
+often. A transaction that the database refuses for good is parked in the queue of dead letters with the reason, and the
+next one goes on. While there is no writer nothing is parked: everything waits. A statement has 15 seconds.
 
     SETTINGS    {"ledger": "harecon_ledger", "keep": 2592000}: the ledger's table, and for how many seconds it remembers
     DEAD_QUEUE  the name of the queue in which refused transactions are parked
@@ -2403,8 +2403,14 @@ from shared.telemetry import measure, note
 # One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
 # limit.
 LEAST_TIME_LEFT_MS = 20_000
+STATEMENT_SECONDS = 15.0
 PRUNE_EVERY_SECONDS = 600.0
 LONGEST_REASON = 500
+
+# Until a message comes again: after its first, second, ... delivery. The queue's own time is for a function that died.
+AGAIN_AFTER_SECONDS = (2, 5, 10, 20, 40, 60)
+# What SQS takes in one request.
+LARGEST_REQUEST = 10
 
 Record = Mapping[str, Any]
 
@@ -2511,6 +2517,32 @@ class DeadLetters:
         )
 
 
+def hasten(sqs: Any, records: list[Record]) -> None:
+    """Has messages come again sooner than they would by the queue's settings.
+
+    Otherwise a writer that is back after half a minute is not written to for as long as a function may take six times.
+    """
+    for start in range(0, len(records), LARGEST_REQUEST):
+        some = records[start : start + LARGEST_REQUEST]
+        try:
+            sqs.change_message_visibility_batch(
+                QueueUrl=_queue_url(sqs, some[0]["eventSourceARN"].rsplit(":", 1)[-1]),
+                Entries=[
+                    {"Id": str(index), "ReceiptHandle": record["receiptHandle"], "VisibilityTimeout": _pause(record)}
+                    for index, record in enumerate(some)
+                ],
+            )
+        except (BotoCoreError, ClientError) as error:
+            # They come all the same, later.
+            note("not hastened", error=name(error))
+
+
+def _pause(record: Record) -> int:
+    """Seconds."""
+    deliveries = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+    return AGAIN_AFTER_SECONDS[min(deliveries, len(AGAIN_AFTER_SECONDS)) - 1]
+
+
 def _sendable(text: str) -> str:
     """SQS takes no control characters but tab and line ends, and no empty text."""
     kept = "".join(character if character >= " " or character in "\t\n\r" else "?" for character in text)
@@ -2530,7 +2562,8 @@ class Batch:
     writer: Writer
     dead: DeadLetters
     time_left_ms: Callable[[], int]
-    failed: list[str] = field(default_factory=list)
+    # What has to come again.
+    failed: list[Record] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: {"Replayed": 0, "ReplayParked": 0, "LedgerMismatches": 0})
     # Groups of which a message has to come again: what is behind it must not overtake it.
     _held: set[str] = field(default_factory=set)
@@ -2542,7 +2575,7 @@ class Batch:
             self._stopped = self._stopped or self.time_left_ms() < LEAST_TIME_LEFT_MS
             if self._stopped or group in self._held or not self._settles(record):
                 self._held.add(group)
-                self.failed.append(record["messageId"])
+                self.failed.append(record)
 
     def _settles(self, record: Record) -> bool:
         """Whether the message is done with: applied, or parked."""
@@ -2610,7 +2643,7 @@ def _configured() -> tuple[Writer, DeadLetters, Pruning]:
     settings = json.loads(os.environ["SETTINGS"])
     writer = Writer(
         # Never tried again by botocore: a repeat of a commit that got through would be refused, or apply twice.
-        client=client("rds-data", connect=1.0, read=15.0, attempts=1),
+        client=client("rds-data", connect=1.0, read=STATEMENT_SECONDS, attempts=1),
         cluster=os.environ["CLUSTER_ARN"],
         secret=os.environ["SECRET_ARN"],
         database=os.environ["DATABASE"],
@@ -2626,9 +2659,11 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, s
     batch = Batch(writer, dead, context.get_remaining_time_in_millis)
     batch.run(event["Records"])
     measure(batch.counts)
-    if not batch.failed and context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS:
+    if batch.failed:
+        hasten(dead.client, batch.failed)
+    elif context.get_remaining_time_in_millis() > LEAST_TIME_LEFT_MS:
         pruning.run()
-    return {"batchItemFailures": [{"itemIdentifier": message} for message in batch.failed]}
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in batch.failed]}
 
 """#,
     "replay_worker/transaction.py": #"""
@@ -3615,7 +3650,7 @@ _PROTOCOL = 3 << 16
 _CANCEL_REQUEST = 1234 << 16 | 5678
 
 # Where Lambda's runtimes keep the authorities that they trust, those of RDS among them.
-_AUTHORITIES = "/etc/pki/tls/cert.pem"
+_AUTHORITIES = ("/etc/pki/tls/cert.pem", "/var/runtime/ca-cert.pem")
 
 
 class ServerError(Exception):
@@ -3654,11 +3689,11 @@ def trusted() -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if own := os.environ.get("HARECON_DATABASE_AUTHORITIES"):
-        context.load_verify_locations(own)
-    elif os.path.exists(_AUTHORITIES):
-        context.load_verify_locations(_AUTHORITIES)
-    else:
+    own = os.environ.get("HARECON_DATABASE_AUTHORITIES")
+    files = [own] if own else [file for file in _AUTHORITIES if os.path.exists(file)]
+    for file in files:
+        context.load_verify_locations(file)
+    if not files:
         context.load_default_certs()
     return context
 
