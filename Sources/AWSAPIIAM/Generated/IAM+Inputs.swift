@@ -175,6 +175,37 @@ extension IAM {
       ])
   }
 
+  package struct GetAccountAuthorizationDetailsInput: InputStructure {
+    package var filter: [String]?
+    package var maxItems: Int?
+    package var marker: String?
+
+    package init(
+      filter: [String]? = nil,
+      maxItems: Int? = nil,
+      marker: String? = nil
+    ) {
+      self.filter = filter
+      self.maxItems = maxItems
+      self.marker = marker
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 3)
+      fields.set(0, filter)
+      fields.set(1, maxItems)
+      fields.set(2, marker)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetAccountAuthorizationDetailsRequest", [
+        Member("Filter", .list(.string)),
+        Member("MaxItems", .integer),
+        Member("Marker", .string),
+      ])
+  }
+
   package struct GetRoleInput: InputStructure {
     package var roleName: String?
 

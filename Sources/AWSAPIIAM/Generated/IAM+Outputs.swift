@@ -62,6 +62,34 @@ extension IAM {
       "DetachRolePolicyOutput", [])
   }
 
+  package struct GetAccountAuthorizationDetailsOutput: OutputStructure {
+    package var userDetailList: [UserDetail]?
+    package var groupDetailList: [GroupDetail]?
+    package var roleDetailList: [RoleDetail]?
+    package var policies: [ManagedPolicyDetail]?
+    package var isTruncated: Bool?
+    package var marker: String?
+
+    package init(fields: Fields) {
+      userDetailList = fields.get(0)
+      groupDetailList = fields.get(1)
+      roleDetailList = fields.get(2)
+      policies = fields.get(3)
+      isTruncated = fields.get(4)
+      marker = fields.get(5)
+    }
+
+    package static let shape = StructureShape(
+      "GetAccountAuthorizationDetailsResponse", [
+        Member("UserDetailList", .list(.structure { UserDetail.shape })),
+        Member("GroupDetailList", .list(.structure { GroupDetail.shape })),
+        Member("RoleDetailList", .list(.structure { RoleDetail.shape })),
+        Member("Policies", .list(.structure { ManagedPolicyDetail.shape })),
+        Member("IsTruncated", .boolean),
+        Member("Marker", .string),
+      ])
+  }
+
   package struct GetRoleOutput: OutputStructure {
     package var role: Role?
 

@@ -36,6 +36,152 @@ extension IAM {
       ])
   }
 
+  package struct GroupDetail: OutputStructure {
+    package var path: String?
+    package var groupName: String?
+    package var groupId: String?
+    package var arn: String?
+    package var createDate: Timestamp?
+    package var groupPolicyList: [PolicyDetail]?
+    package var attachedManagedPolicies: [AttachedPolicy]?
+
+    package init(fields: Fields) {
+      path = fields.get(0)
+      groupName = fields.get(1)
+      groupId = fields.get(2)
+      arn = fields.get(3)
+      createDate = fields.get(4)
+      groupPolicyList = fields.get(5)
+      attachedManagedPolicies = fields.get(6)
+    }
+
+    package static let shape = StructureShape(
+      "GroupDetail", [
+        Member("Path", .string),
+        Member("GroupName", .string),
+        Member("GroupId", .string),
+        Member("Arn", .string),
+        Member("CreateDate", .timestamp()),
+        Member("GroupPolicyList", .list(.structure { PolicyDetail.shape })),
+        Member("AttachedManagedPolicies", .list(.structure { AttachedPolicy.shape })),
+      ])
+  }
+
+  package struct InstanceProfile: OutputStructure {
+    package var path: String?
+    package var instanceProfileName: String?
+    package var instanceProfileId: String?
+    package var arn: String?
+    package var createDate: Timestamp?
+    package var roles: [Role]?
+    package var tags: [Tag]?
+
+    package init(fields: Fields) {
+      path = fields.get(0)
+      instanceProfileName = fields.get(1)
+      instanceProfileId = fields.get(2)
+      arn = fields.get(3)
+      createDate = fields.get(4)
+      roles = fields.get(5)
+      tags = fields.get(6)
+    }
+
+    package static let shape = StructureShape(
+      "InstanceProfile", [
+        Member("Path", .string, .required),
+        Member("InstanceProfileName", .string, .required),
+        Member("InstanceProfileId", .string, .required),
+        Member("Arn", .string, .required),
+        Member("CreateDate", .timestamp(), .required),
+        Member("Roles", .list(.structure { Role.shape }), .required),
+        Member("Tags", .list(.structure { Tag.shape })),
+      ])
+  }
+
+  package struct ManagedPolicyDetail: OutputStructure {
+    package var policyName: String?
+    package var policyId: String?
+    package var arn: String?
+    package var path: String?
+    package var defaultVersionId: String?
+    package var attachmentCount: Int?
+    package var permissionsBoundaryUsageCount: Int?
+    package var isAttachable: Bool?
+    package var description: String?
+    package var createDate: Timestamp?
+    package var updateDate: Timestamp?
+    package var policyVersionList: [PolicyVersion]?
+
+    package init(fields: Fields) {
+      policyName = fields.get(0)
+      policyId = fields.get(1)
+      arn = fields.get(2)
+      path = fields.get(3)
+      defaultVersionId = fields.get(4)
+      attachmentCount = fields.get(5)
+      permissionsBoundaryUsageCount = fields.get(6)
+      isAttachable = fields.get(7)
+      description = fields.get(8)
+      createDate = fields.get(9)
+      updateDate = fields.get(10)
+      policyVersionList = fields.get(11)
+    }
+
+    package static let shape = StructureShape(
+      "ManagedPolicyDetail", [
+        Member("PolicyName", .string),
+        Member("PolicyId", .string),
+        Member("Arn", .string),
+        Member("Path", .string),
+        Member("DefaultVersionId", .string),
+        Member("AttachmentCount", .integer),
+        Member("PermissionsBoundaryUsageCount", .integer),
+        Member("IsAttachable", .boolean),
+        Member("Description", .string),
+        Member("CreateDate", .timestamp()),
+        Member("UpdateDate", .timestamp()),
+        Member("PolicyVersionList", .list(.structure { PolicyVersion.shape })),
+      ])
+  }
+
+  package struct PolicyDetail: OutputStructure {
+    package var policyName: String?
+    package var policyDocument: String?
+
+    package init(fields: Fields) {
+      policyName = fields.get(0)
+      policyDocument = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "PolicyDetail", [
+        Member("PolicyName", .string),
+        Member("PolicyDocument", .string),
+      ])
+  }
+
+  package struct PolicyVersion: OutputStructure {
+    package var document: String?
+    package var versionId: String?
+    package var isDefaultVersion: Bool?
+    package var createDate: Timestamp?
+
+    package init(fields: Fields) {
+      document = fields.get(0)
+      versionId = fields.get(1)
+      isDefaultVersion = fields.get(2)
+      createDate = fields.get(3)
+    }
+
+    package static let shape = StructureShape(
+      "PolicyVersion", [
+        Member("Document", .string),
+        Member("VersionId", .string),
+        Member("IsDefaultVersion", .boolean),
+        Member("CreateDate", .timestamp()),
+      ])
+  }
+
   package struct Role: OutputStructure {
     package var path: String?
     package var roleName: String?
@@ -73,6 +219,52 @@ extension IAM {
         Member("AssumeRolePolicyDocument", .string),
         Member("Description", .string),
         Member("MaxSessionDuration", .integer),
+        Member("PermissionsBoundary", .structure { AttachedPermissionsBoundary.shape }),
+        Member("Tags", .list(.structure { Tag.shape })),
+        Member("RoleLastUsed", .structure { RoleLastUsed.shape }),
+      ])
+  }
+
+  package struct RoleDetail: OutputStructure {
+    package var path: String?
+    package var roleName: String?
+    package var roleId: String?
+    package var arn: String?
+    package var createDate: Timestamp?
+    package var assumeRolePolicyDocument: String?
+    package var instanceProfileList: [InstanceProfile]?
+    package var rolePolicyList: [PolicyDetail]?
+    package var attachedManagedPolicies: [AttachedPolicy]?
+    package var permissionsBoundary: AttachedPermissionsBoundary?
+    package var tags: [Tag]?
+    package var roleLastUsed: RoleLastUsed?
+
+    package init(fields: Fields) {
+      path = fields.get(0)
+      roleName = fields.get(1)
+      roleId = fields.get(2)
+      arn = fields.get(3)
+      createDate = fields.get(4)
+      assumeRolePolicyDocument = fields.get(5)
+      instanceProfileList = fields.get(6)
+      rolePolicyList = fields.get(7)
+      attachedManagedPolicies = fields.get(8)
+      permissionsBoundary = fields.get(9)
+      tags = fields.get(10)
+      roleLastUsed = fields.get(11)
+    }
+
+    package static let shape = StructureShape(
+      "RoleDetail", [
+        Member("Path", .string),
+        Member("RoleName", .string),
+        Member("RoleId", .string),
+        Member("Arn", .string),
+        Member("CreateDate", .timestamp()),
+        Member("AssumeRolePolicyDocument", .string),
+        Member("InstanceProfileList", .list(.structure { InstanceProfile.shape })),
+        Member("RolePolicyList", .list(.structure { PolicyDetail.shape })),
+        Member("AttachedManagedPolicies", .list(.structure { AttachedPolicy.shape })),
         Member("PermissionsBoundary", .structure { AttachedPermissionsBoundary.shape }),
         Member("Tags", .list(.structure { Tag.shape })),
         Member("RoleLastUsed", .structure { RoleLastUsed.shape }),
@@ -123,6 +315,46 @@ extension IAM {
       "Tag", [
         Member("Key", .string, .required),
         Member("Value", .string, .required),
+      ])
+  }
+
+  package struct UserDetail: OutputStructure {
+    package var path: String?
+    package var userName: String?
+    package var userId: String?
+    package var arn: String?
+    package var createDate: Timestamp?
+    package var userPolicyList: [PolicyDetail]?
+    package var groupList: [String]?
+    package var attachedManagedPolicies: [AttachedPolicy]?
+    package var permissionsBoundary: AttachedPermissionsBoundary?
+    package var tags: [Tag]?
+
+    package init(fields: Fields) {
+      path = fields.get(0)
+      userName = fields.get(1)
+      userId = fields.get(2)
+      arn = fields.get(3)
+      createDate = fields.get(4)
+      userPolicyList = fields.get(5)
+      groupList = fields.get(6)
+      attachedManagedPolicies = fields.get(7)
+      permissionsBoundary = fields.get(8)
+      tags = fields.get(9)
+    }
+
+    package static let shape = StructureShape(
+      "UserDetail", [
+        Member("Path", .string),
+        Member("UserName", .string),
+        Member("UserId", .string),
+        Member("Arn", .string),
+        Member("CreateDate", .timestamp()),
+        Member("UserPolicyList", .list(.structure { PolicyDetail.shape })),
+        Member("GroupList", .list(.string)),
+        Member("AttachedManagedPolicies", .list(.structure { AttachedPolicy.shape })),
+        Member("PermissionsBoundary", .structure { AttachedPermissionsBoundary.shape }),
+        Member("Tags", .list(.structure { Tag.shape })),
       ])
   }
 }

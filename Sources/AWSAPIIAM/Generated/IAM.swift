@@ -33,6 +33,9 @@ package enum IAM {
   package static let detachRolePolicy = Operation<DetachRolePolicyInput, DetachRolePolicyOutput>(OperationModel(
     service, "DetachRolePolicy", input: DetachRolePolicyInput.shape, output: DetachRolePolicyOutput.shape))
 
+  package static let getAccountAuthorizationDetails = Operation<GetAccountAuthorizationDetailsInput, GetAccountAuthorizationDetailsOutput>(OperationModel(
+    service, "GetAccountAuthorizationDetails", input: GetAccountAuthorizationDetailsInput.shape, output: GetAccountAuthorizationDetailsOutput.shape, resultWrapper: "GetAccountAuthorizationDetailsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))
+
   package static let getRole = Operation<GetRoleInput, GetRoleOutput>(OperationModel(
     service, "GetRole", input: GetRoleInput.shape, output: GetRoleOutput.shape, resultWrapper: "GetRoleResult", isReadOnly: true))
 

@@ -5,7 +5,7 @@ package import AWSClient
 package import Core
 package import ResourceKit
 
-// aws: iam CreateRole DeleteRole GetRole ListRoles UpdateRole UpdateAssumeRolePolicy
+// aws: iam CreateRole DeleteRole GetAccountAuthorizationDetails GetRole ListRoles UpdateRole UpdateAssumeRolePolicy
 // aws: iam ListRolePolicies GetRolePolicy PutRolePolicy DeleteRolePolicy
 // aws: iam ListAttachedRolePolicies AttachRolePolicy DetachRolePolicy
 // aws: iam PutRolePermissionsBoundary DeleteRolePermissionsBoundary TagRole UntagRole
@@ -85,54 +85,6 @@ package enum IAMRole: ResourceKind {
   package static let outputs: [Output<Self>] = [Output("name", \.name), Output("arn", \.arn)]
 
   package static func key(for desired: Desired) -> String? { desired.name }
-
-  package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
-    try await names(query, aws)
-      .concurrently { (name) async throws(CallError) in try await observed(name, aws) }
-      .compactMap(\.self)
-  }
-
-  /// Everything under the stack's path, and what is wanted: a role's name is unique in the account whatever its path, so
-  /// that somebody else's role of our name stands where the listing does not look.
-  private static func names(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [String] {
-    if let name = query.focusName { return [name] }
-    let roles = try await aws.all(IAM.listRoles, .init(pathPrefix: "/harecon/\(query.stack)/"), \.roles)
-    return Set(roles.compactMap(\.roleName)).union(query.desired.map(\.name)).sorted()
-  }
-
-  /// The role with its policies, all asked for at once; nil when there is none of that name.
-  ///
-  /// The listing leaves out tags and the boundary, and a role's policies have calls of their own.
-  private static func observed(_ name: String, _ aws: AWS) async throws(CallError) -> Observed? {
-    try await ifThere { () async throws(CallError) in
-      let (role, (inline, attached)) = try await both { () async throws(CallError) in
-        try await aws(IAM.getRole, .init(roleName: name)).role
-      } _: { () async throws(CallError) in
-        try await both { () async throws(CallError) in
-          try await inlinePolicies(of: name, aws)
-        } _: { () async throws(CallError) in
-          try await aws.all(IAM.listAttachedRolePolicies, .init(roleName: name), \.attachedPolicies)
-        }
-      }
-      return Observed(
-        name: name, arn: role?.arn ?? "", path: role?.path ?? "/", description: role?.description ?? "",
-        trust: decoded(role?.assumeRolePolicyDocument), inlinePolicies: inline,
-        attachedPolicies: attached.compactMap(\.policyArn).sorted(),
-        permissionsBoundary: role?.permissionsBoundary?.permissionsBoundaryArn,
-        maxSession: role?.maxSessionDuration ?? 3600,
-        tags: (role?.tags ?? []).reduce(into: [:]) { tags, tag in
-          if let key = tag.key { tags[key] = tag.value ?? "" }
-        }, seenFrom: aws.region)
-    }
-  }
-
-  private static func inlinePolicies(of role: String, _ aws: AWS) async throws(CallError) -> [String: String] {
-    let names = try await aws.all(IAM.listRolePolicies, .init(roleName: role), \.policyNames)
-    let documents = try await names.concurrently { (name) async throws(CallError) in
-      decoded(try await aws(IAM.getRolePolicy, .init(roleName: role, policyName: name)).policyDocument)
-    }
-    return Dictionary(zip(names, documents)) { first, _ in first }
-  }
 
   /// IAM gives documents back percent-encoded.
   static func decoded(_ document: String?) -> String {

@@ -6,6 +6,7 @@ package import Core
 package import ResourceKit
 
 // aws: logs CreateLogGroup DeleteLogGroup DescribeLogGroups ListTagsForResource TagResource UntagResource
+// aws: resourcegroupstaggingapi GetResources
 // aws: logs PutRetentionPolicy DeleteRetentionPolicy AssociateKmsKey DisassociateKmsKey PutLogGroupDeletionProtection
 
 /// A log group with retention, key and tags, made before the service that writes to it.
@@ -75,12 +76,14 @@ package enum LogGroup: ResourceKind {
 
   package static func key(for desired: Desired) -> String? { desired.name }
 
-  /// Where the names of a stack's groups start.
+  /// Where the names of a stack's groups start; the services that write to them say what comes before its name.
   ///
   /// A listing by prefix and not by pattern: asked for a pattern, AWS leaves retention and key out of the answer.
   private static func prefixes(_ query: Query<Self>) -> [String] {
     if let name = query.focusName { return [name] }
-    let own = [clusterLogs(query.stack), "/harecon/\(query.stack)/"]
+    let own =
+      [clusterLogs(query.stack), "/harecon/\(query.stack)/", "/aws/lambda/\(query.stack)-"]
+      + ["/aws/vendedlogs/harecon/\(query.stack)/", "/aws/events/harecon/\(query.stack)"]
     return own + query.desired.map(\.name).filter { name in !own.contains { name.hasPrefix($0) } }.sorted()
   }
 
@@ -90,30 +93,29 @@ package enum LogGroup: ResourceKind {
     let listed = try await prefixes(query).concurrently { (prefix) async throws(CallError) in
       try await aws.all(Logs.describeLogGroups, .init(logGroupNamePrefix: prefix), \.logGroups)
     }
+    let name = query.focusName
     let groups = Dictionary(
-      listed.joined().compactMap { group in group.logGroupName.map { ($0, group) } }
+      listed.joined().compactMap { group in (group.logGroupArn ?? group.arn.map(withoutStar)).map { ($0, group) } }
+        .filter { name == nil || $0.1.logGroupName == name }
     ) { first, _ in first }
-    let isWhole = query.focusName.map { name in { @Sendable in $0 == name } } ?? { @Sendable (_: String) in true }
-    return try await groups.filter { isWhole($0.key) }.sorted { $0.key < $1.key }
-      .concurrently { (name, group) async throws(CallError) in
-        let isClusterLog = name.hasPrefix(clusterLogs(query.stack)) && query.wants(name)
-        return try await observed(name, group, isClusterLog: isClusterLog, aws)
+    let wanted = Set(groups.filter { query.wants($0.value.logGroupName ?? "") }.keys)
+    let tags = try await query.tags(ofType: "logs:log-group", groups.keys.sorted(), aws) {
+      (arn) async throws(CallError) in
+      // Below that stand groups of other functions too: what neither the spec nor our tags name is none of ours.
+      guard name != nil || wanted.contains(arn) || !arn.contains(":log-group:/aws/lambda/") else { return nil }
+      return try await ifThere { () async throws(CallError) in
+        try await aws(Logs.listTagsForResource, .init(resourceArn: arn)).tags ?? [:]
       }
-      .compactMap(\.self)
-  }
-
-  private static func observed(
-    _ name: String, _ group: Logs.LogGroup, isClusterLog: Bool, _ aws: AWS
-  ) async throws(CallError) -> Observed? {
-    guard let arn = group.logGroupArn ?? group.arn.map(withoutStar) else { return nil }
-    let output = try await ifThere { () async throws(CallError) in
-      try await aws(Logs.listTagsForResource, .init(resourceArn: arn))
     }
-    guard let output else { return nil }
-    return Observed(
-      name: name, arn: arn, retention: group.retentionInDays, key: group.kmsKeyId,
-      storageClass: group.logGroupClass ?? "STANDARD", deletionProtection: group.deletionProtectionEnabled ?? false,
-      tags: output.tags ?? [:], metricFilters: group.metricFilterCount ?? 0, isClusterLog: isClusterLog)
+    return groups.sorted { $0.key < $1.key }.compactMap { arn, group in
+      guard let name = group.logGroupName, let tags = tags[arn] else { return nil }
+      return Observed(
+        name: name, arn: arn, retention: group.retentionInDays, key: group.kmsKeyId,
+        storageClass: group.logGroupClass ?? "STANDARD",
+        deletionProtection: group.deletionProtectionEnabled ?? false, tags: tags,
+        metricFilters: group.metricFilterCount ?? 0,
+        isClusterLog: name.hasPrefix(clusterLogs(query.stack)) && query.wants(name))
+    }
   }
 
   /// The calls about tags want the ARN without it.
