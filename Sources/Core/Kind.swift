@@ -97,6 +97,8 @@ package struct Deletion: Sendable, Hashable {
 /// What became of a resource that was to be deleted.
 package enum Departure: Sendable, Hashable {
   case gone
+  /// It cannot be deleted by itself, and goes with what it is part of.
+  case withParent
   /// AWS deletes it by itself on that day, and until then it can be taken back. For people: `2026-12-22`.
   case scheduled(for: String?)
   /// It stays, and is no longer the stack's. The reason follows a colon: `snapshots are encrypted with it`.

@@ -164,6 +164,7 @@ extension Departure {
   var words: String {
     switch self {
     case .gone: "deleted"
+    case .withParent: "goes with what it is part of"
     case .scheduled(let day): "deletion scheduled" + (day.map { " for \($0)" } ?? "")
     case .kept(let reason): "kept: \(reason)"
     }

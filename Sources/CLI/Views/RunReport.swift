@@ -34,7 +34,8 @@ struct RunReport: Report {
 
   /// What was to be deleted and is still there.
   private var lingering: [(step: Step.ID, departure: Departure)] {
-    verdict.departures.filter { $0.value != .gone }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    verdict.departures.filter { $0.value != .gone && $0.value != .withParent }.sorted { $0.key < $1.key }
+      .map { ($0.key, $0.value) }
   }
 
   /// `12 created, 1 updated, 3 deleted, 1 kept`.
@@ -43,7 +44,7 @@ struct RunReport: Report {
       switch verdict.departures[step] {
       case .scheduled: "scheduled for deletion"
       case .kept: "kept"
-      case .gone, nil: ProgressView.did(step.verb)
+      case .gone, .withParent, nil: ProgressView.did(step.verb)
       }
     }
     let counts = Dictionary(grouping: done) { $0 }.mapValues(\.count)
@@ -86,7 +87,7 @@ struct RunReport: Report {
   private static func json(_ step: Step.ID, _ departure: Departure) -> JSON {
     let address = JSON.string(step.address.description)
     switch departure {
-    case .gone: return ["address": address, "outcome": "deleted"]
+    case .gone, .withParent: return ["address": address, "outcome": "deleted"]
     case .scheduled(let day): return ["address": address, "outcome": "scheduled", "for": .optional(day)]
     case .kept(let reason): return ["address": address, "outcome": "kept", "because": .string(reason)]
     }

@@ -95,6 +95,7 @@ extension Departure {
   fileprivate func isOver(_ found: Observation, _ stack: String) -> Bool {
     switch self {
     case .gone: false
+    case .withParent: true
     case .scheduled: found.health.isLeaving
     case .kept: !found.isOwned(by: stack)
     }

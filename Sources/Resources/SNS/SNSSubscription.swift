@@ -201,13 +201,13 @@ package enum SNSSubscription: ResourceKind {
     }
   }
 
-  package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    guard let arn = observed.arn else {
-      // Nothing to wait for: nobody has confirmed that there is one.
-      throw CallError(
-        .notFound, code: "PendingConfirmation", message: "a subscription cannot be cancelled before it is confirmed")
-    }
+  package static func delete(
+    _ observed: Observed, _ deletion: Deletion, _ aws: AWS
+  ) async throws(CallError) -> Departure {
+    // It cannot be cancelled before it is confirmed.
+    guard let arn = observed.arn else { return .withParent }
     _ = try await ifThere { () async throws(CallError) in try await aws(SNS.unsubscribe, .init(subscriptionArn: arn)) }
+    return .gone
   }
 
   package static func facts(_ observed: Observed) -> Facts {
