@@ -118,8 +118,8 @@ package enum ErrorCodes {
       "RegionDisabledException": .denied,
     ],
     "secretsmanager": [
-      "ResourceExistsException": .alreadyExists, "PreconditionNotMetException": .conflict, "EncryptionFailure": .invalid,
-      "DecryptionFailure": .invalid, "InvalidRequestException": .invalid,
+      "ResourceExistsException": .alreadyExists, "PreconditionNotMetException": .conflict,
+      "EncryptionFailure": .invalid, "DecryptionFailure": .invalid, "InvalidRequestException": .invalid,
     ],
     "backup": [
       "InvalidResourceStateException": .conflict, "InvalidRequestException": .invalid,
