@@ -11,7 +11,7 @@ struct DNSBlueprint {
   private let records: [(node: Node<RecordSet>, origin: SourceSpan)]
   private let scope: Scope
 
-  init(_ scope: Scope, _ network: NetworkBlueprint, _ database: DatabaseBlueprint) {
+  init(_ scope: Scope, _ network: NetworkBlueprint, _ database: DatabaseBlueprint, _ health: HealthBlueprint) {
     self.scope = scope
     let (dns, names) = (scope.stack.dns, scope.names)
     let zone = Node<HostedZone>(
@@ -23,16 +23,30 @@ struct DNSBlueprint {
     let cluster = database.cluster
     // Plain names for the cluster's own: Aurora moves those at a failover, so that nothing has to be changed here while
     // the control plane is what may be failing. Aliases cannot point at a cluster.
-    let record = { (name: String, text: String, target: Input<String>) in
-      Node<RecordSet>(
+    func record(
+      _ name: String, _ text: String, _ target: Input<String>, failover: String? = nil, check: Input<String>? = nil
+    ) -> Node<RecordSet> {
+      Node(
         name,
         .init(
           zone: zone.output(\.id), record: text, type: "CNAME", ttl: dns.ttl.wholeSeconds, values: [target],
+          identifier: failover.map { _ in name }, failover: failover, healthCheck: check,
           owner: RecordOwner(stack: scope.stack.name, address: Address(RecordSet.name, name))))
     }
     records = [
       (record("writer", names.writerRecord, cluster.output(\.endpoint)), dns.names.$writer.span),
       (record("reader", names.readerRecord, cluster.output(\.readerEndpoint)), dns.names.$reader.span),
+      // The writer while it is healthy, else the readers: data that can be read is better than no answer. The second has no check
+      // of its own: were both unhealthy, Route 53 would answer the first again.
+      (
+        record(
+          "service-writer", names.serviceRecord, cluster.output(\.endpoint), failover: "PRIMARY",
+          check: health.check.output(\.id)), dns.names.$service.span
+      ),
+      (
+        record("service-reader", names.serviceRecord, cluster.output(\.readerEndpoint), failover: "SECONDARY"),
+        dns.names.$service.span
+      ),
     ]
   }
 

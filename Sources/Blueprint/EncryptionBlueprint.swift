@@ -68,7 +68,9 @@ struct KeyPolicy {
 
   /// CloudWatch Logs uses the key in its own name, and says in the encryption context for which group.
   private var useByLogs: Statement {
-    let groups = ["/aws/rds/cluster/\(scope.names.cluster)/*", "/harecon/\(scope.stack.name)/*"]
+    let logs = StackLog.allCases.map(scope.names.logGroup)
+    let groups =
+      ["/aws/rds/cluster/\(scope.names.cluster)/*"] + StackFunction.allCases.map(scope.names.logGroup(of:)) + logs
     return Statement(
       "UseByLogs", .allow, .service(scope.regional("logs")),
       ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"], on: ["*"],

@@ -48,7 +48,10 @@ struct NetworkBlueprint {
     let here = network.$cidr.span
     return [vpc.resource(origin: here), routeTable.resource(origin: network.$zones.span)]
       + zip(subnets, network.zones).map { subnet, zone in subnet.resource(origin: zone.span) }
-      + [databaseGroup, functionsGroup, endpointsGroup].map { $0.resource(origin: here) }
+      + [databaseGroup, endpointsGroup].map { $0.resource(origin: here) }
+      // Lambda takes the functions' interfaces away with the functions' roles, and until then they hold the group: the roles
+      // must outlive it.
+      + [functionsGroup.resource(after: FunctionsBlueprint.rolesInNetwork, origin: here)]
       + [
         databaseRules.resource(origin: network.$clients.span), functionsRules.resource(origin: here),
         endpointsRules.resource(origin: network.$endpoints.span),

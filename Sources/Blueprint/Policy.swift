@@ -54,7 +54,7 @@ struct Statement {
   private let conditions: [Condition]
 
   init(
-    _ sid: String, _ effect: Effect = .allow, _ principal: Principal? = nil, _ actions: [String],
+    _ sid: String, _ effect: Effect, _ principal: Principal?, _ actions: [String],
     on resources: [String], when conditions: [Condition] = []
   ) {
     self.sid = sid
@@ -63,6 +63,11 @@ struct Statement {
     self.actions = actions
     self.resources = resources
     self.conditions = conditions
+  }
+
+  /// What a role's own policy allows.
+  init(_ sid: String, _ actions: [String], on resources: [String], when conditions: [Condition] = []) {
+    self.init(sid, .allow, nil, actions, on: resources, when: conditions)
   }
 
   /// That a service may assume the role that the policy belongs to; roles have no resource.

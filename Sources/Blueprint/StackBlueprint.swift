@@ -21,12 +21,22 @@ package struct StackBlueprint {
     let network = NetworkBlueprint(scope)
     let encryption = EncryptionBlueprint(scope)
     let database = DatabaseBlueprint(scope, network, encryption)
-    let dns = DNSBlueprint(scope, network, database)
+    let queues = QueuesBlueprint(scope, encryption)
+    let topics = TopicsBlueprint(scope, encryption, queues)
+    let functions = FunctionsBlueprint(scope, network, encryption, database, queues)
+    let schedules = SchedulesBlueprint(scope, encryption, queues)
+    let health = HealthBlueprint(scope, functions, schedules)
+    let failover = FailoverBlueprint(scope, encryption, functions, queues, schedules)
+    let alarms = AlarmsBlueprint(scope, topics, health)
+    let dns = DNSBlueprint(scope, network, database, health)
     // AWS takes any number of networks, route tables and keys with the same tags. Of two runs that both find nothing, each
     // would make its own: so a stack begins with one resource of a unique name, which only one of them can make, and
     // everything else waits for it.
     let first = database.clusterParameters.address
-    let resources = network.resources + encryption.resources + database.resources + dns.resources
+    let resources = [
+      network.resources, encryption.resources, database.resources, queues.resources, topics.resources,
+      functions.resources, schedules.resources, health.resources, failover.resources, alarms.resources, dns.resources,
+    ].joined()
     return Graph(stack: scope.stack.name, resources.map { $0.waiting(for: first) })
   }
 }

@@ -24,6 +24,8 @@ package enum StackQueue: String, Sendable, CaseIterable {
   case eventsDead = "events-dead"
   /// Schedules that could not run: drills and the functions' own.
   case drillsDead = "drills-dead"
+  /// Alerts that a subscription could not deliver.
+  case alertsDead = "alerts-dead"
   /// Asynchronous invocations that a function failed on.
   case functionsDead = "functions-dead"
 }

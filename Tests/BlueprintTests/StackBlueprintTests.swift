@@ -9,12 +9,6 @@ import Testing
 
 @Suite("The graph of a stack")
 struct StackBlueprintTests {
-  private func graph(_ spec: String, _ change: (String) -> String = { $0 }) throws -> Graph {
-    let text = change(try Repository.text("specs/\(spec).yaml"))
-    let (stack, _) = try SpecFile.stack(Array(text.utf8), file: "specs/\(spec).yaml")
-    return StackBlueprint(stack).graph
-  }
-
   @Test("is what its spec says, resource by resource", arguments: ["payments", "minimal"])
   func golden(spec: String) throws {
     try Snapshot.expect(try graph(spec).listing, "\(spec).txt")
@@ -66,7 +60,7 @@ struct StackBlueprintTests {
     let graph = try graph("payments") {
       $0.replacing("  dataAPI: true", with: "  dataAPI: true\n  monitoringInterval: 0s")
     }
-    #expect(graph.ofKind("iam/role").isEmpty)
+    #expect(graph.resources[Address("iam/role", "monitoring")] == nil)
     #expect(graph.ofKind("rds/instance").count == 3)
   }
 
@@ -86,17 +80,7 @@ struct StackBlueprintTests {
     arguments: [("us-gov-west-1", "arn:aws-us-gov:iam::aws:"), ("us-east-1", "arn:aws:iam::aws:")])
   func partitions(region: String, policy: String) throws {
     let graph = try graph("minimal") { $0.replacing("us-east-1", with: region) }
-    let role = try #require(graph.ofKind("iam/role").first)
+    let role = try #require(graph.resources[Address("iam/role", "monitoring")])
     #expect(role.listing.contains(policy))
-  }
-}
-
-/// The package's own files.
-enum Repository {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-
-  static func text(_ path: String) throws -> String {
-    String(decoding: try Data(contentsOf: root.appending(path: path)), as: UTF8.self)
   }
 }
