@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,21 +26,12 @@ class Restores:
     parameter_group: str
 
     def jobs(self, now: datetime) -> list[Job]:
-        """The plan's jobs of the last days, the oldest first.
-
-        A plan's ARN ends in an id of AWS's making, so that it cannot be asked for by name.
-        """
-        ours = re.compile(
-            rf":restore-testing-plan:{re.escape(self.plan)}-[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}"
-        )
+        """The plan's jobs of the last days, the oldest first."""
         pages = self.backup.get_paginator("list_restore_jobs").paginate(
             ByResourceType="Aurora", ByCreatedAfter=now - LOOKED_BACK
         )
         found = [entry for page in pages for entry in page.get("RestoreJobs", [])]
-        jobs = [
-            _job(entry) for entry in found if ours.search(entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", ""))
-        ]
-        return sorted(jobs, key=lambda job: job.created)
+        return sorted((_job(entry) for entry in found if _plan(entry) == self.plan), key=lambda job: job.created)
 
     def copy(self, job: Job) -> Copy | None:
         """None before there is a cluster, and when it is gone."""
@@ -102,6 +92,15 @@ class Restores:
         self.backup.put_restore_validation_result(
             RestoreJobId=job.id, ValidationStatus=verdict.value, ValidationStatusMessage=message[:LONGEST_MESSAGE]
         )
+
+
+def _plan(entry: dict[str, Any]) -> str:
+    """The name of the plan that the restore is for, empty when it is for none.
+
+    Its ARN ends in the name and an id of AWS's making, `...:harecon_payments-0f1e2d3c-...`; names have no hyphens.
+    """
+    arn: str = entry.get("CreatedBy", {}).get("RestoreTestingPlanArn", "")
+    return arn.rsplit(":", 1)[-1].split("-", 1)[0]
 
 
 def _job(entry: dict[str, Any]) -> Job:
