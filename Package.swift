@@ -113,7 +113,8 @@ let package = Package(
     .target(
       name: "CLI",
       dependencies: [
-        "AWSClient", "Blueprint", "Core", "Engine", "ResourceKit", "Resources", "Spec", "AWSAPISTS",
+        "AWSClient", "Blueprint", "Core", "Engine", "ResourceKit", "Resources", "Spec", "AWSAPICloudWatch",
+        "AWSAPISTS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

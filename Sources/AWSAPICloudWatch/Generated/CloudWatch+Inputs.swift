@@ -413,6 +413,42 @@ extension CloudWatch {
       ])
   }
 
+  package struct PutMetricDataInput: InputStructure {
+    package var namespace: String?
+    package var metricData: [MetricDatum]?
+    package var entityMetricData: [EntityMetricData]?
+    package var strictEntityValidation: Bool?
+
+    package init(
+      namespace: String,
+      metricData: [MetricDatum]? = nil,
+      entityMetricData: [EntityMetricData]? = nil,
+      strictEntityValidation: Bool? = nil
+    ) {
+      self.namespace = namespace
+      self.metricData = metricData
+      self.entityMetricData = entityMetricData
+      self.strictEntityValidation = strictEntityValidation
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, namespace)
+      fields.set(1, metricData)
+      fields.set(2, entityMetricData)
+      fields.set(3, strictEntityValidation)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutMetricDataInput", [
+        Member("Namespace", .string, .required),
+        Member("MetricData", .list(.structure { MetricDatum.shape })),
+        Member("EntityMetricData", .list(.structure { EntityMetricData.shape })),
+        Member("StrictEntityValidation", .boolean),
+      ])
+  }
+
   package struct TagResourceInput: InputStructure {
     package var resourceARN: String?
     package var tags: [Tag]?

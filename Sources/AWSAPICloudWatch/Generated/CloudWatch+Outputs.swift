@@ -120,6 +120,15 @@ extension CloudWatch {
       "PutMetricAlarmOutput", [])
   }
 
+  package struct PutMetricDataOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "PutMetricDataOutput", [])
+  }
+
   package struct TagResourceOutput: OutputStructure {
 
     package init(fields: Fields) {

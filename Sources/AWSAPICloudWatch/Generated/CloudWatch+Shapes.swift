@@ -177,6 +177,58 @@ extension CloudWatch {
       ])
   }
 
+  package struct Entity: InputStructure {
+    package var keyAttributes: [String: String]?
+    package var attributes: [String: String]?
+
+    package init(
+      keyAttributes: [String: String]? = nil,
+      attributes: [String: String]? = nil
+    ) {
+      self.keyAttributes = keyAttributes
+      self.attributes = attributes
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, keyAttributes)
+      fields.set(1, attributes)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "Entity", [
+        Member("KeyAttributes", .map(.string)),
+        Member("Attributes", .map(.string)),
+      ])
+  }
+
+  package struct EntityMetricData: InputStructure {
+    package var entity: Entity?
+    package var metricData: [MetricDatum]?
+
+    package init(
+      entity: Entity? = nil,
+      metricData: [MetricDatum]? = nil
+    ) {
+      self.entity = entity
+      self.metricData = metricData
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, entity)
+      fields.set(1, metricData)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "EntityMetricData", [
+        Member("Entity", .structure { Entity.shape }),
+        Member("MetricData", .list(.structure { MetricDatum.shape })),
+      ])
+  }
+
   package struct EvaluationCriteria: InputStructure, OutputStructure {
     package var promQLCriteria: AlarmPromQLCriteria?
 
@@ -403,6 +455,67 @@ extension CloudWatch {
       ])
   }
 
+  package struct MetricDatum: InputStructure {
+    package var metricName: String?
+    package var dimensions: [Dimension]?
+    package var timestamp: Timestamp?
+    package var value: Double?
+    package var statisticValues: StatisticSet?
+    package var values: [Double]?
+    package var counts: [Double]?
+    package var unit: String?
+    package var storageResolution: Int?
+
+    package init(
+      metricName: String,
+      dimensions: [Dimension]? = nil,
+      timestamp: Timestamp? = nil,
+      value: Double? = nil,
+      statisticValues: StatisticSet? = nil,
+      values: [Double]? = nil,
+      counts: [Double]? = nil,
+      unit: String? = nil,
+      storageResolution: Int? = nil
+    ) {
+      self.metricName = metricName
+      self.dimensions = dimensions
+      self.timestamp = timestamp
+      self.value = value
+      self.statisticValues = statisticValues
+      self.values = values
+      self.counts = counts
+      self.unit = unit
+      self.storageResolution = storageResolution
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 9)
+      fields.set(0, metricName)
+      fields.set(1, dimensions)
+      fields.set(2, timestamp)
+      fields.set(3, value)
+      fields.set(4, statisticValues)
+      fields.set(5, values)
+      fields.set(6, counts)
+      fields.set(7, unit)
+      fields.set(8, storageResolution)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "MetricDatum", [
+        Member("MetricName", .string, .required),
+        Member("Dimensions", .list(.structure { Dimension.shape })),
+        Member("Timestamp", .timestamp()),
+        Member("Value", .double),
+        Member("StatisticValues", .structure { StatisticSet.shape }),
+        Member("Values", .list(.double)),
+        Member("Counts", .list(.double)),
+        Member("Unit", .string),
+        Member("StorageResolution", .integer),
+      ])
+  }
+
   package struct MetricStat: InputStructure, OutputStructure {
     package var metric: Metric?
     package var period: Int?
@@ -443,6 +556,42 @@ extension CloudWatch {
         Member("Period", .integer, .required),
         Member("Stat", .string, .required),
         Member("Unit", .string),
+      ])
+  }
+
+  package struct StatisticSet: InputStructure {
+    package var sampleCount: Double?
+    package var sum: Double?
+    package var minimum: Double?
+    package var maximum: Double?
+
+    package init(
+      sampleCount: Double,
+      sum: Double,
+      minimum: Double,
+      maximum: Double
+    ) {
+      self.sampleCount = sampleCount
+      self.sum = sum
+      self.minimum = minimum
+      self.maximum = maximum
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 4)
+      fields.set(0, sampleCount)
+      fields.set(1, sum)
+      fields.set(2, minimum)
+      fields.set(3, maximum)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "StatisticSet", [
+        Member("SampleCount", .double, .required),
+        Member("Sum", .double, .required),
+        Member("Minimum", .double, .required),
+        Member("Maximum", .double, .required),
       ])
   }
 

@@ -44,6 +44,9 @@ package enum CloudWatch {
   package static let putMetricAlarm = Operation<PutMetricAlarmInput, PutMetricAlarmOutput>(OperationModel(
     service, "PutMetricAlarm", input: PutMetricAlarmInput.shape, output: PutMetricAlarmOutput.shape))
 
+  package static let putMetricData = Operation<PutMetricDataInput, PutMetricDataOutput>(OperationModel(
+    service, "PutMetricData", input: PutMetricDataInput.shape, output: PutMetricDataOutput.shape))
+
   package static let tagResource = Operation<TagResourceInput, TagResourceOutput>(OperationModel(
     service, "TagResource", input: TagResourceInput.shape, output: TagResourceOutput.shape, resultWrapper: "TagResourceResult", errors: ["ResourceNotFoundException": { Errors.resourceNotFoundException }]))
 

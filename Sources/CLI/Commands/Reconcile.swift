@@ -55,6 +55,7 @@ struct Reconcile: Command {
     guard let interval else {
       var oscillation = Oscillation()
       let pass = await reconciler.pass(session.graph, &oscillation)
+      await session.record(pass, in: context)
       view.finish()
       context.show(pass, as: format)
       return pass.exitCode
@@ -69,6 +70,7 @@ struct Reconcile: Command {
         return StackBlueprint(wanted).graph
       },
       onPass: { pass in
+        await session.record(pass, in: context)
         view.finish()
         context.show(pass, as: format)
       })

@@ -67,7 +67,7 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
   /// - Returns: the exit code of the last pass, or that of being stuck.
   package func run(
     every interval: Duration, random: inout some RandomNumberGenerator, load: Load,
-    onPass: @Sendable (Pass) -> Void
+    onPass: @Sendable (Pass) async -> Void
   ) async -> ExitCode {
     var oscillation = Oscillation()
     var last = ExitCode.done
@@ -78,7 +78,7 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
       } catch {
         pass = Pass(stopped: error)
       }
-      onPass(pass)
+      await onPass(pass)
       last = pass.exitCode
       guard !pass.isStuck else { return last }
       await rest(interval * Double.random(in: 0.9...1.1, using: &random))
