@@ -26,7 +26,8 @@ extension Session {
     } catch {
       context.tell([
         Diagnostic(
-          .warning, rule: "reconcile.pulse", "the pass could not be recorded in CloudWatch: \(error.code): \(error.message)",
+          .warning, rule: "reconcile.pulse",
+          "the pass could not be recorded in CloudWatch: \(error.code): \(error.message)",
           hint: "allow cloudwatch:PutMetricData for the namespace \"\(namespace)\", or its alarm will rise")
       ])
     }
