@@ -85,12 +85,12 @@ struct StackAlarms {
       _ statistic: Statistic = .average, periods: Int, missing: MissingData
     ) -> StackAlarm {
       StackAlarm(
-        "\(what)-\(role.word)", "\(description) of the \(role.word)",
+        "\(what)-\(role.word)", "\(role == .writer ? "the writer" : "the readers"): \(description)",
         .metric(metrics.database(metric, role, statistic)), comparison, threshold, periods: periods, missing: missing,
         tells: .composite)
     }
     return [
-      alarm("cpu", "the processors", "CPUUtilization", .above, 90, periods: 5, missing: .breaching),
+      alarm("cpu", "processors busy", "CPUUtilization", .above, 90, periods: 5, missing: .breaching),
       alarm("capacity", "capacity near its maximum", "ACUUtilization", .above, 90, periods: 5, missing: .breaching),
       alarm(
         "connections", "connections near `max_connections`", "DatabaseConnections", .above, maxConnections * 0.9,
@@ -117,7 +117,7 @@ struct StackAlarms {
   private var database: [StackAlarm] {
     [
       StackAlarm(
-        "write-latency-writer", "slow writes to storage of the writer",
+        "write-latency-writer", "the writer: slow writes to storage",
         .metric(metrics.database("WriteLatency", .writer, .percentile(90))), .above, 0.02, periods: 5,
         missing: .missing, tells: .composite),
       StackAlarm(

@@ -41,11 +41,21 @@ struct PlanView {
     let title = "  \(symbol(change.action)) \(change.address)"
     let margin = max(2, min(style.width, 100) - change.address.description.count - 4 - remark(change).count)
     var lines = [title + (remark(change).isEmpty ? "" : String(repeating: " ", count: margin) + tinted(change))]
-    let width = (change.attributes.map(\.name.count).max() ?? 0) + 2
-    for attribute in concise ? [] : change.attributes {
+    let attributes = concise ? [] : change.attributes.filter { change.action != .create || Self.says(something: $0.new) }
+    let width = (attributes.map(\.name.count).max() ?? 0) + 2
+    for attribute in attributes {
       lines.append(contentsOf: rows(attribute, change.action, nameWidth: width))
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Of what is made anew, only what it will have is of interest.
+  private static func says(something value: Value) -> Bool {
+    switch shown(value) {
+    case .null, .list([]), .string(""): false
+    case .map(let members): !members.isEmpty
+    case .bool, .int, .double, .string, .list, .unknown, .sealed: true
+    }
   }
 
   private func tinted(_ change: ResourceChange) -> String {
