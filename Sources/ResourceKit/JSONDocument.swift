@@ -62,6 +62,13 @@ extension JSONDocument {
   package static func list(_ items: some Sequence<JSONDocument>) -> JSONDocument {
     JSONDocument(tree: .list(items.map(\.tree)))
   }
+  package static func map(_ members: [String: JSONDocument]) -> JSONDocument {
+    JSONDocument(tree: .map(members.mapValues(\.tree)))
+  }
+  /// A whole number is written without a fraction, as AWS gives it back.
+  package static func number(_ number: Double) -> JSONDocument {
+    JSONDocument(tree: Int(exactly: number).map(Core.Value.int) ?? .double(number))
+  }
 }
 
 extension Value {

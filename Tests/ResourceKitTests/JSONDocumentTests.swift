@@ -25,6 +25,12 @@ struct JSONDocumentTests {
     #expect(try JSONDocument(known)?.now() == #"{"Id":"EXT1","Kind":"drill"}"#)
   }
 
+  @Test("writes whole numbers without a fraction")
+  func numbers() {
+    let document = JSONDocument.map(["half": .number(0.5), "whole": .number(32)])
+    #expect(document.value == .string(#"{"half":0.5,"whole":32}"#))
+  }
+
   @Test("that is no JSON stands for itself")
   func noJSON() {
     #expect(JSONDocument(text: "{nonsense") != JSONDocument(text: "{}"))
