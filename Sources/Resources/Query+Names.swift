@@ -11,9 +11,9 @@ extension Query {
   /// Whether a listed resource of that name may be the stack's, so that a further call about it is worth making.
   ///
   /// Every name that harecon gives starts with the stack's; a stack whose name starts with another's is told apart by
-  /// the tags.
+  /// the tags. A slash stands in names that are paths, as those of secrets.
   func mayOwn(_ name: String) -> Bool {
-    name == stack || name.hasPrefix("\(stack)-") || wants(name)
+    name == stack || name.hasPrefix("\(stack)-") || name.hasPrefix("\(stack)/") || wants(name)
   }
 
   /// Whether the spec wants a resource of that name.
