@@ -37,6 +37,7 @@ package enum Subnet: ResourceKind {
 
   package struct Observed: Sendable {
     package let id: String
+    package let arn: String
     let vpc: String
     let zone: String
     let cidr: String
@@ -57,13 +58,14 @@ package enum Subnet: ResourceKind {
     Attribute("tags", \.tags, \.tags, equality: .tags),
   ]
 
-  package static let outputs: [Output<Self>] = [Output("id", \.id)]
+  package static let outputs: [Output<Self>] = [Output("id", \.id), Output("arn", \.arn)]
 
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
     try await aws.all(EC2.describeSubnets, .init(filters: query.filters), \.subnets).map { subnet in
       Observed(
-        id: subnet.subnetId ?? "", vpc: subnet.vpcId ?? "", zone: subnet.availabilityZone ?? "",
-        cidr: subnet.cidrBlock ?? "", publicAddresses: subnet.mapPublicIpOnLaunch ?? false, state: subnet.state ?? "",
+        id: subnet.subnetId ?? "", arn: subnet.subnetArn ?? "", vpc: subnet.vpcId ?? "",
+        zone: subnet.availabilityZone ?? "", cidr: subnet.cidrBlock ?? "",
+        publicAddresses: subnet.mapPublicIpOnLaunch ?? false, state: subnet.state ?? "",
         tags: subnet.tags?.byKey ?? [:])
     }
   }
