@@ -8,7 +8,7 @@ internal import Spec
 /// The cluster, its instances and what they are made with.
 struct DatabaseBlueprint {
   let cluster: Node<DBCluster>
-  private let subnetGroup: Node<DBSubnetGroup>
+  let subnetGroup: Node<DBSubnetGroup>
   let clusterParameters: Node<DBClusterParameterGroup>
   private let instanceParameters: Node<DBParameterGroup>
   private let monitoringRole: Node<IAMRole>?
@@ -62,6 +62,13 @@ struct DatabaseBlueprint {
         insights: .init(mode: spec.insights.rawValue, retention: spec.insights.retentionDays), insightsKey: key,
         dataAPI: spec.dataAPI, lifecycleSupport: Self.lifecycleSupport(spec),
         tags: scope.tags(DBCluster.self, "main")))
+  }
+
+  var members: [Node<DBInstance>] { scope.stack.cluster.members.map(instance) }
+
+  /// nil when the spec does not export that log.
+  func logGroup(of export: LogExport) -> Node<LogGroup>? {
+    zip(logGroups, scope.stack.cluster.logExports).first { $0.1.value == export }?.0
   }
 
   var resources: [DesiredResource] {

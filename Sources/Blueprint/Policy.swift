@@ -6,6 +6,9 @@ internal import Core
 struct Policy {
   let statements: [Statement]
 
+  /// A tag of the session in which a stack is destroyed, as `harecon:destroy` = `yes`.
+  static let destroyTag = "harecon:destroy"
+
   init(_ statements: [Statement]) {
     self.statements = statements
   }
@@ -103,6 +106,11 @@ struct Condition {
 
   static func equals(_ key: String, anyOf values: [String]) -> Condition {
     Condition(test: "StringEquals", key: key, values: values)
+  }
+
+  /// None of the texts; also where there is nothing to compare.
+  static func differs(_ key: String, _ values: String...) -> Condition {
+    Condition(test: "StringNotEquals", key: key, values: values)
   }
 
   /// One of the ARNs, in which `*` and `?` stand for anything.

@@ -28,6 +28,12 @@ package struct StackBlueprint {
     let health = HealthBlueprint(scope, functions, schedules)
     let failover = FailoverBlueprint(scope, encryption, functions, queues, schedules)
     let alarms = AlarmsBlueprint(scope, topics, health)
+    let dashboard = DashboardBlueprint(scope, health, alarms)
+    let audit = AuditBlueprint(scope, network, encryption, database)
+    let drills = DrillsBlueprint(scope, network, database, alarms, schedules, audit)
+    let backups = BackupsBlueprint(scope, network, encryption, database)
+    let secrets = SecretsBlueprint(scope, network, encryption, database, functions)
+    let trail = EventTrailBlueprint(scope, queues, audit, drills, backups)
     let dns = DNSBlueprint(scope, network, database, health)
     // AWS takes any number of networks, route tables and keys with the same tags. Of two runs that both find nothing, each
     // would make its own: so a stack begins with one resource of a unique name, which only one of them can make, and
@@ -36,6 +42,7 @@ package struct StackBlueprint {
     let resources = [
       network.resources, encryption.resources, database.resources, queues.resources, topics.resources,
       functions.resources, schedules.resources, health.resources, failover.resources, alarms.resources, dns.resources,
+      dashboard.resources, audit.resources, drills.resources, backups.resources, secrets.resources, trail.resources,
     ].joined()
     return Graph(stack: scope.stack.name, resources.map { $0.waiting(for: first) })
   }

@@ -118,7 +118,7 @@ extension Names {
   package var backupPlan: String { prefix }
   package var backupSelection: String { "\(prefix)-cluster" }
   /// Without hyphens, which restore testing does not take.
-  package var restoreTestingPlan: String { "harecon_\(prefix.replacing("-", with: "_"))" }
+  package var restoreTestingPlan: String { "\(prefix.replacing("-", with: "_"))_daily" }
   package var restoreTestingSelection: String { "\(restoreTestingPlan)_cluster" }
   package func clusterEndpoint(_ what: String) -> String { "\(prefix)-\(what)" }
 }
