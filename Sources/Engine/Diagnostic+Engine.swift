@@ -170,7 +170,7 @@ extension Diagnostic {
   static func pending(_ attribute: String, of address: Address, when: String) -> Diagnostic {
     Diagnostic(
       .note, rule: "plan.pending",
-      "AWS has accepted the change of \"\(attribute)\" of \"\(address)\" and makes it \(when)",
+      "\"\(attribute)\" of \"\(address)\" is pending: AWS makes it \(when)",
       address: address)
   }
 

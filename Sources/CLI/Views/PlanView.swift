@@ -41,7 +41,8 @@ struct PlanView {
     let title = "  \(symbol(change.action)) \(change.address)"
     let margin = max(2, min(style.width, 100) - change.address.description.count - 4 - remark(change).count)
     var lines = [title + (remark(change).isEmpty ? "" : String(repeating: " ", count: margin) + tinted(change))]
-    let attributes = concise ? [] : change.attributes.filter { change.action != .create || Self.says(something: $0.new) }
+    let attributes =
+      concise ? [] : change.attributes.filter { change.action != .create || Self.says(something: $0.new) }
     let width = (attributes.map(\.name.count).max() ?? 0) + 2
     for attribute in attributes {
       lines.append(contentsOf: rows(attribute, change.action, nameWidth: width))
@@ -146,15 +147,18 @@ struct PlanView {
   private func memberRows(_ old: [String: Value], _ new: [String: Value]) -> [String] {
     let keys = Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
     let width = (keys.map(\.count).max() ?? 0) + 2
-    return keys.map { key in
+    return keys.flatMap { key -> [String] in
       let name = "        " + key.padded(to: width)
       switch (old[key], new[key]) {
-      case (nil, let value?): return name + clipped(value, margin: name.count)
-      case (let value?, nil): return name + clipped(value, margin: name.count + 13) + " -> (removed)"
+      case (nil, let value?): return [name + clipped(value, margin: name.count)]
+      case (let value?, nil): return [name + clipped(value, margin: name.count + 13) + " -> (removed)"]
       case (let before?, let after?):
-        return name
-          + "\(ValueText.inline(before)) -> \(ValueText.inline(after))".clipped(to: max(40, style.width - name.count))
-      case (nil, nil): return name
+        let oneLine = "\(ValueText.inline(before)) -> \(ValueText.inline(after))"
+        if name.count + oneLine.count > style.width, let lines = DocumentDiff.lines(before, after) {
+          return [name.trimmed] + lines.map { "          " + $0 }
+        }
+        return [name + oneLine.clipped(to: max(40, style.width - name.count))]
+      case (nil, nil): return [name]
       }
     }
   }
