@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -101,9 +104,6 @@ def _evaluate(expression: str, item: Item, values: dict[str, Any]) -> Any:
             found = found.get(name, MISSING) if isinstance(found, dict) else MISSING
         return found
 
-    text = re.sub(r"#\w+(\.#\w+)*", lambda match: f"get('{match[0]}')", expression)
-    text = re.sub(r":(\w+)", r"values['\1']", text).replace(" = ", " == ")
-    text = re.sub(r"\b(AND|OR|NOT)\b", lambda match: match[0].lower(), text)
     names = {
         "get": get,
         "values": values,
@@ -113,7 +113,15 @@ def _evaluate(expression: str, item: Item, values: dict[str, Any]) -> Any:
         "list_append": lambda one, other: [*one, *other],
         "if_not_exists": lambda value, other: other if value is MISSING else value,
     }
-    return eval(text, {"__builtins__": {}}, names)  # noqa: S307: a test's own expressions
+    return eval(_compiled(expression), {"__builtins__": {}}, names)  # noqa: S307: a test's own expressions
+
+
+@cache
+def _compiled(expression: str) -> CodeType:
+    text = re.sub(r"#\w+(\.#\w+)*", lambda match: f"get('{match[0]}')", expression)
+    text = re.sub(r":(\w+)", r"values['\1']", text).replace(" = ", " == ")
+    text = re.sub(r"\b(AND|OR|NOT)\b", lambda match: match[0].lower(), text)
+    return compile(text, expression, "eval")
 
 
 def _rounded(value: Any) -> Any:
@@ -150,6 +158,8 @@ class World:
     refuse: list[Exception] = field(default_factory=list)
     sent: list[tuple[str, str]] = field(default_factory=list)
     drained: list[str] = field(default_factory=list)
+    # From when until when nobody could write; the last may have no end.
+    failures: list[tuple[float, float | None]] = field(default_factory=list)
     rds_answers: bool = True
     data_api: Exception | None = None
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
@@ -162,36 +172,40 @@ class World:
 
     def at(self, seconds: float, what: Callable[[], None]) -> None:
         self._count += 1
-        self._agenda.append((self.time + seconds, self._count, what))
+        heapq.heappush(self._agenda, (self.time + seconds, self._count, what))
 
     def sleep(self, seconds: float) -> None:
         """What is due happens in order; what happens may take its own time."""
         end = self.time + seconds
-        while due := [entry for entry in self._agenda if entry[0] <= end]:
-            entry = min(due, key=lambda item: item[:2])
-            self._agenda.remove(entry)
-            self.time = max(self.time, entry[0])
-            entry[2]()
+        while self._agenda and self._agenda[0][0] <= end:
+            moment, _, what = heapq.heappop(self._agenda)
+            self.time = max(self.time, moment)
+            what()
         self.time = max(self.time, end)
 
     # MARK: What happens to it
 
     def crash(self) -> None:
-        self.works = False
+        if self.works:
+            self.works = False
+            self.failures.append((self.time, None))
 
     def recover(self) -> None:
-        if self.status == "available":
+        if self.status == "available" and not self.works:
             self.works = True
+            self.failures[-1] = (self.failures[-1][0], self.time)
 
     def fail_over(self, target: str | None = None, seconds: float | None = 20.0) -> None:
         """Aurora's own, or one that was called."""
         if self.status != "available" or seconds is None:
             return
-        self.status, self.works = "failing-over", False
+        self.crash()
+        self.status = "failing-over"
         to = target or next(name for name in "bca" if name != self.writer)
 
         def done() -> None:
-            self.writer, self.status, self.works = to, "available", True
+            self.writer, self.status = to, "available"
+            self.recover()
 
         self.at(seconds, done)
 

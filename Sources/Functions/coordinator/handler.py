@@ -26,7 +26,7 @@ from coordinator.memory import FRESH_SECONDS, Memory
 from coordinator.telling import Teller
 from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
 from shared.clients import client
-from shared.cluster import Cluster
+from shared.cluster import AVAILABLE, Cluster
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
 from shared.tables import Item, Lease, Table
@@ -81,7 +81,7 @@ class Coordinator:
         try:
             outage = self._memory.outage(self.now()) or self._begin(event)
             if outage is None:
-                return "well"
+                return "no failure"
             self._report(event)
             return self.watch.run(outage, time_left).action.value
         finally:
@@ -94,17 +94,19 @@ class Coordinator:
     def _begin(self, event: Event) -> Item | None:
         """A new failure, when there is one."""
         now = self.now()
-        # A late word of the probe is a hint like any other.
-        is_told = event.kind is Kind.DOWN and event.at is not None and now - event.at < FRESH_SECONDS
+        # A late word of the probe is a hint like any other, and one of before the last failure's end is no new failure.
+        ended = (self._memory.last_outage() or {}).get("ended", 0.0)
+        is_told = event.kind is Kind.DOWN and event.at is not None and event.at > max(ended, now - FRESH_SECONDS)
         sight, cluster = self.watch.look(), self.watch.describe()
         known = self._memory.writer()
         if sight.writes and not is_told:
             self._well(known, sight, cluster, event)
             return None
-        if sight.writes is None and not is_told and event.kind is not Kind.HINT:
-            note("nothing to see through", event=event.what, reason=sight.reason)
+        is_quiet = cluster is None or cluster.status == AVAILABLE
+        if sight.writes is None and is_quiet and not is_told:
+            note("nobody says that the writer fails", event=event.what, reason=sight.reason)
             return None
-        since = event.since if is_told and event.since is not None else now
+        since = max(event.since, ended) if is_told and event.since is not None else now
         writer, zone = _writer_before(known, cluster, now)
         note("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
         return self._memory.open(now, since, writer, zone)

@@ -91,7 +91,8 @@ class Memory:
         claimed = self.table.update(
             "outage",
             "SET #called = :now, #target = :target",
-            "#since = :since AND attribute_not_exists(#called)",
+            # A second try of the same call, whose first answer got lost, is the first.
+            "#since = :since AND (attribute_not_exists(#called) OR #called = :now)",
             now=now,
             target=target,
             since=since,

@@ -61,6 +61,7 @@ def story(outage: Item) -> str:
 
 def measure_failover(outage: Item) -> None:
     """Metrics of a failover that is over."""
+    note("failed over", writer=outage.get("writer"), target=outage.get("target"), phases=timeline(outage))
     measure({"Failovers": 1})
     for phase, seconds in timeline(outage).items():
         measure({"FailoverSeconds": seconds}, "Seconds", {"Phase": phase})

@@ -144,7 +144,7 @@ class Watch:
                 pass
         if now - since > self.failover_within and self.memory.is_first(since, "overdue"):
             text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
-            self.teller.page(f"no writer for more than {self.failover_within:g} s", text)
+            self.teller.page(f"not over after {self.failover_within:g} s: {verdict.reason}", text)
 
     def _drain(self, facts: Facts) -> None:
         try:

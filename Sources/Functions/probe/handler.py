@@ -38,6 +38,9 @@ LOOP_SECONDS = 70.0
 # What must be left of the function's time for another round to begin.
 RESERVE_SECONDS = 12.0
 
+# A failure that this process did not see for so many rounds is not the one that it sees now.
+FORGOTTEN_ROUNDS = 4
+
 # Wrong password, and no such role: the secret was rotated.
 LOGIN_REFUSED = ("28P01", "28000")
 
@@ -108,6 +111,7 @@ class Probe:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     failing_since: float | None = field(default=None, init=False)
+    _failed_at: float = field(default=0.0, init=False)
     _known: tuple[Member, ...] = field(default=(), init=False)
 
     def run(self, time_left: Callable[[], float]) -> int:
@@ -138,7 +142,11 @@ class Probe:
         return found
 
     def _judge(self, found: Round, first_failed: float | None) -> None:
+        if found.at - self._failed_at > FORGOTTEN_ROUNDS * self.settings.every:
+            # Lambda kept this process asleep, and another saw what became of that failure.
+            self.failing_since = None
         if found.writer is None:
+            self._failed_at = found.at
             self.failing_since = self.failing_since or first_failed or found.at
             self._tell(found, "down", self.failing_since)
             # Members come and go, most of all in a failure.

@@ -119,6 +119,8 @@ def _qualifies(reader: Reader, facts: Facts, settings: Settings) -> bool:
 
 
 def _over(facts: Facts) -> Verdict | None:
+    if facts.writes is None and facts.probe_fails is False and facts.cluster_status == AVAILABLE:
+        return Verdict(Action.DONE, "the probe writes again")
     if facts.writes is not True:
         return None
     now_writes = facts.served_by or facts.writer
