@@ -105,9 +105,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
 
 
-@settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(HAPPENINGS, st.sampled_from([5.0, 35.0, 100.0, None]))
 def test_one_failover_for_one_failure_never_of_a_healthy_writer_and_every_call_ends(
     happenings: list[Happening], promotion: float | None

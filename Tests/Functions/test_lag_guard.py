@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guard with its statement on a real PostgreSQL that has Aurora's view of its members."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from data_api_double import DataAPI, refused
+from lag_guard import handler
+from lag_guard.handler import LEASE_SECONDS, Guard
+from lag_guard.tiers import LAST_TIER, Limits, Move
+from real_postgres import Server
+from shared.data_api import Database
+from shared.postgres import Connection, connect
+from shared.tables import Lease
+from world import FakeTable, World, error
+
+TIERS = {"a": 0, "b": 0, "c": 1}
+
+
+class Bench:
+    """Lags that are told before each look, a minute apart."""
+
+    def __init__(self, server: Server, session: Connection) -> None:
+        self.world, self.decisions, self.leases = World(), FakeTable(), FakeTable()
+        self.api, self.session = DataAPI(server), session
+
+    def tell(self, *, writer: str = "a", age: float = 1.0, **lags: float | None) -> None:
+        """Milliseconds, as Aurora has them."""
+        rows = [f"('{writer}', 'MASTER_SESSION_ID', 0, {age})"]
+        for name, lag in lags.items():
+            rows.append(f"('{name}', 'f2b7', {'null' if lag is None else lag}, {age})")
+        self.session.execute("drop function if exists aurora_replica_status()", timeout=30)
+        self.session.execute(
+            "create function aurora_replica_status() returns table (server_id text, session_id text, "
+            "replica_lag_in_msec real, last_update_timestamp timestamptz) language sql as $$ "
+            "select s, i, l::real, now() - a * interval '1 second' from (values "
+            + ", ".join(rows)
+            + ") rows (s, i, l, a) $$",
+            timeout=30,
+        )
+
+    def look(self) -> list[Move]:
+        self.world.time += 60
+        database = Database(self.api, "cluster", "secret", "postgres")
+        guard = Guard(self.world, "payments", database, self.decisions, Limits(0.5, 2.0), TIERS, self.world.now())
+        return guard.run()
+
+
+@pytest.fixture
+def bench(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
+    with connect(server.login(), 30, server.tls()) as session:
+        yield Bench(server, session)
+
+
+def test_a_reader_that_lags_goes_down_and_comes_back(bench: Bench) -> None:
+    bench.tell(b=2500, c=20)
+    assert bench.look() == []
+    assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+    assert bench.world.tiers == {"a": 0, "b": LAST_TIER, "c": 1}
+    item = bench.decisions.items["lag#b"]
+    assert item["moved"] is True and item["tier"] == 0 and item["lag"] == 2.5
+    since = item["since"]
+    bench.tell(b=10, c=20)
+    assert [bench.look() for _ in range(5)] == [[], [], [], [], [Move("b", 0, is_down=False)]]
+    assert bench.world.tiers == TIERS
+    assert bench.decisions.items["lag#b"]["moved"] is False
+    assert since < bench.world.now()
+
+
+def test_what_the_coordinator_needs_is_remembered(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.tell(b=100, c=20)
+    bench.look()
+    writer = bench.decisions.items["writer"]
+    assert (writer["member"], writer["zone"], writer["at"]) == ("a", "z1", bench.world.now())
+    assert bench.decisions.items["lag#b"]["lag"] == 0.1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lags = {line["Member"]: line["ReaderLag"] for line in lines if "ReaderLag" in line}
+    assert lags == {"b": pytest.approx(100), "c": pytest.approx(20)}
+
+
+def test_what_is_old_or_missing_says_nothing(bench: Bench) -> None:
+    bench.tell(b=9000, c=20)
+    bench.look()
+    bench.tell(b=9000, c=20, age=60)
+    bench.look()
+    assert bench.decisions.items["lag#b"]["lag"] is None
+    bench.tell(c=20)
+    bench.look()
+    assert bench.world.tiers == TIERS
+
+
+def test_nothing_is_moved_while_a_failure_is_dealt_with_or_tiers_are_frozen(bench: Bench) -> None:
+    bench.tell(b=9000, c=20)
+    bench.look()
+    bench.decisions.put({"id": "outage", "since": 1.0})
+    assert bench.look() == []
+    bench.decisions.delete("outage")
+    bench.decisions.put({"id": "freeze", "until": bench.world.now() + 61, "by": "somebody"})
+    assert bench.look() == []
+    assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+
+
+def test_while_the_cluster_changes_nothing_is_judged(bench: Bench) -> None:
+    bench.tell(b=9000, c=20)
+    bench.world.status = "failing-over"
+    assert bench.look() == [] and "lag#b" not in bench.decisions.items
+    bench.world.status, bench.world.writer = "available", "b"
+    assert bench.look() == [] and "writer" not in bench.decisions.items, "RDS and the database name two writers"
+
+
+def test_a_tier_that_rds_does_not_change_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.tell(b=9000, c=20)
+    bench.look()
+
+    def refuse(**_: Any) -> None:
+        raise error("InvalidDBInstanceState")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.world, "modify_db_instance", refuse)
+        assert bench.look() == []
+    assert bench.decisions.items["lag#b"]["moved"] is False
+    assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+
+
+# MARK: The entry
+
+
+@pytest.fixture
+def entry(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    for name in ("CLUSTER", "CLUSTER_ARN", "SECRET_ARN", "DATABASE", "LEASES_TABLE", "DECISIONS_TABLE"):
+        monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("SETTINGS", json.dumps({"warn": 0.5, "page": 2, "tiers": TIERS}))
+    clients = {"rds": bench.world, "rds-data": bench.api}
+    monkeypatch.setattr(handler, "client", lambda service, **_: clients.get(service))
+    tables = {"leases_table": bench.leases, "decisions_table": bench.decisions}
+    monkeypatch.setattr(handler, "Table", lambda _, name: tables[name])
+    return bench
+
+
+def call() -> dict[str, Any]:
+    return handler.handle({}, SimpleNamespace(aws_request_id="call"))
+
+
+def test_the_entry_moves_and_says_whether_a_drill_is_running(
+    entry: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry.tell(b=9000, c=20)
+    assert call() == {"moves": []}
+    entry.decisions.put({"id": "drill", "experiment": "EXP1", "until": 4e9})
+    assert call() == {"moves": [{"id": "b", "tier": LAST_TIER, "is_down": True}]}
+    drills = [json.loads(line)["DrillRunning"] for line in capsys.readouterr().out.splitlines() if "DrillRunning" in line]
+    assert [value for value in drills if isinstance(value, int)] == [0, 1]
+
+
+def test_one_looks_at_a_time(entry: Bench) -> None:
+    assert Lease(entry.leases, "lag-guard", "another", LEASE_SECONDS).take()
+    entry.tell(b=9000, c=20)
+    assert call() == {"moves": []}
+    assert "lag#b" not in entry.decisions.items
+
+
+def test_a_writer_that_is_down_is_others_concern(entry: Bench) -> None:
+    entry.api.faults.append(("execute", refused("DatabaseUnavailableException")))
+    assert call() == {"moves": []}
+    assert Lease(entry.leases, "lag-guard", "another", LEASE_SECONDS).take(), "the lease was given back"

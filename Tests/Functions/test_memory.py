@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables' items and leases, on moto's DynamoDB and on the table in memory that other tests use: both must do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from coordinator.memory import FORGOTTEN_SECONDS, Memory, probe_fails
+from shared.tables import Lease, Table
+from world import FakeTable
+
+NOW = 1_795_000_000.25
+
+
+@pytest.fixture(params=["moto", "memory"])
+def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    if request.param == "memory":
+        yield FakeTable()
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName="decisions",
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Table(client, "decisions")
+
+
+@pytest.fixture
+def memory(table: Table) -> Memory:
+    return Memory(table)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def __call__(self) -> float:
+        return self.moment
+
+
+# MARK: Items
+
+
+def test_an_item_comes_back_as_it_was_put(table: Table) -> None:
+    item = {"id": "x", "text": "t", "number": 1.5, "yes": True, "none": None, "map": {"a": 1.0}, "list": ["b", 2.0]}
+    assert table.put(item)
+    assert table.read("x") == item
+    assert table.read("y") is None
+
+
+def test_a_condition_that_does_not_hold_changes_nothing(table: Table) -> None:
+    assert table.put({"id": "x", "at": 1.0}, "attribute_not_exists(#id)")
+    assert not table.put({"id": "x", "at": 2.0}, "attribute_not_exists(#id)")
+    assert table.update("x", "SET #at = :at", "#at > :limit", at=3, limit=1) is None
+    assert not table.delete("x", "#at = :at", at=2)
+    assert table.read("x") == {"id": "x", "at": 1.0}
+    assert table.delete("x", "#at = :at", at=1)
+    assert table.read("x") is None
+
+
+# MARK: Leases
+
+
+def test_a_lease_has_one_holder_until_it_runs_out(table: Table) -> None:
+    clock = Clock()
+    one, two = (Lease(table, "failover", name, 45, clock) for name in ("one", "two"))
+    assert one.take() and not two.take()
+    clock.moment += 44
+    assert one.renew() and not two.take()
+    clock.moment += 46
+    assert two.take()
+    assert not one.renew(), "it woke up after another had taken over"
+    assert two.fence > one.fence
+
+
+def test_a_lease_that_was_given_back_is_free(table: Table) -> None:
+    clock = Clock()
+    one, two = (Lease(table, "failover", name, 45, clock) for name in ("one", "two"))
+    assert one.take()
+    one.release()
+    assert two.take()
+    one.release()
+    assert two.renew(), "only its holder gives it back"
+
+
+def test_a_call_that_is_repeated_takes_its_own_lease_again(table: Table) -> None:
+    clock = Clock()
+    assert Lease(table, "failover", "call", 45, clock).take()
+    again = Lease(table, "failover", "call", 45, clock)
+    assert again.take() and again.fence == 2
+
+
+# MARK: A failure
+
+
+def test_a_failure_is_opened_once_and_closed_once(memory: Memory) -> None:
+    first = memory.open(NOW, NOW - 5, "a", "z1")
+    assert memory.open(NOW + 1, NOW, "b", "z2") == first
+    assert memory.outage(NOW + 1) == first
+    assert memory.close(first, NOW + 40) and not memory.close(first, NOW + 41)
+    assert memory.outage(NOW + 41) is None
+    last = memory.last_outage()
+    assert last and last["ended"] == NOW + 40 and last["writer"] == "a"
+
+
+def test_a_failure_of_which_nobody_told_any_more_is_over(memory: Memory) -> None:
+    memory.open(NOW, NOW, "a", "z1")
+    later = NOW + FORGOTTEN_SECONDS
+    assert memory.outage(later - 1) is not None
+    assert memory.outage(later) is None
+    memory.report(later, "down", later, {"a": False})
+    assert memory.outage(later) is None, "a report does not bring it back"
+    assert memory.open(later, later, "b", "z2")["writer"] == "b"
+
+
+def test_a_failover_is_claimed_once(memory: Memory) -> None:
+    since = memory.open(NOW, NOW, "a", "z1")["since"]
+    assert memory.claim(since, NOW + 1, "b")
+    assert memory.claim(since, NOW + 1, "b"), "the same call, whose answer got lost"
+    assert not memory.claim(since, NOW + 2, "c")
+    memory.unclaim(since, ["b"])
+    assert memory.claim(since, NOW + 3, "c")
+    outage = memory.outage(NOW + 3)
+    assert outage and outage["refused"] == ["b"] and outage["target"] == "c"
+    assert not memory.claim(since - 1, NOW + 4, "c"), "of another failure"
+
+
+def test_the_first_time_of_a_phase_counts(memory: Memory) -> None:
+    since = memory.open(NOW, NOW, "a", "z1")["since"]
+    memory.reached(since, "called", NOW + 20)
+    memory.reached(since, "called", NOW + 30)
+    outage = memory.outage(NOW)
+    assert outage and outage["phases"] == {"detected": NOW, "called": NOW + 20}
+
+
+def test_something_is_told_once(memory: Memory) -> None:
+    since = memory.open(NOW, NOW, "a", "z1")["since"]
+    assert memory.is_first(since, "overdue") and not memory.is_first(since, "overdue")
+    assert memory.is_first(since, "frozen")
+
+
+def test_the_probe_s_latest_word_counts_for_a_while(memory: Memory) -> None:
+    memory.open(NOW, NOW, "a", "z1")
+    assert probe_fails(memory.outage(NOW), NOW) is None
+    memory.report(NOW, "down", NOW, {"a": False, "b": True})
+    assert probe_fails(memory.outage(NOW), NOW + 20) is True
+    assert probe_fails(memory.outage(NOW), NOW + 26) is None
+    memory.report(NOW + 10, "up", NOW + 10, {"a": True})
+    memory.report(NOW + 11, "down", NOW - 10, {"a": False})
+    assert probe_fails(memory.outage(NOW + 11), NOW + 20) is False, "a late word does not undo a later one"
+
+
+# MARK: What was before
+
+
+def test_the_budget_counts_24_hours(memory: Memory) -> None:
+    for hours in (30, 23, 2):
+        assert memory.spend(NOW - hours * 3600, 3)
+    assert memory.started(NOW) == 2
+    assert memory.spend(NOW, 3) and not memory.spend(NOW, 3)
+
+
+def test_failovers_that_are_told_of_twice_are_one(memory: Memory) -> None:
+    assert memory.note_failover(NOW, "b", "Aurora", apart=120)
+    assert not memory.note_failover(NOW + 100, "b", "Aurora", apart=120)
+    assert memory.note_failover(NOW + 121, "c", "Aurora", apart=120)
+    assert memory.last_failover() == {"id": "failover#last", "at": NOW + 121, "writer": "c", "by": "Aurora"}
+
+
+def test_a_drill_is_ended_by_its_own_experiment_once(memory: Memory) -> None:
+    memory.begin_drill("EXP1", NOW, NOW + 1800, NOW + 120)
+    assert memory.hold() == NOW + 120
+    assert memory.end_drill("EXP2") is None
+    assert memory.end_drill("EXP1") is not None
+    assert memory.end_drill("EXP1") is None and memory.hold() is None
