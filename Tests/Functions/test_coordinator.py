@@ -14,7 +14,7 @@ from coordinator.drills import Drills
 from coordinator.events import Event, Kind, read
 from coordinator.handler import LEASE_SECONDS, Coordinator
 from coordinator.memory import Memory
-from coordinator.telling import Teller
+from coordinator.telling import PHASES, Teller
 from coordinator.watch import Watch
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
@@ -165,7 +165,7 @@ def test_a_failed_writer_that_aurora_leaves_alone_is_failed_over_once(
     assert told[1].startswith("payments: b writes after 4") and len(told) == 2
     found = metrics(capsys.readouterr().out)
     assert found["Failovers"] == [1]
-    phases = [found[f"FailoverSeconds/{phase}"][0] for phase in ("detected", "decided", "called", "promoted", "writable")]
+    phases = [found[f"FailoverSeconds/{phase}"][0] for phase in PHASES]
     assert phases == sorted(phases)
     assert phases[-1] < 50
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events in any order, twice, late or never; calls that are killed; Aurora that acts or does not: what must hold anyway."""
+"""Events in any order, twice, late or never; calls that are killed; Aurora that acts or not: what must hold anyway."""
 
 from __future__ import annotations
 

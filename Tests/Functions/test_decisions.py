@@ -85,7 +85,13 @@ def test_what_forbids_a_failover_that_is_due_is_said(change: dict[str, object], 
 
 @pytest.mark.parametrize(
     "change",
-    [{"frozen_until": 1000.0}, {"drill_until": 1000.0}, {"last_failover": 100.0}, {"since": 980.0}, {"started_today": 2}],
+    [
+        {"frozen_until": 1000.0},
+        {"drill_until": 1000.0},
+        {"last_failover": 100.0},
+        {"since": 980.0},
+        {"started_today": 2},
+    ],
 )
 def test_what_is_over_holds_back_no_longer(change: dict[str, object]) -> None:
     assert decide(replace(DUE, **change), SETTINGS).action is Action.FAIL_OVER  # type: ignore[arg-type]
@@ -166,7 +172,9 @@ FACTS = st.builds(
     failed_zone=st.sampled_from([None, "z1"]),
     cluster_status=st.sampled_from([None, "available", "failing-over", "modifying"]),
     writer=st.sampled_from([None, "a", "b"]),
-    readers=st.lists(st.sampled_from([B, C, replace(B, lag=9.0), replace(C, status="rebooting")]), max_size=3).map(tuple),
+    readers=st.lists(
+        st.sampled_from([B, C, replace(B, lag=9.0), replace(C, status="rebooting")]), max_size=3
+    ).map(tuple),
     writes=st.sampled_from([None, True, False]),
     served_by=st.sampled_from([None, "a", "b"]),
     probe_fails=st.sampled_from([None, True, False]),

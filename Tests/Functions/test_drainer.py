@@ -57,7 +57,8 @@ def clients(server: Server) -> Iterator[Clients]:
         for statement in (
             "drop role if exists application",
             f"create role application login password '{PASSWORD}'",
-            "create or replace function aurora_db_instance_identifier() returns text language sql as $$ select 'payments-a' $$",
+            "create or replace function aurora_db_instance_identifier() returns text language sql "
+            "as $$ select 'payments-a' $$",
         ):
             master.execute(statement, timeout=30)
         yield Clients(server, stack, "payments-a")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables' items and leases, on moto's DynamoDB and on the table in memory that other tests use: both must do the same."""
+"""The tables' items and leases, on moto's DynamoDB and on the table that other tests use: both must do the same."""
 
 from __future__ import annotations
 

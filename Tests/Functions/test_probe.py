@@ -50,7 +50,9 @@ class Bench:
             raise error("Throttling")
         return MEMBERS
 
-    def look_once(self, members: tuple[Member, ...], connect: object, checks: object, timeout: float, at: float) -> Round:
+    def look_once(
+        self, members: tuple[Member, ...], connect: object, checks: object, timeout: float, at: float
+    ) -> Round:
         assert members == MEMBERS
         writer = self.writers.pop(0) if self.writers else "a"
         answers = (Answer(m.id, True, m.id == writer, 0.02, gap=10.0, transactions=at, active=3) for m in members)
@@ -64,7 +66,9 @@ class Bench:
         assert Namespace == "harecon/payments"
         if not self.metrics_work:
             raise error("InternalFailure", status=500)
-        self.put.append({"/".join([d["MetricName"], *(x["Value"] for x in d.get("Dimensions", []))]): d for d in MetricData})
+        self.put.append(
+            {"/".join([d["MetricName"], *(x["Value"] for x in d.get("Dimensions", []))]): d for d in MetricData}
+        )
 
     def values(self, name: str) -> list[float]:
         return [data[name]["Value"] for data in self.put if name in data]

@@ -52,7 +52,12 @@ def test_a_writer_is_who_takes_a_heartbeat_and_passes_the_checks(
 
 @pytest.mark.parametrize(
     ("sql", "expect"),
-    [("select 2", "1"), ("select null::int", "1"), ("select 1 where false", "1"), ("select pg_is_in_recovery()", "true")],
+    [
+        ("select 2", "1"),
+        ("select null::int", "1"),
+        ("select 1 where false", "1"),
+        ("select pg_is_in_recovery()", "true"),
+    ],
 )
 def test_a_check_that_does_not_pass_means_no_writer(
     server: Server, connecting: Connect, session: Connection, sql: str, expect: str

@@ -229,11 +229,15 @@ class World:
         instance = {"DBInstanceStatus": self.statuses[name], "AvailabilityZone": self.zones[name]}
         return {"DBInstances": [{**instance, "Endpoint": {"Address": f"{name}.example", "Port": 5432}}]}
 
-    def modify_db_instance(self, DBInstanceIdentifier: str, PromotionTier: int, ApplyImmediately: bool) -> None:  # noqa: N803
+    def modify_db_instance(
+        self, DBInstanceIdentifier: str, PromotionTier: int, ApplyImmediately: bool  # noqa: N803
+    ) -> None:
         assert ApplyImmediately
         self.tiers[DBInstanceIdentifier] = PromotionTier
 
-    def failover_db_cluster(self, DBClusterIdentifier: str, TargetDBInstanceIdentifier: str | None = None) -> None:  # noqa: N803
+    def failover_db_cluster(
+        self, DBClusterIdentifier: str, TargetDBInstanceIdentifier: str | None = None  # noqa: N803
+    ) -> None:
         if self.refuse:
             raise self.refuse.pop(0)
         if self.status != "available":

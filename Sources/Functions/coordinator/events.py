@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an event means to the coordinator. Events come twice, late, out of order or not at all: each is a hint to look."""
+"""What an event means to the coordinator. Events come twice, late, out of order or never: each is a hint to look."""
 
 from __future__ import annotations
 

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sees to it that there is a writer: watches Aurora fail over, fails over when Aurora does not, proves and tells the result.
+"""Sees to it that there is a writer: watches Aurora fail over, acts when it does not, proves and tells the result.
 
-Woken by the probe, by events of RDS, alarms and experiments. An event is only a hint: what is done follows from what is seen,
-by one table (`shared.decisions`), and of many calls at a time one acts, by a lease. What is done about one failure is done
-once, however many calls it takes to see it through: that is kept in the table of decisions, not in the process.
+Woken by the probe, by events of RDS, alarms and experiments. An event is only a hint: what is done follows from what is
+seen, by one table (`shared.decisions`), and of many calls at a time one acts, by a lease. What is done about one
+failure is done once, however many calls it takes to see it through: that is kept in the table of decisions, not in the
+process.
 
     SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
                     "failoverWithin": 120}: seconds
-    STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC, DRAINER,
-    METRICS_NAMESPACE
+    STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC,
+    DRAINER, METRICS_NAMESPACE
 """
 
 from __future__ import annotations

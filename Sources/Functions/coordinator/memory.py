@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is known of a failure beyond one call of the function, in the table of decisions.
 
-Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what was
-done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what holds
-back; `decision#<time>#<id>` is the record.
+Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what
+was done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what
+holds back; `decision#<time>#<id>` is the record.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from shared.tables import DAY_SECONDS, Item, Table
 
-# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile: what fails now is new.
+# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile.
 FORGOTTEN_SECONDS = 180.0
 
 # How long the probe's word holds: two rounds of it, and some more.

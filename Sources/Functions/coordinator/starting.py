@@ -35,8 +35,8 @@ class Started(StrEnum):
 def start(rds: Any, cluster: str, writer: str, target: str | None) -> Started:
     """Calls once, if the writer is still this one. The client must not repeat calls by itself.
 
-    RDS knows no condition for it, so that the look right before the call is as near to one as can be: Aurora, which acts by
-    itself at any time, is not to be made to leave the writer that it has just found.
+    RDS knows no condition for it, so that the look right before the call is as near to one as can be: Aurora, which
+    acts by itself at any time, is not to be made to leave the writer that it has just found.
     """
     params = {"DBClusterIdentifier": cluster} | ({"TargetDBInstanceIdentifier": target} if target else {})
     try:

@@ -4,8 +4,8 @@
 Idle sessions end first and again and again, so that none begins new work; those with an open transaction may finish it
 within the grace. A failover of a failed writer gives no grace: who hangs there would wait for a deadline of its own.
 
-Nothing is switched off in the database to keep new sessions out: such a switch lies on the volume that all members share,
-and the new writer would come up with it.
+Nothing is switched off in the database to keep new sessions out: such a switch lies on the volume that all members
+share, and the new writer would come up with it.
 
     event          {"writer": "payments-a", "grace": 10, "reason": "..."}; without grace the spec's
     SETTINGS       {"grace": 10}
@@ -32,8 +32,8 @@ LONGEST_GRACE_SECONDS = 45.0
 
 PAUSE_SECONDS = 1.0
 
-# Sessions of clients: not RDS's own, and not those of the user that harecon itself and this statement work as. Nobody's when
-# another member writes by now: its clients are where they should be.
+# Sessions of clients: not RDS's own, and not those of the user that harecon itself and this statement work as. Nobody's
+# when another member writes by now: its clients are where they should be.
 _CLIENTS = """
 select pg_terminate_backend(pid) as ended from pg_stat_activity
 where aurora_db_instance_identifier() = :writer and backend_type = 'client backend'

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps readers that lag from being promoted, and remembers for the coordinator what it sees each minute.
 
-No data is missing on a reader that lags: all members share one volume. But its cache is old, and it has to catch up before
-it takes writes. What is seen here of a healthy stack, each reader's lag and who the writer is, nobody can ask for any more
-once the writer is gone.
+No data is missing on a reader that lags: all members share one volume. But its cache is old, and it has to catch up
+before it takes writes. What is seen here of a healthy stack, each reader's lag and who the writer is, nobody can ask
+for any more once the writer is gone.
 
-    SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; back below the one, down above the other
+    SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; readers come back below `warn`
+                   and go down from `page` on
     LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which readers go down the promotion tiers, and which come back: decided from what was seen, without asking anybody."""
+"""Which readers go down the promotion tiers and which come back: decided from what was seen, asking nobody."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOW_LOOKS = 5
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. From `high` on a reader is too far behind; below `low` it is near again; between the two nothing changes."""
+    """Seconds. From `high` on a reader is too far behind, below `low` it is near again; in between nothing changes."""
 
     low: float
     high: float

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks every few seconds whether the writer writes, from inside the network and as a client does.
 
-A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap between
-two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed the
-coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
+A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap
+between two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed
+the coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
 
     SETTINGS       {"every": 10, "attempts": 2, "timeout": 1.5, "pause": 1}: seconds
     HEALTH_CHECKS  [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}]

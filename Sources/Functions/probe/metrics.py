@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the probe saw, as metrics.
 
-By a call and not through the log, as other functions do: the alarm on the writer waits for these numbers, and by the log
-they come later.
+By a call and not through the log, as other functions do: the alarm on the writer waits for these numbers, and by the
+log they come later.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one member said. `writes` needs a heartbeat and all checks; `gap` is the seconds since the last heartbeat."""
+    """What one member said. `writes` needs a heartbeat and all checks; `gap` is seconds since the last heartbeat."""
 
     member: str
     answers: bool = False

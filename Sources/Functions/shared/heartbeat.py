@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The row that is written to see whether the writer writes.
 
-`select 1` answers on a reader, and on a writer whose storage hangs. Each who looks has a row of its own, so that none waits
-for the lock of another. The newest row also says how old the data of a restored backup is.
+`select 1` answers on a reader, and on a writer whose storage hangs. Each who looks has a row of its own, so that none
+waits for the lock of another. The newest row also says how old the data of a restored backup is.
 """
 
 from __future__ import annotations

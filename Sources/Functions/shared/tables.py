@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the functions remember and how they keep out of each other's way: items of DynamoDB tables, leases among them.
 
-Expressions are written with `#name` for each attribute, as many of DynamoDB's own words are attributes here, and `:value`.
+Expressions are written with `#name` for each attribute, as many of DynamoDB's own words are attributes here, and
+`:value`.
 """
 
 from __future__ import annotations
@@ -80,8 +81,8 @@ class Table:
 class Lease:
     """The right to do something alone, for `seconds` at a time.
 
-    Each taking has a higher `fence`: who was stopped in the middle and wakes up after another has taken over finds by it
-    that the right is gone, even when it is its own name that stands in the item again.
+    Each taking has a higher `fence`: who was stopped in the middle and wakes up after another has taken over finds by
+    it that the right is gone, even when it is its own name that stands in the item again.
     """
 
     table: Table

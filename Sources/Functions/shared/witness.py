@@ -12,8 +12,8 @@ from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
 
 IDENTITY = "select aurora_db_instance_identifier() as id"
 
-# What the Data API says when it is the database that does not answer. Not among them is what says something of the caller
-# or of the service: no right, a secret that cannot be read, too many calls, an error of its own.
+# What the Data API says when it is the database that does not answer. Not among them is what says something of the
+# caller or of the service: no right, a secret that cannot be read, too many calls, an error of its own.
 DOWN = {
     "DatabaseUnavailableException",
     "DatabaseNotFoundException",

@@ -600,7 +600,7 @@ class Drills:
 """#,
     "coordinator/events.py": #"""
 # SPDX-License-Identifier: Apache-2.0
-"""What an event means to the coordinator. Events come twice, late, out of order or not at all: each is a hint to look."""
+"""What an event means to the coordinator. Events come twice, late, out of order or never: each is a hint to look."""
 
 from __future__ import annotations
 
@@ -686,16 +686,17 @@ def _time(event: Mapping[str, Any]) -> float | None:
 """#,
     "coordinator/handler.py": #"""
 # SPDX-License-Identifier: Apache-2.0
-"""Sees to it that there is a writer: watches Aurora fail over, fails over when Aurora does not, proves and tells the result.
+"""Sees to it that there is a writer: watches Aurora fail over, acts when it does not, proves and tells the result.
 
-Woken by the probe, by events of RDS, alarms and experiments. An event is only a hint: what is done follows from what is seen,
-by one table (`shared.decisions`), and of many calls at a time one acts, by a lease. What is done about one failure is done
-once, however many calls it takes to see it through: that is kept in the table of decisions, not in the process.
+Woken by the probe, by events of RDS, alarms and experiments. An event is only a hint: what is done follows from what is
+seen, by one table (`shared.decisions`), and of many calls at a time one acts, by a lease. What is done about one
+failure is done once, however many calls it takes to see it through: that is kept in the table of decisions, not in the
+process.
 
     SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
                     "failoverWithin": 120}: seconds
-    STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC, DRAINER,
-    METRICS_NAMESPACE
+    STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC,
+    DRAINER, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -713,7 +714,7 @@ from coordinator.memory import FRESH_SECONDS, Memory
 from coordinator.telling import Teller
 from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
 from shared.clients import client
-from shared.cluster import Cluster
+from shared.cluster import AVAILABLE, Cluster
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
 from shared.tables import Item, Lease, Table
@@ -768,7 +769,7 @@ class Coordinator:
         try:
             outage = self._memory.outage(self.now()) or self._begin(event)
             if outage is None:
-                return "well"
+                return "no failure"
             self._report(event)
             return self.watch.run(outage, time_left).action.value
         finally:
@@ -781,17 +782,19 @@ class Coordinator:
     def _begin(self, event: Event) -> Item | None:
         """A new failure, when there is one."""
         now = self.now()
-        # A late word of the probe is a hint like any other.
-        is_told = event.kind is Kind.DOWN and event.at is not None and now - event.at < FRESH_SECONDS
+        # A late word of the probe is a hint like any other, and one of before the last failure's end is no new failure.
+        ended = (self._memory.last_outage() or {}).get("ended", 0.0)
+        is_told = event.kind is Kind.DOWN and event.at is not None and event.at > max(ended, now - FRESH_SECONDS)
         sight, cluster = self.watch.look(), self.watch.describe()
         known = self._memory.writer()
         if sight.writes and not is_told:
             self._well(known, sight, cluster, event)
             return None
-        if sight.writes is None and not is_told and event.kind is not Kind.HINT:
-            note("nothing to see through", event=event.what, reason=sight.reason)
+        is_quiet = cluster is None or cluster.status == AVAILABLE
+        if sight.writes is None and is_quiet and not is_told:
+            note("nobody says that the writer fails", event=event.what, reason=sight.reason)
             return None
-        since = event.since if is_told and event.since is not None else now
+        since = max(event.since, ended) if is_told and event.since is not None else now
         writer, zone = _writer_before(known, cluster, now)
         note("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
         return self._memory.open(now, since, writer, zone)
@@ -876,9 +879,9 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
 # SPDX-License-Identifier: Apache-2.0
 """What is known of a failure beyond one call of the function, in the table of decisions.
 
-Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what was
-done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what holds
-back; `decision#<time>#<id>` is the record.
+Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what
+was done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what
+holds back; `decision#<time>#<id>` is the record.
 """
 
 from __future__ import annotations
@@ -891,7 +894,7 @@ from typing import Any
 
 from shared.tables import DAY_SECONDS, Item, Table
 
-# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile: what fails now is new.
+# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile.
 FORGOTTEN_SECONDS = 180.0
 
 # How long the probe's word holds: two rounds of it, and some more.
@@ -966,7 +969,8 @@ class Memory:
         claimed = self.table.update(
             "outage",
             "SET #called = :now, #target = :target",
-            "#since = :since AND attribute_not_exists(#called)",
+            # A second try of the same call, whose first answer got lost, is the first.
+            "#since = :since AND (attribute_not_exists(#called) OR #called = :now)",
             now=now,
             target=target,
             since=since,
@@ -1116,8 +1120,8 @@ class Started(StrEnum):
 def start(rds: Any, cluster: str, writer: str, target: str | None) -> Started:
     """Calls once, if the writer is still this one. The client must not repeat calls by itself.
 
-    RDS knows no condition for it, so that the look right before the call is as near to one as can be: Aurora, which acts by
-    itself at any time, is not to be made to leave the writer that it has just found.
+    RDS knows no condition for it, so that the look right before the call is as near to one as can be: Aurora, which
+    acts by itself at any time, is not to be made to leave the writer that it has just found.
     """
     params = {"DBClusterIdentifier": cluster} | ({"TargetDBInstanceIdentifier": target} if target else {})
     try:
@@ -1219,6 +1223,7 @@ def story(outage: Item) -> str:
 
 def measure_failover(outage: Item) -> None:
     """Metrics of a failover that is over."""
+    note("failed over", writer=outage.get("writer"), target=outage.get("target"), phases=timeline(outage))
     measure({"Failovers": 1})
     for phase, seconds in timeline(outage).items():
         measure({"FailoverSeconds": seconds}, "Seconds", {"Phase": phase})
@@ -1371,7 +1376,7 @@ class Watch:
                 pass
         if now - since > self.failover_within and self.memory.is_first(since, "overdue"):
             text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
-            self.teller.page(f"no writer for more than {self.failover_within:g} s", text)
+            self.teller.page(f"not over after {self.failover_within:g} s: {verdict.reason}", text)
 
     def _drain(self, facts: Facts) -> None:
         try:
@@ -1435,8 +1440,8 @@ class Watch:
 Idle sessions end first and again and again, so that none begins new work; those with an open transaction may finish it
 within the grace. A failover of a failed writer gives no grace: who hangs there would wait for a deadline of its own.
 
-Nothing is switched off in the database to keep new sessions out: such a switch lies on the volume that all members share,
-and the new writer would come up with it.
+Nothing is switched off in the database to keep new sessions out: such a switch lies on the volume that all members
+share, and the new writer would come up with it.
 
     event          {"writer": "payments-a", "grace": 10, "reason": "..."}; without grace the spec's
     SETTINGS       {"grace": 10}
@@ -1463,8 +1468,8 @@ LONGEST_GRACE_SECONDS = 45.0
 
 PAUSE_SECONDS = 1.0
 
-# Sessions of clients: not RDS's own, and not those of the user that harecon itself and this statement work as. Nobody's when
-# another member writes by now: its clients are where they should be.
+# Sessions of clients: not RDS's own, and not those of the user that harecon itself and this statement work as. Nobody's
+# when another member writes by now: its clients are where they should be.
 _CLIENTS = """
 select pg_terminate_backend(pid) as ended from pg_stat_activity
 where aurora_db_instance_identifier() = :writer and backend_type = 'client backend'
@@ -1698,11 +1703,12 @@ def handle(event: Mapping[str, Any], context: object) -> Response:
 # SPDX-License-Identifier: Apache-2.0
 """Keeps readers that lag from being promoted, and remembers for the coordinator what it sees each minute.
 
-No data is missing on a reader that lags: all members share one volume. But its cache is old, and it has to catch up before
-it takes writes. What is seen here of a healthy stack, each reader's lag and who the writer is, nobody can ask for any more
-once the writer is gone.
+No data is missing on a reader that lags: all members share one volume. But its cache is old, and it has to catch up
+before it takes writes. What is seen here of a healthy stack, each reader's lag and who the writer is, nobody can ask
+for any more once the writer is gone.
 
-    SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; back below the one, down above the other
+    SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; readers come back below `warn`
+                   and go down from `page` on
     LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
 """
 
@@ -1882,7 +1888,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 """#,
     "lag_guard/tiers.py": #"""
 # SPDX-License-Identifier: Apache-2.0
-"""Which readers go down the promotion tiers, and which come back: decided from what was seen, without asking anybody."""
+"""Which readers go down the promotion tiers and which come back: decided from what was seen, asking nobody."""
 
 from __future__ import annotations
 
@@ -1898,7 +1904,7 @@ LOW_LOOKS = 5
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. From `high` on a reader is too far behind; below `low` it is near again; between the two nothing changes."""
+    """Seconds. From `high` on a reader is too far behind, below `low` it is near again; in between nothing changes."""
 
     low: float
     high: float
@@ -1976,9 +1982,9 @@ def _is_near(member: Seen) -> bool:
 # SPDX-License-Identifier: Apache-2.0
 """Looks every few seconds whether the writer writes, from inside the network and as a client does.
 
-A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap between
-two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed the
-coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
+A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap
+between two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed
+the coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
 
     SETTINGS       {"every": 10, "attempts": 2, "timeout": 1.5, "pause": 1}: seconds
     HEALTH_CHECKS  [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}]
@@ -2012,6 +2018,9 @@ LOOP_SECONDS = 70.0
 
 # What must be left of the function's time for another round to begin.
 RESERVE_SECONDS = 12.0
+
+# A failure that this process did not see for so many rounds is not the one that it sees now.
+FORGOTTEN_ROUNDS = 4
 
 # Wrong password, and no such role: the secret was rotated.
 LOGIN_REFUSED = ("28P01", "28000")
@@ -2083,6 +2092,7 @@ class Probe:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     failing_since: float | None = field(default=None, init=False)
+    _failed_at: float = field(default=0.0, init=False)
     _known: tuple[Member, ...] = field(default=(), init=False)
 
     def run(self, time_left: Callable[[], float]) -> int:
@@ -2113,7 +2123,11 @@ class Probe:
         return found
 
     def _judge(self, found: Round, first_failed: float | None) -> None:
+        if found.at - self._failed_at > FORGOTTEN_ROUNDS * self.settings.every:
+            # Lambda kept this process asleep, and another saw what became of that failure.
+            self.failing_since = None
         if found.writer is None:
+            self._failed_at = found.at
             self.failing_since = self.failing_since or first_failed or found.at
             self._tell(found, "down", self.failing_since)
             # Members come and go, most of all in a failure.
@@ -2171,8 +2185,8 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, int]:
 # SPDX-License-Identifier: Apache-2.0
 """What the probe saw, as metrics.
 
-By a call and not through the log, as other functions do: the alarm on the writer waits for these numbers, and by the log
-they come later.
+By a call and not through the log, as other functions do: the alarm on the writer waits for these numbers, and by the
+log they come later.
 """
 
 from __future__ import annotations
@@ -2288,7 +2302,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one member said. `writes` needs a heartbeat and all checks; `gap` is the seconds since the last heartbeat."""
+    """What one member said. `writes` needs a heartbeat and all checks; `gap` is seconds since the last heartbeat."""
 
     member: str
     answers: bool = False
@@ -3444,6 +3458,8 @@ def _qualifies(reader: Reader, facts: Facts, settings: Settings) -> bool:
 
 
 def _over(facts: Facts) -> Verdict | None:
+    if facts.writes is None and facts.probe_fails is False and facts.cluster_status == AVAILABLE:
+        return Verdict(Action.DONE, "the probe writes again")
     if facts.writes is not True:
         return None
     now_writes = facts.served_by or facts.writer
@@ -3520,8 +3536,8 @@ def describe(readers: Sequence[Reader]) -> str:
 # SPDX-License-Identifier: Apache-2.0
 """The row that is written to see whether the writer writes.
 
-`select 1` answers on a reader, and on a writer whose storage hangs. Each who looks has a row of its own, so that none waits
-for the lock of another. The newest row also says how old the data of a restored backup is.
+`select 1` answers on a reader, and on a writer whose storage hangs. Each who looks has a row of its own, so that none
+waits for the lock of another. The newest row also says how old the data of a restored backup is.
 """
 
 from __future__ import annotations
@@ -4095,7 +4111,8 @@ def _fields(message: str) -> dict[str, str]:
 # SPDX-License-Identifier: Apache-2.0
 """What the functions remember and how they keep out of each other's way: items of DynamoDB tables, leases among them.
 
-Expressions are written with `#name` for each attribute, as many of DynamoDB's own words are attributes here, and `:value`.
+Expressions are written with `#name` for each attribute, as many of DynamoDB's own words are attributes here, and
+`:value`.
 """
 
 from __future__ import annotations
@@ -4174,8 +4191,8 @@ class Table:
 class Lease:
     """The right to do something alone, for `seconds` at a time.
 
-    Each taking has a higher `fence`: who was stopped in the middle and wakes up after another has taken over finds by it
-    that the right is gone, even when it is its own name that stands in the item again.
+    Each taking has a higher `fence`: who was stopped in the middle and wakes up after another has taken over finds by
+    it that the right is gone, even when it is its own name that stands in the item again.
     """
 
     table: Table
@@ -4446,8 +4463,8 @@ from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
 
 IDENTITY = "select aurora_db_instance_identifier() as id"
 
-# What the Data API says when it is the database that does not answer. Not among them is what says something of the caller
-# or of the service: no right, a secret that cannot be read, too many calls, an error of its own.
+# What the Data API says when it is the database that does not answer. Not among them is what says something of the
+# caller or of the service: no right, a secret that cannot be read, too many calls, an error of its own.
 DOWN = {
     "DatabaseUnavailableException",
     "DatabaseNotFoundException",
