@@ -16,11 +16,12 @@ from coordinator.handler import LEASE_SECONDS, Coordinator
 from coordinator.memory import Memory
 from coordinator.telling import PHASES, Teller
 from coordinator.watch import Watch
+from service_models import check_request
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
 from shared.tables import Lease
 from shared.witness import Witness
-from world import FakeTable, World, error
+from world import CLUSTER_ARN, SECRET_ARN, FakeTable, World, error
 
 SETTINGS = Settings(Mode.AUTOMATIC, after=20, max_lag=1, other_zone=True, cooldown=900, max_per_day=3)
 WITHIN = 120.0
@@ -33,6 +34,7 @@ class Fis:
     templates: dict[str, dict[str, Any]]
 
     def get_experiment_template(self, id: str) -> dict[str, Any]:
+        check_request("fis", "GetExperimentTemplate", {"id": id})
         if id not in self.templates:
             raise error("ResourceNotFoundException", status=404)
         return {"experimentTemplate": self.templates[id]}
@@ -77,7 +79,7 @@ class Stage:
             lease=MortalLease(
                 self.leases, "failover", name, LEASE_SECONDS, world.now, is_dead=lambda: isinstance(exception(), Killed)
             ),
-            witness=Witness(Database(world, "cluster-arn", "secret-arn", "payments"), "coordinator"),
+            witness=Witness(Database(world, CLUSTER_ARN, SECRET_ARN, "payments"), "coordinator"),
             rds=world,
             cluster="payments",
             settings=self.settings,

@@ -15,6 +15,7 @@ from drainer.handler import Drain, Drained, grace
 from real_postgres import PASSWORD, Server
 from shared.data_api import Database
 from shared.postgres import Connection, Failure, connect
+from world import CLUSTER_ARN, SECRET_ARN
 
 
 class Clients:
@@ -34,7 +35,7 @@ class Clients:
         return session
 
     def drain(self, grace: float, writer: str = "payments-a") -> Drained:
-        database = Database(self.api, "cluster", "secret", "postgres")
+        database = Database(self.api, CLUSTER_ARN, SECRET_ARN, "postgres")
         return Drain(database, writer, grace, lambda: self.time, self.pause).run()
 
     def pause(self, seconds: float) -> None:
@@ -133,8 +134,8 @@ def test_what_was_done_is_told_and_measured(
     clients: Clients, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clients.session()
-    for name in ("CLUSTER_ARN", "SECRET_ARN", "DATABASE"):
-        monkeypatch.setenv(name, "postgres")
+    for name, value in (("CLUSTER_ARN", CLUSTER_ARN), ("SECRET_ARN", SECRET_ARN), ("DATABASE", "postgres")):
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
     monkeypatch.setenv("SETTINGS", '{"grace": 10}')
     monkeypatch.setattr(handler, "client", lambda *_, **__: clients.api)

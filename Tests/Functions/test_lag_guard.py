@@ -18,7 +18,7 @@ from real_postgres import Server
 from shared.data_api import Database
 from shared.postgres import Connection, connect
 from shared.tables import Lease
-from world import FakeTable, World, error
+from world import CLUSTER_ARN, SECRET_ARN, FakeTable, World, error
 
 TIERS = {"a": 0, "b": 0, "c": 1}
 
@@ -47,7 +47,7 @@ class Bench:
 
     def look(self) -> list[Move]:
         self.world.time += 60
-        database = Database(self.api, "cluster", "secret", "postgres")
+        database = Database(self.api, CLUSTER_ARN, SECRET_ARN, "postgres")
         guard = Guard(self.world, "payments", database, self.decisions, Limits(0.5, 2.0), TIERS, self.world.now())
         return guard.run()
 
@@ -134,8 +134,10 @@ def test_a_tier_that_rds_does_not_change_is_tried_again(bench: Bench, monkeypatc
 
 @pytest.fixture
 def entry(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    for name in ("CLUSTER", "CLUSTER_ARN", "SECRET_ARN", "DATABASE", "LEASES_TABLE", "DECISIONS_TABLE"):
+    for name in ("CLUSTER", "DATABASE", "LEASES_TABLE", "DECISIONS_TABLE"):
         monkeypatch.setenv(name, name.lower())
+    monkeypatch.setenv("CLUSTER_ARN", CLUSTER_ARN)
+    monkeypatch.setenv("SECRET_ARN", SECRET_ARN)
     monkeypatch.setenv("SETTINGS", json.dumps({"warn": 0.5, "page": 2, "tiers": TIERS}))
     clients = {"rds": bench.world, "rds-data": bench.api}
     monkeypatch.setattr(handler, "client", lambda service, **_: clients.get(service))

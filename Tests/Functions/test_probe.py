@@ -11,6 +11,7 @@ from probe import handler
 from probe.handler import Logins, Probe, Settings
 from probe.metrics import Meter
 from probe.round import Answer, Check, Round
+from service_models import check_request
 from shared.cluster import Member
 from shared.postgres import ServerError
 from world import error
@@ -64,6 +65,7 @@ class Bench:
 
     def put_metric_data(self, Namespace: str, MetricData: list[dict[str, Any]]) -> None:  # noqa: N803
         assert Namespace == "harecon/payments"
+        check_request("cloudwatch", "PutMetricData", {"Namespace": Namespace, "MetricData": MetricData})
         if not self.metrics_work:
             raise error("InternalFailure", status=500)
         self.put.append(

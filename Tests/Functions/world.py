@@ -14,7 +14,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from service_models import check_request
 from shared.tables import Item, Table
+
+
+CLUSTER_ARN = "arn:aws:rds:us-east-1:111122223333:cluster:payments"
+
+SECRET_ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!cluster-1-AbCdEf"
 
 
 def error(code: str, message: str = "", status: int = 400) -> ClientError:
@@ -216,6 +222,7 @@ class World:
             pass
 
     def describe_db_clusters(self, DBClusterIdentifier: str) -> dict[str, Any]:  # noqa: N803
+        check_request("rds", "DescribeDBClusters", {"DBClusterIdentifier": DBClusterIdentifier})
         if not self.rds_answers:
             raise error("InternalFailure", status=500)
         members = [
@@ -226,6 +233,7 @@ class World:
 
     def describe_db_instances(self, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
         name = DBInstanceIdentifier
+        check_request("rds", "DescribeDBInstances", {"DBInstanceIdentifier": name})
         instance = {"DBInstanceStatus": self.statuses[name], "AvailabilityZone": self.zones[name]}
         return {"DBInstances": [{**instance, "Endpoint": {"Address": f"{name}.example", "Port": 5432}}]}
 
@@ -233,21 +241,24 @@ class World:
         self, DBInstanceIdentifier: str, PromotionTier: int, ApplyImmediately: bool  # noqa: N803
     ) -> None:
         assert ApplyImmediately
+        params = {"DBInstanceIdentifier": DBInstanceIdentifier, "PromotionTier": PromotionTier}
+        check_request("rds", "ModifyDBInstance", {**params, "ApplyImmediately": ApplyImmediately})
         self.tiers[DBInstanceIdentifier] = PromotionTier
 
-    def failover_db_cluster(
-        self, DBClusterIdentifier: str, TargetDBInstanceIdentifier: str | None = None  # noqa: N803
-    ) -> None:
+    def failover_db_cluster(self, **params: str) -> None:
+        check_request("rds", "FailoverDBCluster", params)
         if self.refuse:
             raise self.refuse.pop(0)
         if self.status != "available":
             raise error("InvalidDBClusterStateFault")
-        self.calls.append((self.time, TargetDBInstanceIdentifier, self.works))
-        self.fail_over(TargetDBInstanceIdentifier, self.promotion)
+        target = params.get("TargetDBInstanceIdentifier")
+        self.calls.append((self.time, target, self.works))
+        self.fail_over(target, self.promotion)
 
     # MARK: The Data API
 
-    def execute_statement(self, *, sql: str, **_: Any) -> dict[str, Any]:
+    def execute_statement(self, *, sql: str, **params: Any) -> dict[str, Any]:
+        check_request("rds-data", "ExecuteStatement", {"sql": sql, **params})
         if self.data_api:
             raise self.data_api
         if not self.works:
@@ -259,5 +270,6 @@ class World:
     # MARK: SNS
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:  # noqa: N803
-        assert len(Subject) <= 100 and "\n" not in Subject
+        check_request("sns", "Publish", {"TopicArn": TopicArn, "Subject": Subject, "Message": Message})
+        assert len(Subject) <= 100 and "\n" not in Subject and Subject.isascii()
         self.sent.append((TopicArn.rsplit("-", 1)[-1], Subject))
