@@ -95,7 +95,8 @@ package enum RecordSet: ResourceKind {
     Attribute("type", \.type, \.type, .replace(.createThenDelete)),
     Attribute("ttl", \.ttl, \.ttl),
     Attribute("values", \.values, \.values, .inPlace(.connections), equality: .unordered),
-    Attribute("identifier", \.identifier, \.identifier, .replace(.createThenDelete)),
+    // Route 53 takes no second primary, nor a second secondary, of one name.
+    Attribute("identifier", \.identifier, \.identifier, .replace(.deleteThenCreate)),
     Attribute("failover", \.failover, \.failover, .inPlace(.connections)),
     Attribute("healthCheck", \.healthCheck, \.healthCheck),
   ]
