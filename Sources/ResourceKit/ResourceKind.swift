@@ -40,7 +40,8 @@ package protocol ResourceKind: Sendable {
   /// What exists of this kind that the stack owns or wants, whoever made it. Must not change anything.
   ///
   /// As few calls as the API allows: one paginated listing, all further calls at once. What has our name and another owner is
-  /// returned too, so that it can be refused. With `query.focus` set only that resource matters.
+  /// returned too, so that it can be refused, and what others of the stack stand on is, so that it is known when it has lost
+  /// its tags. With `query.focus` set only that resource matters.
   static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed]
   /// Makes it. Owner tags go into the creating call wherever the API can. A lost answer must not lead to a second one:
   /// the engine observes before it calls again.

@@ -98,6 +98,27 @@ def test_two_candidates_for_one_identity_are_both_named(harecon: Harecon, accoun
     assert all(i in refused.err for i in ids)
 
 
+@pytest.mark.parametrize("new_owner", [None, "billing"])
+def test_a_network_that_lost_its_owner_is_refused_alone_and_naming_both_owners(
+    harecon: Harecon, account: Account, new_owner: str | None
+) -> None:
+    harecon.apply().expect(0)
+    (vpc,) = [r["id"] for r in account.inventory() if r.get("tags", {}).get("harecon:id") == "ec2/vpc.main"]
+    if new_owner:
+        account.edit("ec2", "CreateTags", Resources=[vpc], Tags=[{"Key": "harecon:stack", "Value": new_owner}])
+    else:
+        account.edit("ec2", "DeleteTags", Resources=[vpc], Tags=[{"Key": "harecon:stack"}])
+    since = len(account.calls())
+    refused = harecon.apply("-o", "json").expect(8)
+    (error,) = refused.json["diagnostics"]
+    assert error["address"] == "ec2/vpc.main"
+    assert vpc in error["message"] and 'of stack "payments"' in error["message"]
+    assert (f'of stack "{new_owner}"' if new_owner else "no tag of harecon's") in error["message"]
+    assert wrote(account, since) == []
+    account.edit("ec2", "CreateTags", Resources=[vpc], Tags=[{"Key": "harecon:stack", "Value": "payments"}])
+    harecon.must_be_converged()
+
+
 def test_a_saved_plan_is_refused_when_reality_has_moved(harecon: Harecon, account: Account) -> None:
     harecon.apply().expect(0)
     harecon.edit_spec("rotateEvery: 365d", "rotateEvery: 300d")

@@ -58,6 +58,66 @@ struct OwnershipTests {
     #expect(stop.diagnostics.all.first?.message.contains("\"\(try #require(orders.id("ec2/vpc.main")))\"") == true)
   }
 
+  @Test(
+    "what has lost its owner tags is the one thing refused, naming both owners, and nothing that follows from it",
+    arguments: [
+      (Owner.nobody, "which has no tag of harecon's"),
+      (.stack("billing", id: "ec2/vpc.main"), "\"ec2/vpc.main\" of stack \"billing\""),
+      (.stack("orders", id: nil), "tagged with stack \"orders\""),
+      (.stack("orders", id: "ec2/vpc.other"), "\"ec2/vpc.other\" of stack \"orders\""),
+    ])
+  func disowned(owner: Owner, says: String) async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let id = try #require(orders.id("ec2/vpc.main"))
+    orders.cloud.edit("ec2/vpc", id) { $0.owner = owner }
+    let stop = try #require(await orders.stop(graph))
+    #expect(stop.exitCode == .ownership)
+    #expect(stop.diagnostics.all.map(\.rule) == ["ownership.disowned"])
+    let message = try #require(stop.diagnostics.all.first?.message)
+    #expect(message.hasPrefix("\"ec2/vpc.main\" of stack \"orders\" is not tagged as that any more"))
+    #expect(message.contains("\"ec2/group.db\" and 2 more of its belong to"))
+    #expect(message.contains(says) && message.contains(id))
+    orders.cloud.edit("ec2/vpc", id) { $0.owner = .stack("orders", id: "ec2/vpc.main") }
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
+  @Test("what does not depend on an ownership problem is still refused for its own reasons")
+  func ownRefusal() async throws {
+    let orders = Orders()
+    try await orders.build()
+    orders.cloud.put(
+      .init(id: "copy", owner: .stack("orders", id: "ec2/subnet.a"), attributes: [:]), "ec2/subnet")
+    let stop = try #require(await orders.stop(orders.graph { $0["ec2/vpc.main"]?["cidr"] = "10.9.0.0/16" }))
+    #expect(stop.exitCode == .ownership)
+    #expect(stop.diagnostics.all.map(\.rule) == ["ownership.two-candidates", "plan.refused"])
+  }
+
+  @Test("a destroy leaves alone what has lost its owner tags, and says so")
+  func disownedInDestroy() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let id = try #require(orders.id("ec2/vpc.main"))
+    orders.cloud.edit("ec2/vpc", id) { $0.owner = .nobody }
+    let destroy = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    #expect(destroy.plan.notes.contains { $0.rule == "ownership.disowned" && $0.message.hasSuffix("it is left alone") })
+    #expect(await orders.apply(destroy).isSuccess)
+    #expect(orders.cloud.count == 1)
+    #expect(orders.cloud.things("ec2/vpc").map(\.id) == [id])
+  }
+
+  @Test("a destroy takes along what is tagged as another resource of the same stack")
+  func mislabelledInDestroy() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let id = try #require(orders.id("ec2/vpc.main"))
+    orders.cloud.edit("ec2/vpc", id) { $0.owner = .stack("orders", id: "ec2/vpc.other") }
+    let destroy = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    #expect(!destroy.plan.notes.contains { $0.rule.hasPrefix("ownership.") })
+    #expect(await orders.apply(destroy).isSuccess)
+    #expect(orders.cloud.count == 0)
+  }
+
   @Test("resources of other stacks and of nobody are not ours to delete")
   func others() async throws {
     let orders = Orders()

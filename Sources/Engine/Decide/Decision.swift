@@ -35,6 +35,15 @@ extension Graph {
     }
   }
 
+  /// These and everything that needs one of them, directly or through others.
+  ///
+  /// - Parameter order: the graph's addresses, each after what it needs.
+  func closure(of addresses: Set<Address>, in order: [Address]) -> Set<Address> {
+    order.reduce(into: addresses) { found, address in
+      if resources[address]?.needs.isDisjoint(with: found) == false { found.insert(address) }
+    }
+  }
+
   /// The same on any machine: addresses, what each needs, and every value; secrets sealed.
   func digest(_ kinds: [KindName: Kind]) -> String {
     var canonical = Canonical()

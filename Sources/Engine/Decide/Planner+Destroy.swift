@@ -14,6 +14,7 @@ extension Planner {
     let problems = matching.problems.filter { $0.rule != "ownership.foreign" }
     guard problems.isEmpty else { throw Stop(.ownership, problems) }
     let live = matching.live.merging(matching.orphans) { first, _ in first }
+    let leftAlone = matching.disowned.filter { disowned in !live.values.contains { $0.id == disowned.observation.id } }
     let kept = Kept(live, graph, kinds, policy)
     var drafts: [Address: Draft] = [:]
     for (address, observation) in live {
@@ -32,7 +33,8 @@ extension Planner {
       stack: graph.stack, account: account, region: region, purpose: .destroy(policy),
       specDigest: graph.digest(kinds), sightings: drafts.compactMapValues(\.sighting),
       changes: drafts.values.map(\.change).sorted { $0.address < $1.address }, steps: try ordering.steps(),
-      notes: matching.notes + kept.notes(live) + fate(of: live, policy))
+      notes: matching.notes + leftAlone.map { .leftAlone($0, stack: graph.stack) } + kept.notes(live)
+        + fate(of: live, policy))
     return Decision(plan: plan, graph: graph, desired: [:], live: live)
   }
 

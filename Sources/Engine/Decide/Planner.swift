@@ -30,12 +30,17 @@ package struct Planner: Sendable {
     if let stop = world.stop { throw stop }
     let matching = Matching(graph, in: order, world, kinds)
     let scope = try Scope(targets, graph, orphans: Set(matching.orphans.keys))
+    let unowned = matching.problems + matching.disowned.map { .disowned($0, stack: graph.stack) }
+    // Nothing is said of what stands on something that may not be ours: it would only be what follows from that.
+    let unclear = graph.closure(of: Set(unowned.compactMap(\.address)), in: order)
     var drafts = Drafts(kinds: kinds, graph: graph)
-    for address in order where scope.contains(address) { drafts.decide(address, live: matching.live[address]) }
+    for address in order where scope.contains(address) && !unclear.contains(address) {
+      drafts.decide(address, live: matching.live[address])
+    }
     for (address, orphan) in matching.orphans.sorted(by: { $0.key < $1.key }) where scope.contains(address) {
       drafts.prune(address, orphan)
     }
-    let problems = matching.problems.filter { $0.address.map(scope.contains) ?? true } + drafts.refusals
+    let problems = unowned.filter { $0.address.map(scope.contains) ?? true } + drafts.refusals
     guard problems.isEmpty else {
       let codes = problems.map { $0.rule.hasPrefix("ownership.") ? ExitCode.ownership : .refused }
       throw Stop(.first(of: codes), problems)

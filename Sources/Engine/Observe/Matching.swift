@@ -10,6 +10,8 @@ struct Matching: Sendable {
   private(set) var orphans: [Address: Observation] = [:]
   /// Live resources that stand in our way, or of which it is not clear which one is ours.
   private(set) var problems: [Diagnostic] = []
+  /// Live resources that were ours by all that we know, and are not tagged so.
+  private(set) var disowned: [Disowned] = []
   private(set) var notes: [Diagnostic] = []
 
   private let stack: String
@@ -30,6 +32,10 @@ struct Matching: Sendable {
       match(kind.resolve(resource, outputs), kind, world.observations[kind.name] ?? [])
       guard let observation = live[address] else { continue }
       for (name, value) in observation.outputs { outputs[OutputID(address, name)] = value }
+    }
+    for found in Disowned.all(in: graph, live: live, world, kinds) {
+      guard let kind = kinds[found.desired.address.kind], !isSettled(found.observation, kind) else { continue }
+      disowned.append(found)
     }
     for (name, observations) in world.observations.sorted(by: { $0.key < $1.key }) {
       guard let kind = kinds[name] else { continue }

@@ -53,15 +53,26 @@ package enum VPC: ResourceKind {
   package static let outputs: [Output<Self>] = [Output("id", \.id)]
 
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
-    let networks = try await aws.all(EC2.describeVpcs, .init(filters: query.filters), \.vpcs)
+    // All of them: one whose owner tags are gone is still named by what is in it. An account has few.
+    let filters = query.focus == nil ? [] : query.filters
+    let networks = try await aws.all(EC2.describeVpcs, .init(filters: filters), \.vpcs)
     return try await networks.concurrently { (network) async throws(CallError) in
       // It may be deleted between the listing and the question.
-      try await ifThere { () async throws(CallError) in try await observed(network, aws) }
+      try await ifThere { () async throws(CallError) in try await observed(network, query.stack, aws) }
     }.compactMap(\.self)
   }
 
-  private static func observed(_ network: EC2.Vpc, _ aws: AWS) async throws(CallError) -> Observed {
+  private static func observed(
+    _ network: EC2.Vpc, _ stack: String, _ aws: AWS
+  ) async throws(CallError) -> Observed {
     let id = network.vpcId ?? ""
+    let tags = network.tags?.byKey ?? [:]
+    guard tags[OwnerTag.stack] == stack else {
+      // Only whose it is matters.
+      return Observed(
+        id: id, cidr: network.cidrBlock ?? "", state: network.state ?? "", dnsSupport: false, dnsHostnames: false,
+        tags: tags)
+    }
     let (support, hostnames) = try await both(
       { () async throws(CallError) in
         try await aws(EC2.describeVpcAttribute, .init(attribute: "enableDnsSupport", vpcId: id)).enableDnsSupport
@@ -71,7 +82,7 @@ package enum VPC: ResourceKind {
       })
     return Observed(
       id: id, cidr: network.cidrBlock ?? "", state: network.state ?? "", dnsSupport: support?.value ?? false,
-      dnsHostnames: hostnames?.value ?? false, tags: network.tags?.byKey ?? [:])
+      dnsHostnames: hostnames?.value ?? false, tags: tags)
   }
 
   /// The DNS attributes cannot be given at creation; they follow as an update.
