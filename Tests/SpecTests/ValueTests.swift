@@ -124,7 +124,7 @@ struct NameTests {
     #expect(names.function(.lagGuard) == "payments-lag-guard")
     #expect(names.queue(.replayDead) == "payments-replay-dead.fifo")
     #expect(names.evidenceBucket == "payments-evidence-111122223333-us-east-1")
-    #expect(names.restoreTestingPlan == "harecon_payments")
+    #expect(names.restoreTestingPlan == "payments_daily")
   }
 
   @Test("no secret's name ends with a hyphen and six characters, whatever the names of stack and user")
