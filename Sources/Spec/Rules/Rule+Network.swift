@@ -136,14 +136,15 @@ extension Rule {
       "HA029", "endpoints-needed",
       what: "The endpoints that the functions inside the network call are there.",
       why: """
-        The probe records its metric and calls the coordinator, and the rotation of users' passwords calls Secrets Manager, \
-        all from subnets without a way to the internet: without its endpoint a call hangs until the function is ended.
+        The probe asks RDS for the members, records its metric and calls the coordinator, and the rotation of users' \
+        passwords calls RDS and Secrets Manager, all from subnets without a way to the internet: without its endpoint a call \
+        hangs until the function is ended.
         """,
-      wayOut: "name secretsmanager, monitoring and lambda in `network.endpoints`",
+      wayOut: "name rds, secretsmanager, monitoring and lambda in `network.endpoints`",
       reads: ["network.endpoints"]
     ) { stack in
       let given = stack.network.endpoints.map(\.value)
-      let missing = [EndpointService.secretsManager, .monitoring, .lambda].filter { !given.contains($0) }
+      let missing = [EndpointService.rds, .secretsManager, .monitoring, .lambda].filter { !given.contains($0) }
       return missing.map { service in
         Finding(
           "there is no endpoint for \"\(service.rawValue)\"", at: stack.network.$endpoints.span,

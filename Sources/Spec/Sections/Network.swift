@@ -85,7 +85,7 @@ extension Network: Section {
       "Who may reach the database's port; nobody else can. The functions of the stack itself always can."),
     .defaulted(
       "endpoints", \.$endpoints, .list(of: .choice),
-      items: [.rdsData, .secretsManager, .kms, .monitoring, .logs, .sts, .lambda],
+      items: [.rds, .rdsData, .secretsManager, .kms, .monitoring, .logs, .sts, .lambda],
       """
       Interface endpoints: AWS services that functions in the private subnets can call. Nothing in the network reaches \
       the internet. Each costs one network interface per zone.
