@@ -59,7 +59,7 @@ struct KeyPolicy {
   }
 
   private var throughServices: [Condition] {
-    let services = ["backup", "dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns", "sqs"]
+    let services = ["backup", "dynamodb", "lambda", "rds", "s3", "scheduler", "secretsmanager", "sns", "sqs"]
     return [
       .equals("kms:CallerAccount", scope.stack.account),
       .equals("kms:ViaService", anyOf: services.map(scope.regional)),

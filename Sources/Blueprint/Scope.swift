@@ -42,6 +42,11 @@ struct Scope {
     "arn:\(partition.name):iam::aws:policy/\(path)"
   }
 
+  /// The ARN of a role that AWS makes for one of its services, for `fis` and `AWSServiceRoleForFIS`.
+  func serviceLinkedRole(_ service: String, _ name: String) -> String {
+    "arn:\(partition.name):iam::\(stack.account):role/aws-service-role/\(service).amazonaws.com/\(name)"
+  }
+
   var accountRoot: String { "arn:\(partition.name):iam::\(stack.account):root" }
 
   /// A service of the region as policies name it: `logs.us-east-1.amazonaws.com`.

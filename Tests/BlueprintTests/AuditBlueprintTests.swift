@@ -67,6 +67,18 @@ struct AuditBlueprintTests {
         == "arn:aws:events:us-east-1:111122223333:rule/payments-trail")
   }
 
+  @Test("keeps what could not be written in the queue of undelivered events")
+  func undelivered() throws {
+    let graph = try graph("payments")
+    let target = try #require(try graph.value("events/rule.trail", "targets")["log"])
+    #expect(target["deadLetter"]?.unknowns == [OutputID(Address("sqs/queue", "events-dead"), "arn")])
+    let statements = try graph.statements("sqs/queue.events-dead", "policy")
+    let sources = statements.compactMap { $0["Condition"]?["ArnLike"]?["aws:SourceArn"]?.texts }.joined()
+    for rule in graph.ofKind("events/rule").compactMap(\.key) {
+      #expect(sources.contains("arn:aws:events:us-east-1:111122223333:rule/\(rule)"), "\(rule)")
+    }
+  }
+
   @Test("has the events of the database, the alarms, the drills and the backups of this stack")
   func trail() throws {
     let alternatives = try #require(try graph("payments").value("events/rule.trail", "pattern").withNames["$or"]?.array)

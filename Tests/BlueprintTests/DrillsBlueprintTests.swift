@@ -79,6 +79,16 @@ struct DrillsBlueprintTests {
     #expect(cutOff["Condition"]?["StringEquals"]?["ec2:ResourceTag/harecon:stack"]?.string == "payments")
   }
 
+  @Test("may be the first of an account, which needs a role that AWS makes then")
+  func firstOfAccount() throws {
+    let statements = try graph("payments").statements("iam/role.scheduler", "inlinePolicies", "work")
+    let first = try #require(statements.first { $0["Action"]?.texts == ["iam:CreateServiceLinkedRole"] })
+    #expect(
+      first["Resource"]?.texts == [
+        "arn:aws:iam::111122223333:role/aws-service-role/fis.amazonaws.com/AWSServiceRoleForFIS"
+      ])
+  }
+
   @Test("are taken on by experiments of this account alone")
   func trust() throws {
     let trust = try #require(try graph("payments").statements("iam/role.faults", "trust").first)

@@ -64,14 +64,23 @@ struct SchedulesBlueprint {
     let woken = [StackFunction.probe, .lagGuard, .backupVerifier].map {
       scope.arn("lambda", "function:\(scope.names.function($0))")
     }
-    return Policy(
-      Statement("Wake", ["lambda:InvokeFunction"], on: woken),
+    let undelivered = Statement(
+      "KeepUndelivered", ["sqs:SendMessage"], on: [scope.arn("sqs", scope.names.queue(.drillsDead))])
+    return Policy([Statement("Wake", ["lambda:InvokeFunction"], on: woken), undelivered] + drills(scope))
+  }
+
+  private static func drills(_ scope: Scope) -> [Statement] {
+    guard !scope.stack.drills.isEmpty else { return [] }
+    return [
       // Templates have ids that AWS makes up: their tag says whose they are. The experiment has none before it begins.
       Statement(
         "Drill", ["fis:StartExperiment"], on: [scope.arn("fis", "experiment-template/*")],
         when: [.equals("aws:ResourceTag/\(OwnerTag.stack)", scope.stack.name)]),
       Statement("BeginDrill", ["fis:StartExperiment"], on: [scope.arn("fis", "experiment/*")]),
+      // The first experiment of an account makes the role by which FIS watches the stop conditions.
       Statement(
-        "KeepUndelivered", ["sqs:SendMessage"], on: [scope.arn("sqs", scope.names.queue(.drillsDead))]))
+        "FirstDrill", ["iam:CreateServiceLinkedRole"], on: [scope.serviceLinkedRole("fis", "AWSServiceRoleForFIS")],
+        when: [.equals("iam:AWSServiceName", "fis.amazonaws.com")]),
+    ]
   }
 }

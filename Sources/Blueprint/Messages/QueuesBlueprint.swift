@@ -70,7 +70,8 @@ struct QueuesBlueprint {
     switch queue {
     case .replay, .replayDead, .drillsDead, .functionsDead: return Policy(plain)
     case .eventsDead:
-      let rules = StackRule.allCases.map { scope.arn("events", "rule/\(scope.names.rule($0.rawValue))") }
+      let rules = (StackRule.allCases.map(\.rawValue) + [EventTrailBlueprint.rule])
+        .map { scope.arn("events", "rule/\(scope.names.rule($0))") }
       return Policy(
         plain,
         Statement(

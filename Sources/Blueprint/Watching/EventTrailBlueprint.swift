@@ -10,6 +10,9 @@ internal import Spec
 /// The functions act on some of these events; the trail has all of them, also those that came while no function could
 /// act.
 struct EventTrailBlueprint {
+  /// The rule's name within the stack.
+  static let rule = "trail"
+
   private let rule: Node<EventRule>
   private let policy: Node<LogResourcePolicy>
   private let origin: SourceSpan
@@ -19,7 +22,7 @@ struct EventTrailBlueprint {
     _ backups: BackupsBlueprint
   ) {
     origin = scope.stack.$audit.span
-    let name = scope.names.rule("trail")
+    let name = scope.names.rule(Self.rule)
     let group = scope.arn("logs", "log-group:\(scope.names.logGroup(.events)):*")
     // EventBridge hands them over by the service that delivers logs.
     let writers = Statement.Principal.services(["events.amazonaws.com", "delivery.logs.amazonaws.com"])
@@ -34,7 +37,7 @@ struct EventTrailBlueprint {
         name: scope.names.logResourcePolicy, document: JSONDocument(text: document.text), stack: scope.stack.name,
         resource: "events"))
     rule = Node(
-      "trail",
+      Self.rule,
       .init(
         name: name, description: "everything that AWS tells about \(scope.stack.name), for the record",
         pattern: Self.pattern(scope, drills, backups),
@@ -43,7 +46,7 @@ struct EventTrailBlueprint {
           "log": EventTarget(
             audit[.events].output(\.arn), retryAttempts: 185, maximumAge: 86_400,
             deadLetter: queues[.eventsDead].output(\.arn))
-        ], tags: scope.tags(EventRule.self, "trail")))
+        ], tags: scope.tags(EventRule.self, Self.rule)))
   }
 
   var resources: [DesiredResource] {
