@@ -5,11 +5,13 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from sys import exception
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from coordinator import handler
 from coordinator.drills import Drills
 from coordinator.events import Event, Kind, read
 from coordinator.handler import LEASE_SECONDS, Coordinator
@@ -463,3 +465,53 @@ def test_each_change_of_mind_is_on_record_with_its_inputs(stage: Stage) -> None:
     assert all(json.loads(item["inputs"])["failed_writer"] == "a" for item in records)
 
 
+
+
+# MARK: The entry
+
+
+def test_the_entry_is_set_up_by_its_environment(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world, decisions, leases = World(), FakeTable(), FakeTable()
+    environment = {
+        "STACK": "payments",
+        "CLUSTER": "payments",
+        "CLUSTER_ARN": CLUSTER_ARN,
+        "SECRET_ARN": SECRET_ARN,
+        "DATABASE": "payments",
+        "LEASES_TABLE": "payments-leases",
+        "DECISIONS_TABLE": "payments-decisions",
+        "CRITICAL_TOPIC": "arn:aws:sns:us-east-1:111122223333:payments-critical",
+        "WARNING_TOPIC": "arn:aws:sns:us-east-1:111122223333:payments-warning",
+        "DRAINER": "payments-drainer",
+        "SETTINGS": json.dumps(
+            {
+                "mode": "advise",
+                "after": 20.0,
+                "maxLag": 1.0,
+                "otherZone": True,
+                "cooldown": 900.0,
+                "maxPerDay": 3,
+                "failoverWithin": 120.0,
+            }
+        ),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(handler, "client", lambda service, **_: world)
+    tables = {"payments-leases": leases, "payments-decisions": decisions}
+    monkeypatch.setattr(handler, "Table", lambda _, name: tables[name])
+    event = {"source": "aws.rds", "detail": {"EventID": "RDS-EVENT-0071"}, "time": "2024-05-06T23:08:24Z"}
+    context = SimpleNamespace(aws_request_id="call", get_remaining_time_in_millis=lambda: 300_000)
+    assert handler.handle(event, context) == {"outcome": "no failure"}
+    assert '"writer": "a"' in capsys.readouterr().out
+    assert leases.items["failover"]["until"] == 0, "the lease was given back"
+
+
+def test_a_word_of_before_the_end_of_a_failure_begins_no_other(stage: Stage) -> None:
+    run_out(stage, 60)
+    late = replace(stage.down(stage.world.now() - 60), at=stage.world.now() - 20)
+    stage.world.data_api = error("ServiceUnavailableError", status=503)
+    assert stage.handle(late) == "no failure"
+    assert len(stage.world.calls) == 1

@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from health import handler
 from health.handler import Check, Health, Settings, respond
+from shared.heartbeat import CREATE, beat
 
 PATH = "/6f1d0c52b8"
 ANSWER = "HARECON-OK v1 writer"
 WRITABLE = Check("select not pg_is_in_recovery()", "true")
-SETTINGS = Settings(PATH, ANSWER, (WRITABLE,))
+SETTINGS = Settings(PATH, ANSWER, (WRITABLE,), deadline=1.5)
 
 
 class FakeDatabase:
@@ -89,6 +90,23 @@ def test_a_database_that_cannot_be_asked_is_bad(health: Health, database: FakeDa
     assert get(health) == (503, "")
 
 
+def test_a_reader_and_a_writer_that_does_not_commit_are_bad_whatever_the_checks_say(
+    health: Health, database: FakeDatabase
+) -> None:
+    message = "ERROR: cannot execute INSERT in a read-only transaction; SQLState: 25006"
+    refused = {"Error": {"Code": "DatabaseErrorException", "Message": message}}
+    database.answers[beat("health")] = failing(ClientError(refused, "ExecuteStatement"))
+    assert get(health) == (503, "")
+
+
+def test_the_heartbeat_s_table_is_made_where_there_is_none(health: Health, database: FakeDatabase) -> None:
+    refused = {"Error": {"Code": "DatabaseErrorException", "Message": "ERROR: no such table; SQLState: 42P01"}}
+    attempts = iter([failing(ClientError(refused, "ExecuteStatement")), lambda: [{"gap": None}]])
+    database.answers[beat("health")] = lambda: next(attempts)()
+    assert get(health) == (200, ANSWER)
+    assert database.asked == [beat("health"), CREATE, beat("health"), WRITABLE.sql]
+
+
 def test_all_checks_must_pass(database: FakeDatabase, clock: Clock) -> None:
     second = Check("select count(*) from ledger", "3")
     health = Health((WRITABLE, second), database, now=clock, deadline=5)  # type: ignore[arg-type]
@@ -114,10 +132,10 @@ def test_an_answer_is_kept_for_two_seconds_and_no_longer(
     database.answers[WRITABLE.sql] = lambda: [{"ok": False}]
     clock.moment += 1.9
     assert get(health) == (200, ANSWER)
-    assert len(database.asked) == 1
+    assert database.asked.count(WRITABLE.sql) == 1
     clock.moment += 0.1
     assert get(health) == (503, "")
-    assert len(database.asked) == 2
+    assert database.asked.count(WRITABLE.sql) == 2
 
 
 @pytest.fixture
@@ -138,7 +156,7 @@ def test_no_answer_by_the_deadline_is_a_no(database: FakeDatabase, clock: Clock,
     database.answers[WRITABLE.sql] = hang
     assert get(health) == (503, "")
     assert get(health) == (503, "")
-    assert len(database.asked) == 1, "while a question is under way, no other is put"
+    assert database.asked.count(WRITABLE.sql) == 1, "while a question is under way, no other is put"
 
 
 def test_what_was_asked_before_a_long_sleep_says_nothing_of_now(
@@ -166,6 +184,7 @@ def test_settings_come_from_the_environment() -> None:
     environment = {
         "PRIVATE_PATH": PATH,
         "HEALTH_ANSWER": ANSWER,
+        "HEALTH_DEADLINE": "1.5",
         "HEALTH_CHECKS": '[{"sql": "select not pg_is_in_recovery()", "expect": "true"}]',
     }
     assert Settings.read(environment) == SETTINGS
@@ -179,6 +198,7 @@ def test_the_entry_reads_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> N
     for name, value in {
         "PRIVATE_PATH": PATH,
         "HEALTH_ANSWER": ANSWER,
+        "HEALTH_DEADLINE": "1.5",
         "HEALTH_CHECKS": '[{"sql": "select 1", "expect": "1"}]',
         "CLUSTER_ARN": "arn:aws:rds:us-east-1:111122223333:cluster:payments",
         "SECRET_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:health-AbCdEf",

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Answers Route 53's question whether the database does its work: a fixed text when it does, 503 when it does not.
 
+Its work is to write: beside the spec's checks each round writes a heartbeat, so that neither a reader passes nor a
+writer whose storage hangs.
+
 The function stands behind a public URL, because Route 53 cannot sign its requests. Only who knows the path is answered,
 and nothing that is answered says more than yes or no. Many checkers ask every few seconds; what the database said is
 kept for a moment, so that they cost it next to nothing. An answer comes within the deadline even when the database's
 does not: a checker gives up after two seconds.
 
-    PRIVATE_PATH   /4b8c...: what must be asked for
-    HEALTH_ANSWER  the text that the checkers look for
-    HEALTH_CHECKS  [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
+    PRIVATE_PATH     /4b8c...: what must be asked for
+    HEALTH_ANSWER    the text that the checkers look for
+    HEALTH_DEADLINE  1.5: seconds from a request to its answer
+    HEALTH_CHECKS    [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
     CLUSTER_ARN, SECRET_ARN, DATABASE
 """
 
@@ -30,8 +34,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.clients import client
 from shared.data_api import Database, Row, as_text
+from shared.heartbeat import write
 
-DEADLINE_SECONDS = 1.5
 KEPT_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -58,6 +62,8 @@ class Settings:
     path: str
     answer: str
     checks: tuple[Check, ...]
+    # Seconds.
+    deadline: float
 
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
@@ -65,7 +71,12 @@ class Settings:
         checks = tuple(Check(check["sql"], check["expect"]) for check in json.loads(environment["HEALTH_CHECKS"]))
         if not checks:
             raise ValueError("HEALTH_CHECKS is empty: without a statement nothing is known of the database")
-        return Settings(path=environment["PRIVATE_PATH"], answer=environment["HEALTH_ANSWER"], checks=checks)
+        return Settings(
+            path=environment["PRIVATE_PATH"],
+            answer=environment["HEALTH_ANSWER"],
+            checks=checks,
+            deadline=float(environment["HEALTH_DEADLINE"]),
+        )
 
 
 @dataclass
@@ -74,8 +85,8 @@ class Health:
 
     checks: tuple[Check, ...]
     database: Database
+    deadline: float
     now: Callable[[], float] = time.monotonic
-    deadline: float = DEADLINE_SECONDS
     # Two, so that a question which hangs does not keep the next one from being asked.
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "health"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -102,6 +113,7 @@ class Health:
 
     def _ask(self) -> bool:
         try:
+            write(self.database, "health")
             return all(self._passes(check) for check in self.checks)
         except (BotoCoreError, ClientError, ValueError) as error:
             log.error("the database cannot be asked: %s", error)
@@ -134,12 +146,12 @@ def _configured() -> tuple[Settings, Health]:
     settings = Settings.read(os.environ)
     database = Database(
         # Together no longer than the deadline.
-        client=client("rds-data", connect=0.5, read=1.0),
+        client=client("rds-data", connect=settings.deadline / 3, read=settings.deadline * 2 / 3),
         cluster=os.environ["CLUSTER_ARN"],
         secret=os.environ["SECRET_ARN"],
         name=os.environ["DATABASE"],
     )
-    return settings, Health(settings.checks, database)
+    return settings, Health(settings.checks, database, settings.deadline)
 
 
 def handle(event: Mapping[str, Any], context: object) -> Response:

@@ -7,6 +7,10 @@ waits for the lock of another. The newest row also says how old the data of a re
 
 from __future__ import annotations
 
+from botocore.exceptions import ClientError
+
+from shared.data_api import Database, sqlstate
+
 TABLE = "harecon_heartbeat"
 
 CREATE = f"create table if not exists {TABLE} (source text primary key, at timestamptz not null)"
@@ -28,3 +32,17 @@ def beat(source: str) -> str:
         "on conflict (source) do update set at = excluded.at "
         "returning extract(epoch from at - (select at from before))::float8 as gap"
     )
+
+
+def write(database: Database, source: str) -> None:
+    """Writes the source's row through the Data API, and makes the table where there is none.
+
+    Raises what botocore raises.
+    """
+    try:
+        database.query(beat(source))
+    except ClientError as error:
+        if sqlstate(error) != UNDEFINED_TABLE:
+            raise
+        database.query(CREATE)
+        database.query(beat(source))

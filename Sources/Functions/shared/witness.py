@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.data_api import Database, sqlstate
-from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
+from shared.heartbeat import write
 
 IDENTITY = "select aurora_db_instance_identifier() as id"
 
@@ -47,7 +47,7 @@ class Witness:
     def look(self) -> Sight:
         """One write, and who took it. It is not repeated: what it wrote twice would do no harm, but time is short."""
         try:
-            self._beat()
+            write(self.database, self.source)
         except (BotoCoreError, ClientError) as error:
             return judge(error)
         try:
@@ -55,15 +55,6 @@ class Witness:
         except (BotoCoreError, ClientError) as error:
             # The writer changed between the two: who took the write is not known.
             return Sight(None, reason=f"who writes is not known: {error}")
-
-    def _beat(self) -> None:
-        try:
-            self.database.query(beat(self.source))
-        except ClientError as error:
-            if sqlstate(error) != UNDEFINED_TABLE:
-                raise
-            self.database.query(CREATE)
-            self.database.query(beat(self.source))
 
     def _identity(self) -> str | None:
         """The member's name; None where the engine is none of Aurora's, and only RDS knows."""

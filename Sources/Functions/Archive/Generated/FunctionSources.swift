@@ -1552,14 +1552,18 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 # SPDX-License-Identifier: Apache-2.0
 """Answers Route 53's question whether the database does its work: a fixed text when it does, 503 when it does not.
 
+Its work is to write: beside the spec's checks each round writes a heartbeat, so that neither a reader passes nor a
+writer whose storage hangs.
+
 The function stands behind a public URL, because Route 53 cannot sign its requests. Only who knows the path is answered,
 and nothing that is answered says more than yes or no. Many checkers ask every few seconds; what the database said is
 kept for a moment, so that they cost it next to nothing. An answer comes within the deadline even when the database's
 does not: a checker gives up after two seconds.
 
-    PRIVATE_PATH   /4b8c...: what must be asked for
-    HEALTH_ANSWER  the text that the checkers look for
-    HEALTH_CHECKS  [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
+    PRIVATE_PATH     /4b8c...: what must be asked for
+    HEALTH_ANSWER    the text that the checkers look for
+    HEALTH_DEADLINE  1.5: seconds from a request to its answer
+    HEALTH_CHECKS    [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
     CLUSTER_ARN, SECRET_ARN, DATABASE
 """
 
@@ -1581,8 +1585,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.clients import client
 from shared.data_api import Database, Row, as_text
+from shared.heartbeat import write
 
-DEADLINE_SECONDS = 1.5
 KEPT_SECONDS = 2.0
 
 log = logging.getLogger(__name__)
@@ -1609,6 +1613,8 @@ class Settings:
     path: str
     answer: str
     checks: tuple[Check, ...]
+    # Seconds.
+    deadline: float
 
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
@@ -1616,7 +1622,12 @@ class Settings:
         checks = tuple(Check(check["sql"], check["expect"]) for check in json.loads(environment["HEALTH_CHECKS"]))
         if not checks:
             raise ValueError("HEALTH_CHECKS is empty: without a statement nothing is known of the database")
-        return Settings(path=environment["PRIVATE_PATH"], answer=environment["HEALTH_ANSWER"], checks=checks)
+        return Settings(
+            path=environment["PRIVATE_PATH"],
+            answer=environment["HEALTH_ANSWER"],
+            checks=checks,
+            deadline=float(environment["HEALTH_DEADLINE"]),
+        )
 
 
 @dataclass
@@ -1625,8 +1636,8 @@ class Health:
 
     checks: tuple[Check, ...]
     database: Database
+    deadline: float
     now: Callable[[], float] = time.monotonic
-    deadline: float = DEADLINE_SECONDS
     # Two, so that a question which hangs does not keep the next one from being asked.
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "health"))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -1653,6 +1664,7 @@ class Health:
 
     def _ask(self) -> bool:
         try:
+            write(self.database, "health")
             return all(self._passes(check) for check in self.checks)
         except (BotoCoreError, ClientError, ValueError) as error:
             log.error("the database cannot be asked: %s", error)
@@ -1685,12 +1697,12 @@ def _configured() -> tuple[Settings, Health]:
     settings = Settings.read(os.environ)
     database = Database(
         # Together no longer than the deadline.
-        client=client("rds-data", connect=0.5, read=1.0),
+        client=client("rds-data", connect=settings.deadline / 3, read=settings.deadline * 2 / 3),
         cluster=os.environ["CLUSTER_ARN"],
         secret=os.environ["SECRET_ARN"],
         name=os.environ["DATABASE"],
     )
-    return settings, Health(settings.checks, database)
+    return settings, Health(settings.checks, database, settings.deadline)
 
 
 def handle(event: Mapping[str, Any], context: object) -> Response:
@@ -3542,6 +3554,10 @@ waits for the lock of another. The newest row also says how old the data of a re
 
 from __future__ import annotations
 
+from botocore.exceptions import ClientError
+
+from shared.data_api import Database, sqlstate
+
 TABLE = "harecon_heartbeat"
 
 CREATE = f"create table if not exists {TABLE} (source text primary key, at timestamptz not null)"
@@ -3563,6 +3579,20 @@ def beat(source: str) -> str:
         "on conflict (source) do update set at = excluded.at "
         "returning extract(epoch from at - (select at from before))::float8 as gap"
     )
+
+
+def write(database: Database, source: str) -> None:
+    """Writes the source's row through the Data API, and makes the table where there is none.
+
+    Raises what botocore raises.
+    """
+    try:
+        database.query(beat(source))
+    except ClientError as error:
+        if sqlstate(error) != UNDEFINED_TABLE:
+            raise
+        database.query(CREATE)
+        database.query(beat(source))
 
 """#,
     "shared/ledger.py": #"""
@@ -4459,7 +4489,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.data_api import Database, sqlstate
-from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
+from shared.heartbeat import write
 
 IDENTITY = "select aurora_db_instance_identifier() as id"
 
@@ -4498,7 +4528,7 @@ class Witness:
     def look(self) -> Sight:
         """One write, and who took it. It is not repeated: what it wrote twice would do no harm, but time is short."""
         try:
-            self._beat()
+            write(self.database, self.source)
         except (BotoCoreError, ClientError) as error:
             return judge(error)
         try:
@@ -4506,15 +4536,6 @@ class Witness:
         except (BotoCoreError, ClientError) as error:
             # The writer changed between the two: who took the write is not known.
             return Sight(None, reason=f"who writes is not known: {error}")
-
-    def _beat(self) -> None:
-        try:
-            self.database.query(beat(self.source))
-        except ClientError as error:
-            if sqlstate(error) != UNDEFINED_TABLE:
-                raise
-            self.database.query(CREATE)
-            self.database.query(beat(self.source))
 
     def _identity(self) -> str | None:
         """The member's name; None where the engine is none of Aurora's, and only RDS knows."""
