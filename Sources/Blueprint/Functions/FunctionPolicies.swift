@@ -26,9 +26,9 @@ struct FunctionPolicies {
     case .health: dataAPI
     case .probe: [masterSecret, describeCluster, invoke(.coordinator), metrics]
     case .coordinator:
-      dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer), metrics]
-    case .drainer: dataAPI + [metrics]
-    case .lagGuard: dataAPI + [describeCluster, moveTiers, tables, metrics]
+      dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer), templates]
+    case .drainer: dataAPI
+    case .lagGuard: dataAPI + [describeCluster, moveTiers, tables]
     case .replayWorker: dataAPI + [replayQueue, metrics]
     case .backupVerifier: restoreJobs + restoredClusters + [tables, publish, metrics]
     case .rotateUser: [masterSecret, describeCluster, userSecrets, passwords, metrics]
@@ -92,6 +92,11 @@ struct FunctionPolicies {
     Statement("FailOver", ["rds:FailoverDBCluster"], on: [cluster] + members)
   }
 
+  /// Of all experiments of the account that events tell of, those of this stack are known by their templates' tags.
+  private var templates: Statement {
+    Statement("KnowDrills", ["fis:GetExperimentTemplate"], on: [scope.arn("fis", "experiment-template/*")])
+  }
+
   private var moveTiers: Statement {
     Statement("MoveTiers", ["rds:ModifyDBInstance"], on: members)
   }
@@ -111,7 +116,8 @@ struct FunctionPolicies {
       on: [scope.names.criticalTopic, scope.names.warningTopic].map { scope.arn("sns", $0) })
   }
 
-  /// CloudWatch takes no ARN for metrics.
+  /// For the probe, whose alarm waits for them; the others write theirs to the log, where CloudWatch finds them. CloudWatch
+  /// takes no ARN for metrics.
   private var metrics: Statement {
     Statement(
       "Measure", ["cloudwatch:PutMetricData"], on: ["*"],
