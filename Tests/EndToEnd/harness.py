@@ -23,6 +23,8 @@ import boto3
 ROOT = Path(__file__).resolve().parents[2]
 HARECON = Path(os.environ.get("HARECON", ROOT / ".build/debug/harecon"))
 REFERENCE_ACCOUNT = "111122223333"
+# What may be there after a destroy: data, and what AWS deletes only after a waiting time.
+KEPT = {"kms/key", "rds/cluster-snapshot", "secretsmanager/secret"}
 T = TypeVar("T")
 _accounts = itertools.count(100000000000 + (os.getpid() % 90000) * 10000)
 

@@ -236,7 +236,7 @@ def test_a_saved_plan_that_takes_the_stack_down_needs_its_name(harecon: Harecon,
     assert "orders" in harecon("apply", "down.plan", "-confirm", "orders").expect(4).err
     assert wrote(account, since) == []
     harecon("apply", "down.plan", "-confirm", "payments").expect(0)
-    assert owned(account) <= {"kms/key.main"}
+    assert owned(account) <= {"kms/key.main", "secretsmanager/secret.app"}
     assert "rds/cluster-snapshot" not in {r["kind"] for r in account.inventory()}
 
 
