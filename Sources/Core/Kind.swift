@@ -19,6 +19,8 @@ package struct Kind: Sendable {
 
   /// The same resource with its references replaced by the outputs they name.
   package let resolve: @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource
+  /// Whether the desired resource, of another address, cannot be made as long as the live one is there.
+  package let excludes: @Sendable (Observation, DesiredResource) -> Bool
   /// What exists of this kind that the stack owns or wants. Makes no change.
   package let observe: @Sendable (Lookup) async throws(CallError) -> [Observation]
   /// Makes it, owner tags included in the creating call wherever the API allows.
@@ -34,6 +36,7 @@ package struct Kind: Sendable {
     name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, oneAtATime: Bool = false,
     parent: KindName?, follows: Set<KindName> = [], patience: Patience,
     resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
+    excludes: @escaping @Sendable (Observation, DesiredResource) -> Bool = { _, _ in false },
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
     create: @escaping @Sendable (DesiredResource) async throws(CallError) -> Void,
     update: @escaping @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void,
@@ -48,6 +51,7 @@ package struct Kind: Sendable {
     self.follows = follows
     self.patience = patience
     self.resolve = resolve
+    self.excludes = excludes
     self.observe = observe
     self.create = create
     self.update = update

@@ -56,6 +56,7 @@ extension Kind {
         return DesiredResource(
           desired, of: K.self, at: resource.address, after: resource.needs, origin: resource.origin)
       },
+      excludes: { K.excludes($0.typed(K.self), $1.typed(K.self)) },
       observe: { (lookup) async throws(CallError) in
         let focus = lookup.focus.map { focus in
           Query<K>.Focus(

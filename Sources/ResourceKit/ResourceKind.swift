@@ -57,6 +57,10 @@ package protocol ResourceKind: Sendable {
   /// what is `scheduled` may go on showing as `leaving`, what is `kept` as no longer the stack's.
   static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) -> Ending
   static func facts(_ observed: Observed) -> Facts
+  /// Whether the live resource, which has left the spec, keeps the desired one from being made: then it goes first.
+  /// Otherwise what comes is there before what it takes the place of goes. Of no use to kinds found by tag, which have no
+  /// name to be known by.
+  static func excludes(_ observed: Observed, _ desired: Desired) -> Bool
 }
 
 extension ResourceKind {
@@ -68,6 +72,7 @@ extension ResourceKind {
   package static var patience: Patience { Patience() }
   package static var isGlobal: Bool { false }
   package static func key(for desired: Desired) -> String? { nil }
+  package static func excludes(_ observed: Observed, _ desired: Desired) -> Bool { false }
 }
 
 /// What every kind knows of an observed resource.

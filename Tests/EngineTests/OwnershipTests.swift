@@ -211,9 +211,7 @@ struct OwnershipTests {
     let orders = Orders()
     orders.cloud.put(.init(id: "r-1", key: "stray", owner: .parent, attributes: ["value": "x"]), "route53/record")
     let plan = try await orders.decide(Graph(stack: "orders", [orders.record.desired("writer", ["value": "w"])])).plan
-    #expect(
-      plan.stepNames == ["create route53/record.writer", "delete route53/record.stray"]
-        || plan.stepNames == ["delete route53/record.stray", "create route53/record.writer"])
+    #expect(plan.stepNames == ["create route53/record.writer", "delete route53/record.stray"])
   }
 
   @Test("a resource that lost its tags between plan and delete is not deleted")

@@ -68,19 +68,6 @@ struct PlannerTests {
       await orders.stop(graph)?.diagnostics.all.map(\.rule) == ["graph.unknown-dependency", "graph.unknown-kind"])
   }
 
-  @Test("a member that leaves goes once the one that comes is there")
-  func successor() async throws {
-    let orders = Orders()
-    _ = try await orders.build()
-    let graph = orders.graph {
-      $0["rds/instance.c"] = $0["rds/instance.b"]
-      $0["rds/instance.b"] = nil
-    }
-    let steps = try await orders.decide(graph).plan.steps
-    let leaving = try #require(steps.first { $0.id == Step.ID(.delete, Address("rds/instance", "b")) })
-    #expect(leaving.needs.contains(Step.ID(.create, Address("rds/instance", "c"))))
-  }
-
   @Test("disruptive updates of a kind that wants it so are made one at a time, the writer last")
   func oneAtATime() async throws {
     let orders = Orders()

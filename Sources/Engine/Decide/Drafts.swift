@@ -13,7 +13,8 @@ struct Draft: Sendable {
 
   var sketch: StepOrdering.Sketch {
     StepOrdering.Sketch(
-      address: change.address, action: change.action, disruption: change.disruption, live: live, deletion: deletion)
+      address: change.address, action: change.action, disruption: change.disruption, desired: desired, live: live,
+      deletion: deletion)
   }
 }
 

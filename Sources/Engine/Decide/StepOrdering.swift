@@ -13,6 +13,7 @@ struct StepOrdering {
     let address: Address
     let action: Action
     let disruption: Disruption
+    let desired: DesiredResource?
     let live: Observation?
     let deletion: Deletion?
   }
@@ -168,14 +169,18 @@ struct StepOrdering {
     }
   }
 
-  /// A member that leaves goes once those that come are there, so that there are never fewer than before or after.
+  /// What leaves goes once what comes of its kind is there: a renamed record is answered all the while, and of members there
+  /// are never fewer than before or after. Only what stands in the place of what comes goes first.
+  ///
+  /// Kinds found by tag have no names that could change hands: their users are pointed elsewhere one by one.
   private mutating func addSuccessors() {
-    for gone in sketches.values.sorted(by: { $0.address < $1.address })
-    where gone.action == .delete && kinds[gone.address.kind]?.oneAtATime == true {
-      guard let unmake = gone.unmakes else { continue }
-      for new in sketches.values.sorted(by: { $0.address < $1.address })
-      where new.action == .create && new.address.kind == gone.address.kind {
-        if let make = new.makes { add(unmake, needs: make) }
+    let sorted = sketches.values.sorted { $0.address < $1.address }
+    for gone in sorted where gone.action == .delete {
+      guard let unmake = gone.unmakes, let live = gone.live, let kind = kinds[gone.address.kind], kind.identity != .tag
+      else { continue }
+      for new in sorted where new.action == .create && new.address.kind == kind.name {
+        guard let make = new.makes, let desired = new.desired else { continue }
+        if kind.excludes(live, desired) { add(make, needs: unmake) } else { add(unmake, needs: make) }
       }
     }
   }

@@ -19,7 +19,7 @@ package import ResourceKit
 /// secondary without a check counts as healthy.
 ///
 /// Zone, name, type and identifier are what a record is known by: another one of these is another record, made before the old
-/// one goes where Route 53 lets both stand.
+/// one goes where Route 53 lets both stand: under another name, or beside it as the other half of a pair.
 package enum RecordSet: ResourceKind {
   package static let name: KindName = "route53/record-set"
   package static let identity = Identity.name
@@ -162,6 +162,14 @@ package enum RecordSet: ResourceKind {
         try await remove([record, mark].compactMap(\.self), from: observed.zone, aws)
       }
     }
+  }
+
+  /// One name has a `CNAME` or anything else, and of one type either a single record or one for each role.
+  package static func excludes(_ observed: Observed, _ desired: Desired) -> Bool {
+    guard desired.zone.known == observed.zone, desired.record == observed.record else { return false }
+    return desired.type == observed.type
+      ? desired.identifier == nil || observed.identifier == nil || desired.failover == observed.failover
+      : desired.type == "CNAME" || observed.type == "CNAME"
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -103,6 +103,8 @@ struct FakeKind: Sendable {
   var departure = Departure.gone
   /// Attributes that an update accepts and does not change.
   var ignored: Set<String> = []
+  /// Whether the live one, by its key, keeps the desired one from being made.
+  var excludes: @Sendable (String?, String?) -> Bool = { _, _ in false }
 
   func desired(
     _ name: String, _ values: [String: Value] = [:], key: String? = nil, after: Set<Address> = []
@@ -124,6 +126,7 @@ struct FakeKind: Sendable {
           address: resource.address, key: resource.key, values: resource.values.map { $0.filled(from: outputs) },
           needs: resource.needs, origin: resource.origin, opaque: resource.opaque)
       },
+      excludes: { fake.excludes($0.key, $1.key) },
       observe: { (lookup) async throws(CallError) in try cloud.observe(fake, lookup) },
       create: { (resource) async throws(CallError) in try cloud.create(fake, resource) },
       update: { (observation, resource, names) async throws(CallError) in
