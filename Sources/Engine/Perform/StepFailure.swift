@@ -120,18 +120,3 @@ extension Diagnostic {
       hint: "run the same command again; it goes on from here")
   }
 }
-
-extension Duration {
-  /// `0.25s`, `12s`, `3m05s`, `1h02m`.
-  package var brief: String {
-    let seconds = components.seconds
-    if seconds < 10 {
-      let hundredths = components.attoseconds / 10_000_000_000_000_000
-      return hundredths == 0 ? "\(seconds)s" : "\(seconds).\(hundredths < 10 ? "0" : "")\(hundredths)s"
-    }
-    func padded(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    if seconds < 60 { return "\(seconds)s" }
-    if seconds < 3600 { return "\(seconds / 60)m\(padded(seconds % 60))s" }
-    return "\(seconds / 3600)h\(padded(seconds / 60 % 60))m"
-  }
-}
