@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #endif
@@ -15,6 +17,7 @@ package struct Console: Sendable {
   package let color: Bool
   /// Columns to fill; 100 when no terminal says otherwise.
   package let width: Int
+  private let loss = Loss()
 
   /// - Parameters:
   ///   - environment: read for `NO_COLOR`, `TERM` and `CI`.
@@ -32,10 +35,14 @@ package struct Console: Sendable {
   package var answerStyle: Style { Style(color: color && answerIsTerminal, width: width) }
   package var storyStyle: Style { Style(color: color && storyIsTerminal, width: width) }
 
-  /// Writes to standard output, whole.
+  /// Writes to standard output, whole; what keeps it from that is found in `unwritten`.
   package func answer(_ text: String) {
-    write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO)
+    if let error = write(text.hasSuffix("\n") ? text : text + "\n", to: STDOUT_FILENO) { loss.note(error) }
   }
+
+  /// Why an answer, or a part of one, was not written, in the system's words; nil when all were, and when whoever read
+  /// them had read enough.
+  package var unwritten: String? { loss.error.map { String(cString: strerror($0)) } }
 
   /// Writes a line to standard error.
   package func tell(_ text: String) {
@@ -54,15 +61,31 @@ package struct Console: Sendable {
     return readLine()
   }
 
-  private func write(_ text: String, to descriptor: Int32) {
+  /// - Returns: the error number when not all was written.
+  @discardableResult
+  private func write(_ text: String, to descriptor: Int32) -> Int32? {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if written > 0 {
         bytes = bytes.dropFirst(written)
       } else if errno != EINTR && errno != EAGAIN {
-        return  // nobody reads any more; there is no one to tell
+        return errno
       }
     }
+    return nil
+  }
+}
+
+/// The first error that kept an answer from being written.
+private final class Loss: Sendable {
+  private let first = Mutex<Int32?>(nil)
+
+  var error: Int32? { first.withLock { $0 } }
+
+  func note(_ error: Int32) {
+    // A reader that has gone has what it wanted.
+    guard error != EPIPE else { return }
+    first.withLock { $0 = $0 ?? error }
   }
 }

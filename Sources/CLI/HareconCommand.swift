@@ -48,6 +48,14 @@ package enum Program {
   /// - Returns: the process's exit code.
   package static func run(_ arguments: [String], environment: [String: String]) async -> Int32 {
     let context = Context(console: Console(environment: environment), environment: environment)
+    let code = await run(arguments, in: context)
+    guard let reason = context.console.unwritten else { return code }
+    context.tell(.unwritten(reason))
+    // An answer that nobody got is no success; a failure stays what it is.
+    return [ExitCode.done.rawValue, ExitCode.changesPending.rawValue].contains(code) ? ExitCode.error.rawValue : code
+  }
+
+  private static func run(_ arguments: [String], in context: Context) async -> Int32 {
     if let stop = unknownCommand(arguments) { return end(stop, arguments, in: context) }
     do {
       let parsed = try HareconCommand.parseAsRoot(Arguments.normalized(arguments))
@@ -93,6 +101,18 @@ package enum Program {
     let near = Spelling.nearest(to: word, among: known)
     return .usage(
       "harecon has no command \"\(word)\"", near.map { "did you mean \"\($0)\"?" } ?? "\"harecon help\" lists them")
+  }
+}
+
+extension Stop {
+  fileprivate static func unwritten(_ reason: String) -> Stop {
+    Stop(
+      .error,
+      [
+        Diagnostic(
+          .error, rule: "cli.unwritten", "the answer cannot be written to standard output: \(reason)",
+          hint: "what the command changed, it has changed: see where its output goes, and plan again")
+      ])
   }
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import ROOT, Account, Harecon, until
+from harness import HARECON, ROOT, Account, Harecon, until
 
 READING = ("Describe", "Get", "List")
 
@@ -29,6 +29,28 @@ def owned(account: Account) -> set[str]:
 
 
 # Commands that call nothing
+
+
+@pytest.mark.parametrize("arguments", [("version",), ("plan", "-f", "stack.yaml", "-detailed-exitcode")])
+def test_an_answer_that_cannot_be_written_is_no_success(harecon: Harecon, arguments: tuple[str, ...]) -> None:
+    with open("/dev/full", "w") as full:
+        finished = subprocess.run(
+            [str(HARECON), *arguments], cwd=harecon.folder, env=harecon.environment, stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=120, check=False,
+        )
+    assert finished.returncode == 1
+    assert "cannot be written to standard output: No space left on device" in finished.stderr
+
+
+def test_a_reader_that_has_read_enough_is_no_failure(harecon: Harecon) -> None:
+    process = subprocess.Popen(
+        [str(HARECON), "schema"], env=harecon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        restore_signals=False,  # SIGPIPE is ignored, as under many a supervisor
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=30) == 0
 
 
 def test_init_writes_a_spec_that_validates_and_workflows_that_fail_when_harecon_does(harecon: Harecon) -> None:
