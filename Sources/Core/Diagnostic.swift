@@ -67,6 +67,18 @@ package struct Diagnostic: Error, Sendable, Hashable {
   }
 }
 
+extension [Diagnostic] {
+  /// For people: of several in a row by one rule, with one hint and without a place in a file, only the last keeps the hint.
+  package var withHintsToldOnce: [Diagnostic] {
+    var told = self
+    for (index, next) in zip(indices, dropFirst()) {
+      let this = self[index]
+      if this.rule == next.rule, this.hint == next.hint, this.span == nil, next.span == nil { told[index].hint = nil }
+    }
+    return told
+  }
+}
+
 /// Everything there is to say about one input, in order of appearance.
 package struct Diagnostics: Error, Sendable, Hashable {
   package private(set) var all: [Diagnostic]

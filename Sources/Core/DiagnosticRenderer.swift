@@ -13,8 +13,9 @@ package struct DiagnosticRenderer: Sendable {
     style = Style(isOn: color)
   }
 
+  /// A hint that several have in common is told once.
   package func text(_ diagnostics: [Diagnostic]) -> String {
-    diagnostics.map(text).joined(separator: "\n")
+    diagnostics.withHintsToldOnce.map(text).joined(separator: "\n")
   }
 
   /// Ends with a line break.

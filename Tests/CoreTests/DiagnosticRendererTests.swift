@@ -88,6 +88,20 @@ struct DiagnosticRendererTests {
     #expect(DiagnosticRenderer().text(subject) == "a.yaml:7:1: error: wrong  [spec.value]\n")
   }
 
+  @Test("a hint that several in a row have in common is told once, after the last of them")
+  func commonHint() {
+    let moved = ["a", "b", "c"].map { Diagnostic(.error, rule: "plan.stale", "\($0) moved", hint: "plan again") }
+    let other = Diagnostic(.error, rule: "plan.other", "wrong", hint: "plan again")
+    let lines = DiagnosticRenderer().text(moved + [other]).split(separator: "\n").map(String.init)
+    #expect(
+      lines == [
+        "error: a moved  [plan.stale]", "error: b moved  [plan.stale]", "error: c moved  [plan.stale]",
+        "  hint: plan again", "error: wrong  [plan.other]", "  hint: plan again",
+      ])
+    let placed = [diagnostic("one", (1, 1), (1, 2), hint: "so"), diagnostic("two", (2, 1), (2, 2), hint: "so")]
+    #expect(placed.withHintsToldOnce == placed, "what is shown at its place is read there")
+  }
+
   @Test("counts name each severity once")
   func summary() {
     let subjects = [Severity.error, .warning, .error].map { diagnostic("wrong", (1, 1), (1, 1), severity: $0) }

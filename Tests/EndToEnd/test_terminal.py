@@ -148,6 +148,18 @@ def test_the_block_is_rewritten_in_place_within_the_width_and_gone_at_the_end(ha
         assert "Done: " in screen.text
 
 
+def test_a_step_that_waits_to_be_tried_again_shows_that_time_and_no_other(harecon: Harecon, account: Account) -> None:
+    account.control("faults", [{"service": "ec2", "operation": "CreateVpc", "kind": "503", "times": 40}])
+    arguments = ("apply", "-f", str(harecon.spec), "-auto-approve", "-target", "ec2/vpc.main")
+    with terminal(harecon, *arguments) as shown:
+        shown.read_until(", again in ")
+        shown.press_ctrl_c()
+        assert shown.end() == 6, shown.sent[-2000:]
+        resting = [line for line in COLOR.sub("", shown.sent).split("\r\n") if ", again in " in line]
+        assert resting
+        assert all(re.search(r"ec2/vpc\.main: [\w.]+, again in [\d.]+m?\d*s$", line) for line in resting), resting
+
+
 def test_colour_is_there_on_a_terminal_and_not_with_no_color(harecon: Harecon) -> None:
     arguments = ("plan", "-f", str(harecon.spec))
     with terminal(harecon, *arguments) as coloured:
@@ -215,4 +227,4 @@ def test_ctrl_c_on_the_terminal_ends_the_run_and_leaves_a_tidy_screen(harecon: H
         text = stopped.screen().text
         assert not re.search(r"\d+ of \d+ done", text)
         assert re.search("^stopping: ", text, re.MULTILINE)
-        assert re.search("^Not finished: ", text, re.MULTILINE)
+        assert re.search("^Interrupted: .*; [1-9][0-9]* not started", text, re.MULTILINE)

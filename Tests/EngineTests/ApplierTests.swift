@@ -348,6 +348,7 @@ struct ApplierTests {
     }
     #expect(verdict.endings[Step.ID(.create, "ec2/vpc.main")] == .done)
     #expect(verdict.endings[Step.ID(.create, "rds/cluster.main")] == .cancelled)
+    #expect(verdict.isInterrupted)
     #expect(verdict.exitCode == .incomplete)
     await orders.apply(try await orders.decide(graph))
     #expect(try await orders.decide(graph).plan.isEmpty)

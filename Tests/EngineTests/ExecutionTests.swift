@@ -91,6 +91,7 @@ struct ExecutionTests {
     }
     #expect(verdict.endings[id("c")] == .cancelled)
     #expect(verdict.exitCode == .stale)
+    #expect(!verdict.isInterrupted)
   }
 
   @Test("a step that rests between attempts leaves its place to others, and is given up when the run is cancelled")

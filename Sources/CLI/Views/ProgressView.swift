@@ -13,9 +13,16 @@ final class ProgressView: Sendable {
 
   private struct Row {
     var status: String
-    var elapsed: Duration
     var started: ContinuousClock.Instant
     var told: ContinuousClock.Instant
+    /// When it is tried again, while it rests.
+    var resumes: ContinuousClock.Instant?
+
+    /// For how long it has been at work, or, while it rests, how long that will last: never both.
+    func text(at now: ContinuousClock.Instant, _ separator: String) -> String {
+      guard let resumes else { return status + separator + started.duration(to: now).brief }
+      return "\(status), again in \(max(.zero, now.duration(to: resumes)).brief)"
+    }
   }
 
   private struct State {
@@ -51,7 +58,7 @@ final class ProgressView: Sendable {
         return
       }
       for (id, row) in state.rows.sorted(by: { $0.key < $1.key }) where row.told.duration(to: now) >= Self.silence {
-        console.tell(line(id, "\(row.status), \(row.started.duration(to: now).brief)"))
+        console.tell(line(id, row.text(at: now, ", ")))
         state.rows[id]?.told = now
       }
     }
@@ -77,7 +84,7 @@ final class ProgressView: Sendable {
     switch progress.event {
     case .started(let attempt):
       state.rows[id] = Row(
-        status: Self.doing(id.verb), elapsed: .zero, started: now - progress.elapsed, told: now)
+        status: Self.doing(id.verb), started: now - progress.elapsed, told: now)
       if attempt == 1 && !console.storyIsTerminal { console.tell(line(id, Self.doing(id.verb))) }
     case .waiting(let status):
       guard var row = state.rows[id] else { return }
@@ -89,7 +96,8 @@ final class ProgressView: Sendable {
       }
       state.rows[id] = row
     case .retrying(let error, let pause):
-      state.rows[id]?.status = "\(error.code), again in \(pause.brief)"
+      state.rows[id]?.status = error.code
+      state.rows[id]?.resumes = now + pause
       if !console.storyIsTerminal {
         console.tell(line(id, "\(error.code), again in \(pause.brief)"))
         state.rows[id]?.told = now
@@ -135,7 +143,7 @@ final class ProgressView: Sendable {
     let now = ContinuousClock.now
     let rows = state.rows.sorted { $0.value.started < $1.value.started }.prefix(12)
     var lines = rows.map { id, row in
-      line(id, "\(row.status) \(row.started.duration(to: now).brief)").clipped(to: console.width - 1)
+      line(id, row.text(at: now, " ")).clipped(to: console.width - 1)
     }
     if total > 0 { lines.append(console.storyStyle.ink(.faint, "  \(state.done) of \(total) done")) }
     console.draw(lines.map { $0 + "\n" }.joined())

@@ -16,7 +16,7 @@ struct RunReport: Report {
     var lines: [String] = []
     for (step, failure) in verdict.failures {
       lines.append(style.ink(.red, "failed: \(step)"))
-      for diagnostic in failure.diagnostics(step) {
+      for diagnostic in failure.diagnostics(step).withHintsToldOnce {
         lines.append("    \(diagnostic.message)")
         if let hint = diagnostic.hint { lines.append("    \(hint)") }
       }
@@ -61,15 +61,18 @@ struct RunReport: Report {
     }
     let head = deeds.isEmpty ? "Nothing was done" : deeds
     if verdict.isSuccess { return "Done: \(head). \(cost)." }
+    let rest = [(verdict.failures.count, "failed"), (verdict.notStarted.count, "not started")]
+      .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return
-      "Not finished: \(head); \(verdict.failures.count) failed, \(verdict.notStarted.count) not started. \(cost).\n"
+      "\(verdict.isInterrupted ? "Interrupted" : "Not finished"): \(head); \(rest.joined(separator: ", ")). \(cost).\n"
       + "Run the same command again to go on from here."
   }
 
   var json: JSONObject {
     [
       "stack": .string(plan.stack), "account": .string(plan.account), "region": .string(plan.region),
-      "digest": .string(plan.digest), "succeeded": .bool(verdict.isSuccess), "calls": .int(calls),
+      "digest": .string(plan.digest), "succeeded": .bool(verdict.isSuccess),
+      "interrupted": .bool(verdict.isInterrupted), "calls": .int(calls),
       "seconds": .double(Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18),
       "done": .strings(verdict.done.map(\.description)),
       "lingering": .array(lingering.map { Self.json($0.step, $0.departure) }),

@@ -24,6 +24,11 @@ package struct Verdict: Sendable, Hashable {
 
   package var isSuccess: Bool { endings.values.allSatisfy { $0 == .done } }
 
+  /// It was told to stop from outside; no failure did that.
+  package var isInterrupted: Bool {
+    endings.values.contains(.cancelled) && !failures.contains { $0.failure.endsTheRun }
+  }
+
   package var done: [Step.ID] { endings.filter { $0.value == .done }.keys.sorted() }
 
   /// Skipped and cancelled: what a rerun would do.

@@ -78,7 +78,7 @@ extension Pass {
     let failed = Set(verdict.failures.map(\.step.address))
     if !failed.isEmpty { parts.append("failed: \(list(tried.filter { failed.contains($0.address) }))") }
     let left = tried.filter { unfinished.contains($0.address) && !failed.contains($0.address) }
-    if !left.isEmpty { parts.append("not done: \(list(left))") }
+    if !left.isEmpty { parts.append((verdict.isInterrupted ? "interrupted, not done: " : "not done: ") + list(left)) }
     if !held.isEmpty { parts.append("held back: \(list(held))") }
     if let wayBack = decision.wayBack { parts.append(wayBack) }
     let exitCode = verdict.isSuccess && !held.isEmpty ? .changesPending : verdict.exitCode
