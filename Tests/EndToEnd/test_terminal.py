@@ -217,6 +217,7 @@ def test_nobody_is_asked_in_ci_even_on_a_terminal(harecon: Harecon) -> None:
 def test_ctrl_c_on_the_terminal_ends_the_run_and_leaves_a_tidy_screen(harecon: Harecon, account: Account) -> None:
     account.control("hold", {"n": 3})
     with terminal(harecon, "apply", "-f", str(harecon.spec), "-auto-approve", "-parallelism", "1") as stopped:
+        stopped.read_until("0 of ")
         until("a call to be held", lambda: account.control("held").get("held"))
         stopped.read_until(" done")
         stopped.press_ctrl_c()
