@@ -113,6 +113,11 @@ struct Condition {
     Condition(test: "StringNotEquals", key: key, values: values)
   }
 
+  /// One of several values that the key may have at once.
+  static func anyEquals(_ key: String, _ value: String) -> Condition {
+    Condition(test: "ForAnyValue:StringEquals", key: key, values: [value])
+  }
+
   /// One of the ARNs, in which `*` and `?` stand for anything.
   static func arn(_ key: String, _ values: String...) -> Condition {
     Condition(test: "ArnLike", key: key, values: values)

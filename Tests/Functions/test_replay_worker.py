@@ -55,7 +55,7 @@ class Bench:
         self.api = api
         self.database = database
         self.sqs = FakeSQS()
-        self.writer = Writer(api, "cluster-arn-of-tests", "secret-arn-of-tests", "postgres", Ledger("replay_test_ledger"))
+        self.writer = Writer(api, "arn-of-the-cluster", "arn-of-its-secret", "postgres", Ledger("replay_test_ledger"))
         self.time_left = 60_000
         self.counts: dict[str, int] = {}
 

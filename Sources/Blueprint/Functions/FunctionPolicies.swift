@@ -25,13 +25,12 @@ struct FunctionPolicies {
     switch function {
     case .health: dataAPI
     case .probe: [masterSecret, describeCluster, invoke(.coordinator), metrics]
-    case .coordinator:
-      dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer), templates]
+    case .coordinator: dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer), templates]
     case .drainer: dataAPI
     case .lagGuard: dataAPI + [describeCluster, moveTiers, tables]
-    case .replayWorker: dataAPI + [replayQueue, metrics]
-    case .backupVerifier: restoreJobs + restoredClusters + [tables, publish, metrics]
-    case .rotateUser: [masterSecret, describeCluster, userSecrets, passwords, metrics]
+    case .replayWorker: dataAPI + [replayQueue, park]
+    case .backupVerifier: restoreJobs + restoredClusters + [tables, publish]
+    case .rotateUser: [masterSecret, findWriter, userSecrets, passwords]
     }
   }
 
@@ -88,6 +87,10 @@ struct FunctionPolicies {
     Statement("LookAtCluster", ["rds:DescribeDBClusters", "rds:DescribeDBInstances"], on: [cluster] + members)
   }
 
+  private var findWriter: Statement {
+    Statement("FindWriter", ["rds:DescribeDBClusters"], on: [cluster])
+  }
+
   private var failOver: Statement {
     Statement("FailOver", ["rds:FailoverDBCluster"], on: [cluster] + members)
   }
@@ -106,7 +109,7 @@ struct FunctionPolicies {
   private var tables: Statement {
     Statement(
       "RememberAndLock",
-      ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+      ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
       on: StackTable.allCases.map { scope.arn("dynamodb", "table/\(scope.names.table($0))") })
   }
 
@@ -132,8 +135,14 @@ struct FunctionPolicies {
     Statement(
       "TakeReplays",
       [
-        "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage",
+        "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
       ], on: [queue(.replay)])
+  }
+
+  /// What the database refuses for good.
+  private var park: Statement {
+    Statement("Park", ["sqs:GetQueueUrl", "sqs:SendMessage"], on: [queue(.replayDead)])
   }
 
   /// Lambda puts what a function failed on there with the function's role.
@@ -169,9 +178,7 @@ struct FunctionPolicies {
   /// AWS Backup takes no ARN for restore jobs.
   private var restoreJobs: [Statement] {
     [
-      Statement(
-        "JudgeRestores",
-        ["backup:DescribeRestoreJob", "backup:ListRestoreJobs", "backup:PutRestoreValidationResult"], on: ["*"])
+      Statement("JudgeRestores", ["backup:ListRestoreJobs", "backup:PutRestoreValidationResult"], on: ["*"])
     ]
   }
 
@@ -195,6 +202,9 @@ struct FunctionPolicies {
       Statement(
         "SecretOfRestored", ["secretsmanager:CreateSecret", "secretsmanager:TagResource"],
         on: [scope.arn("secretsmanager", "secret:rds!cluster-*")]),
+      Statement(
+        "LookAtKeyOfThatSecret", ["kms:DescribeKey"], on: [scope.arn("kms", "key/*")],
+        when: [.anyEquals("kms:ResourceAliases", "alias/aws/secretsmanager")]),
       Statement(
         "ReadSecretOfRestored", ["secretsmanager:GetSecretValue"],
         on: [scope.arn("secretsmanager", "secret:rds!cluster-*")],
