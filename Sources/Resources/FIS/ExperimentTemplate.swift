@@ -120,12 +120,23 @@ package enum ExperimentTemplate: ResourceKind {
       let answer = try await awaitingVisibility { [request] () async throws(CallError) in
         try await aws(FIS.createExperimentTemplate, request)
       }
-      guard let id = answer.experimentTemplate?.id, try await find(id, aws) == nil else { return }
+      guard let id = answer.experimentTemplate?.id, try await isGone(id, aws) else { return }
       token = clientToken(of: desired, after: id)
     }
     throw CallError(
       .conflict, code: "TemplatesOfThePast",
       message: "AWS answers with templates that were deleted: \"\(longestAncestry)\" times in a row")
+  }
+
+  /// Whether the template was deleted: one that was made a moment ago may be unseen at first, and to take that for a
+  /// deletion would make a second one.
+  private static func isGone(_ id: String, _ aws: AWS) async throws(CallError) -> Bool {
+    for pause in [.zero, .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4)] as [Duration] {
+      // Whoever is told to stop makes nothing more.
+      guard (try? await Task.sleep(for: pause)) != nil else { return false }
+      if try await find(id, aws) != nil { return false }
+    }
+    return true
   }
 
   /// More deletions and creations of one drill than anybody makes while AWS remembers a token.
