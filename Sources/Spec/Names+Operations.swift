@@ -93,7 +93,8 @@ extension Names {
   package var dataSafetyAlarm: String { alarm("data-safety") }
   /// The probe finds no healthy writer.
   package var writerDownAlarm: String { alarm("writer-down") }
-  package var dashboard: String { prefix }
+  /// With the region in it: dashboards belong to the account, and another region may have a stack of this name.
+  package var dashboard: String { "\(prefix)-\(stack.region)" }
   package func metricFilter(_ what: String) -> String { "\(prefix)-\(what)" }
   /// EventBridge writes to groups below `/aws/events/` only; those below `/aws/vendedlogs/` need no entry of their own in
   /// a resource policy, whose size is limited.

@@ -186,7 +186,7 @@ def test_transactions_wait_in_order_for_a_writer_and_none_is_dropped(stack: Acco
 
 
 def test_the_dashboard_shows_requests_connections_and_lag(stack: Account) -> None:
-    body = json.loads(stack.client("cloudwatch").get_dashboard(DashboardName="payments")["DashboardBody"])
+    body = json.loads(stack.client("cloudwatch").get_dashboard(DashboardName="payments-us-east-1")["DashboardBody"])
     titles = {widget["properties"].get("title") for widget in body["widgets"]}
     assert {"Requests per second", "Active connections", "Replication lag"} <= titles
 

@@ -9,14 +9,15 @@ package import ResourceKit
 
 /// A dashboard, compared as JSON: CloudWatch gives its body back as it writes it.
 ///
-/// An update replaces the whole body. Dashboards belong to the account and to no region, so that stacks of one name in
-/// two regions cannot both have one. The last widget says who keeps the dashboard; where CloudWatch gives no tags of
+/// An update replaces the whole body. Dashboards belong to the account and to no region: those of stacks of one name in
+/// two regions need names of their own. The last widget says who keeps the dashboard; where CloudWatch gives no tags of
 /// dashboards it alone proves whose it is, and tags are neither compared nor set.
 ///
 /// What CloudWatch has to say about a body that it takes is an error here: such a widget shows nothing.
 package enum Dashboard: ResourceKind {
   package static let name: KindName = "cloudwatch/dashboard"
   package static let identity: Identity = .name
+  package static let isGlobal = true
 
   package struct Desired: Sendable {
     package var name: String
@@ -85,8 +86,8 @@ package enum Dashboard: ResourceKind {
       { () async throws(CallError) in try await liveTags(of: arn, aws) })
     guard let text = found?.dashboardBody else { return nil }
     let mark = (try? JSON(parsing: text)).flatMap(DashboardMark.init(in:))
-    let proof = mark?.dashboard == name ? mark?.owner : nil
-    let tagged = tags.map(OwnerTag.owner) ?? .nobody
+    let proof = mark?.dashboard == name ? mark?.owner(in: aws.region) : nil
+    let tagged = tags.map { OwnerTag.owner($0, in: aws.region) } ?? .nobody
     return Observed(
       name: name, arn: arn, body: JSONDocument(text: text), tags: tags ?? wanted?.tags ?? [:],
       owner: tagged == .nobody ? proof ?? .nobody : tagged)

@@ -57,7 +57,18 @@ struct MarkTests {
     let body = try JSON(parsing: try desired.body.now())
     let mark = try #require(DashboardMark(in: body))
     #expect(mark.dashboard == "payments-overview")
-    #expect(mark.owner == .stack("payments", id: "cloudwatch/dashboard.main"))
+    #expect(mark.owner(in: "us-east-1") == .stack("payments", id: "cloudwatch/dashboard.main"))
     #expect(DashboardMark(in: ["widgets": [["type": "text", "properties": ["markdown": "Kept by hand"]]]]) == nil)
+  }
+
+  @Test("a dashboard of a stack of the same name in another region is another stack's")
+  func dashboardMarkOfAnotherRegion() throws {
+    var tags = OwnerTag.tags(stack: "payments", address: Address(Dashboard.name, "main"), [:])
+    tags[OwnerTag.region] = "eu-west-1"
+    let desired = Dashboard.Desired(name: "payments-eu-west-1", widgets: [], tags: tags)
+    let mark = try #require(DashboardMark(in: try JSON(parsing: try desired.body.now())))
+    let id = "cloudwatch/dashboard.main"
+    #expect(mark.owner(in: "eu-west-1") == .stack("payments", id: id))
+    #expect(mark.owner(in: "us-east-1") == .stack("payments in eu-west-1", id: id))
   }
 }
