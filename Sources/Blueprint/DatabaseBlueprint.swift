@@ -112,6 +112,7 @@ struct DatabaseBlueprint {
         name: scope.names.monitoringRole, path: scope.names.rolePath,
         description: "enhanced monitoring of \(scope.stack.name)", trust: Policy(trust).text,
         attachedPolicies: [scope.managedPolicy("service-role/AmazonRDSEnhancedMonitoringRole")],
+        permissionsBoundary: scope.boundary,
         tags: scope.tags(IAMRole.self, "monitoring")))
   }
 

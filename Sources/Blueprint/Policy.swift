@@ -17,11 +17,10 @@ struct Policy {
     self.init(statements)
   }
 
+  var json: JSON { ["Version": "2012-10-17", "Statement": .array(statements.map(\.json))] }
+
   /// JSON.
-  var text: String {
-    let document: JSON = ["Version": "2012-10-17", "Statement": .array(statements.map(\.json))]
-    return document.text()
-  }
+  var text: String { json.text() }
 }
 
 /// One statement of a policy.
@@ -116,6 +115,11 @@ struct Condition {
   /// One of several values that the key may have at once.
   static func anyEquals(_ key: String, _ value: String) -> Condition {
     Condition(test: "ForAnyValue:StringEquals", key: key, values: [value])
+  }
+
+  /// Each value of a key that has many is one of the texts, in which `*` and `?` stand for anything.
+  static func each(_ key: String, like values: String...) -> Condition {
+    Condition(test: "ForAllValues:StringLike", key: key, values: values)
   }
 
   /// One of the ARNs, in which `*` and `?` stand for anything.

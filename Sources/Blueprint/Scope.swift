@@ -37,6 +37,14 @@ struct Scope {
     "arn:\(partition.name):\(service):\(stack.region):\(stack.account):\(resource)"
   }
 
+  /// The ARN of something that is in no region: `arn:aws:iam::111122223333:role/x` for `iam` and `role/x`.
+  func global(_ service: String, _ resource: String) -> String {
+    "arn:\(partition.name):\(service)::\(stack.account):\(resource)"
+  }
+
+  /// What bounds every role of the stack.
+  var boundary: String? { stack.permissionsBoundary }
+
   /// The ARN of a managed policy that AWS keeps.
   func managedPolicy(_ path: String) -> String {
     "arn:\(partition.name):iam::aws:policy/\(path)"

@@ -25,7 +25,7 @@ struct HareconCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Make it so",
         subcommands: [PlanCommand.self, Apply.self, Reconcile.self, GraphCommand.self, Destroy.self]),
-      CommandGroup(name: "About harecon", subcommands: [Version.self, Completions.self]),
+      CommandGroup(name: "About harecon", subcommands: [IAMCommand.self, Version.self, Completions.self]),
     ])
 }
 

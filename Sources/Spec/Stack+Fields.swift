@@ -63,6 +63,12 @@ extension Stack: Section {
       whether the stack still fails over.
       """),
     .section("functions", \.$functions, required: false, "How the stack's own Lambda functions run."),
+    .optional(
+      "permissionsBoundary", \.$permissionsBoundary, .policyARN,
+      """
+      The ARN of a managed policy that every role of the stack is bounded by; `harecon iam apply -boundary` prints one. \
+      With it, whoever runs harecon cannot give a role of the stack more than the policy allows.
+      """, example: "arn:aws:iam::111122223333:policy/harecon-payments-boundary"),
     .planned("changes", "When disruptive changes may run, and how many in one run."),
   ]
 }

@@ -23,6 +23,7 @@ package struct Stack: Sendable {
   @Located package var audit: Audit
   @Located package var drills: [Drill]
   @Located package var functions: FunctionSettings
+  @Located package var permissionsBoundary: String?
 
   package init() {}
 }

@@ -4,7 +4,7 @@ internal import APIModel
 internal import Foundation
 
 // Writes the targets AWSAPI*: one enum per service with the operations that the markers in the sources name, and everything
-// that those reach; the registry of kinds; the sources of the functions as Swift.
+// that those reach; the list of these operations; the registry of kinds; the sources of the functions as Swift.
 //
 // apigen --models FOLDER [--root FOLDER] [--check]
 //

@@ -139,7 +139,7 @@ def test_version_in_both_forms(harecon: Harecon) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completions_know_every_command(harecon: Harecon, shell: str) -> None:
     script = harecon("completions", shell).expect(0).out
-    commands = ["init", "validate", "fmt", "explain", "schema", "plan", "apply", "reconcile", "graph", "destroy"]
+    commands = ["init", "validate", "fmt", "explain", "schema", "plan", "apply", "reconcile", "graph", "destroy", "iam"]
     assert all(command in script for command in commands)
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=script, text=True, check=True, timeout=30)

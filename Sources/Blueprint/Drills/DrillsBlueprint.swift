@@ -77,7 +77,7 @@ struct DrillsBlueprint {
       .init(
         name: scope.names.role(.faults), path: scope.names.rolePath, description: "drills of \(scope.stack.name)",
         trust: Policy(trust).text, inlinePolicies: ["work": FaultPolicies(scope).policy.text],
-        tags: scope.tags(IAMRole.self, "faults")))
+        permissionsBoundary: scope.boundary, tags: scope.tags(IAMRole.self, "faults")))
   }
 }
 

@@ -29,7 +29,8 @@ struct SchedulesBlueprint {
       .init(
         name: scope.names.role(.scheduler), path: scope.names.rolePath,
         description: "schedules of \(scope.stack.name)", trust: Policy(trust).text,
-        inlinePolicies: ["work": Self.work(scope).text], tags: scope.tags(IAMRole.self, "scheduler")))
+        inlinePolicies: ["work": Self.work(scope).text], permissionsBoundary: scope.boundary,
+        tags: scope.tags(IAMRole.self, "scheduler")))
   }
 
   var resources: [DesiredResource] {

@@ -83,7 +83,7 @@ struct FunctionsBlueprint {
         name: scope.names.role(of: function), path: scope.names.rolePath,
         description: "\(function.rawValue) of \(scope.stack.name)", trust: Policy(trust).text,
         inlinePolicies: ["work": FunctionPolicies(scope).policy(of: function).text],
-        tags: scope.tags(IAMRole.self, name)))
+        permissionsBoundary: scope.boundary, tags: scope.tags(IAMRole.self, name)))
   }
 
   private static func function(

@@ -89,7 +89,8 @@ struct BackupsBlueprint {
       role.rawValue,
       .init(
         name: scope.names.role(role), path: scope.names.rolePath, description: "\(what) of \(scope.stack.name)",
-        trust: trust.text, inlinePolicies: ["work": policy.text], tags: scope.tags(IAMRole.self, role.rawValue)))
+        trust: trust.text, inlinePolicies: ["work": policy.text],
+        permissionsBoundary: scope.boundary, tags: scope.tags(IAMRole.self, role.rawValue)))
   }
 }
 

@@ -74,7 +74,8 @@ struct AuditBlueprint {
       name,
       .init(
         name: scope.names.role(.flowLogs), path: scope.names.rolePath, description: "flow log of \(scope.stack.name)",
-        trust: Policy(trust).text, inlinePolicies: ["work": work.text], tags: scope.tags(IAMRole.self, name)))
+        trust: Policy(trust).text, inlinePolicies: ["work": work.text],
+        permissionsBoundary: scope.boundary, tags: scope.tags(IAMRole.self, name)))
   }
 
   // MARK: What the logs tell in numbers

@@ -68,6 +68,18 @@ extension Form where Value == String {
     example: "lambda:us-east-1:111122223333:function:pager"
   ) { $0.hasPrefix("function:") && TextPattern.functionInAddress.accepts(String($0.dropFirst(9))) }
 
+  /// IAM is in no region; `aws` is the account of the policies that AWS keeps.
+  static let policyARN = Form.text(
+    TextForm(
+      "a policy's ARN", plural: "ARNs", "as in arn:aws:iam::111122223333:policy/boundary",
+      pattern: "^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$")
+  ) { text in
+    let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false).map(String.init)
+    return parts.count == 6 && parts[0] == "arn" && TextPattern.partitionInAddress.accepts(parts[1])
+      && parts[2] == "iam" && parts[3].isEmpty && (parts[4] == "aws" || TextPattern.account.accepts(parts[4]))
+      && parts[5].hasPrefix("policy/") && TextPattern.policyInAddress.accepts(String(parts[5].dropFirst(7)))
+  }
+
   /// - Parameters:
   ///   - rest: a regular expression of what comes after the account.
   ///   - accepts: the same as a function.
@@ -94,6 +106,8 @@ extension TextPattern {
     "a queue", plural: "queues", "1 to 80 characters", "A-Za-z0-9_.-", length: 1...80)
   fileprivate static let functionInAddress = TextPattern(
     "a function", plural: "functions", "1 to 140 characters", "A-Za-z0-9_:-", length: 1...140)
+  fileprivate static let policyInAddress = TextPattern(
+    "a policy", plural: "policies", "1 to 512 characters", "A-Za-z0-9+=,.@_/-", length: 1...512)
   fileprivate static let partitionInAddress = TextPattern(
     "a partition", plural: "partitions", "aws, aws-cn or aws-us-gov", "a-z-", first: "a", length: 3...16)
 }
