@@ -53,10 +53,13 @@ def test_a_member_taken_from_the_spec_never_takes_the_cluster_along(harecon: Har
     account.edit("rds", "FailoverDBCluster", DBClusterIdentifier="payments", TargetDBInstanceIdentifier="payments-a")
     until("the failover", lambda: members()["payments-a"])
     planned = harecon.plan("-o", "json").expect(0).json
-    assert [(c["address"], c["action"]) for c in planned["changes"]] == [("rds/instance.d", "delete")]
+    changes = {c["address"]: c["action"] for c in planned["changes"]}
+    assert changes.pop("rds/instance.d") == "delete"
+    # What names the members follows: widgets, the events of instances, who may be moved and failed over to.
+    assert set(changes.values()) == {"update"} and not [a for a in changes if a.startswith("rds/")]
     since = len(account.calls())
     harecon.apply().expect(0)
-    assert wrote(account, since) == ["DeleteDBInstance"]
+    assert [call for call in wrote(account, since) if "DB" in call] == ["DeleteDBInstance"]
     assert members() == {"payments-a": True, "payments-b": False, "payments-c": False}
     harecon.must_be_converged()
 
