@@ -152,9 +152,10 @@ class Harecon:
         return {**base, **self.account.environment, **self.extra}
 
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        # Pipes that take a whole plan: a test that waits for something else first does not read them meanwhile.
         return subprocess.Popen(
             [str(HARECON), *arguments], cwd=self.folder, env=dict(environment or self.environment), text=True,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=1 << 20,
         )
 
     def __call__(self, *arguments: str, timeout: float = 900, **overrides: str) -> Finished:
