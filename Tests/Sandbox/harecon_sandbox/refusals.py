@@ -8,6 +8,7 @@ most usual one stands for all but those named here.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from harecon_sandbox import models
 from harecon_sandbox.kit import AWSError
@@ -147,6 +148,24 @@ def not_seen(service: str, operation: str, name: str) -> AWSError:
     return not_found(service, operation, name)
 
 
+def can_miss(service: str, operation: str, params: dict[str, Any]) -> bool:
+    """Whether AWS may answer that something does not exist: the request names a thing, and the operation knows that error. A
+    listing of everything never misses. EC2's model lists no errors at all."""
+    named = any(
+        isinstance(value, str) or (isinstance(value, list) and any(isinstance(item, str) for item in value))
+        for value in params.values()
+    )
+    return named and (service == "ec2" or bool(_missing_codes(service, operation)))
+
+
+def _missing_codes(service: str, operation: str) -> list[str]:
+    return [
+        shape.metadata.get("error", {}).get("code", shape.name)
+        for shape in models.operation_model(service, operation).error_shapes
+        if re.search("NotFound|NoSuch|NonExist", shape.name)
+    ]
+
+
 def not_found(service: str, operation: str, name: str = "") -> AWSError:
     """The service's answer to a read of what does not exist (yet)."""
     shown = name or "the resource"
@@ -155,11 +174,7 @@ def not_found(service: str, operation: str, name: str = "") -> AWSError:
         kind = re.sub(r"^(Describe|Delete|Modify|Get)|(s|Attribute)$", "", operation)
         return AWSError(EC2_CODES.get(prefix, f"Invalid{kind}ID.NotFound"), f"The ID '{shown}' does not exist", 400)
     noun = re.sub(r"^(Describe|Delete|Modify|Get|List|Update|Put|Head)", "", operation).removesuffix("s")
-    codes = [
-        shape.metadata.get("error", {}).get("code", shape.name)
-        for shape in models.operation_model(service, operation).error_shapes
-        if re.search("NotFound|NoSuch|NonExist", shape.name)
-    ]
+    codes = _missing_codes(service, operation)
     codes.sort(key=lambda code: (noun.lower() not in code.lower(), len(code)))
     code = codes[0] if codes else "NoSuchEntity" if service == "iam" else "ResourceNotFoundException"
     return AWSError(code, f"{shown} not found", models.error_status(service, code))

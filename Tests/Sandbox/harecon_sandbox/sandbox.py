@@ -137,6 +137,10 @@ class Sandbox:
         if latency > 0:
             account.holds.hang(visit.peer, latency)
         struck = account.faults.strike(found.service, found.operation)
+        if struck and struck[0] == "notfound" and not refusals.can_miss(
+            found.service, found.operation, visit.params or {}
+        ):
+            struck = None
         try:
             if struck is not None:
                 visit.call.fault = struck[0]

@@ -69,6 +69,17 @@ def test_a_fault_without_times_strikes_once_and_only_its_operation(aws: Aws) -> 
     kms.list_keys()
 
 
+def test_a_listing_of_everything_never_misses(aws: Aws) -> None:
+    aws.faults({"kind": "notfound", "times": 9})
+    aws.client("sqs").list_queues(QueueNamePrefix="payments")
+    aws.client("iam").list_roles(PathPrefix="/harecon/payments/")
+    aws.client("rds").describe_db_clusters()
+    aws.client("ec2").describe_vpcs(Filters=[{"Name": "tag:a", "Values": ["b"]}])
+    assert [call["fault"] for call in aws.calls()] == [None] * 4
+    with pytest.raises(ClientError, match="DBClusterNotFoundFault"):
+        aws.client("rds").describe_db_clusters(DBClusterIdentifier="payments")
+
+
 def test_skip_and_times_say_which_calls_are_struck(aws: Aws) -> None:
     aws.faults({"kind": "500", "skip": 2, "times": 2})
     kms = aws.client("kms")
