@@ -98,7 +98,7 @@ package enum BackupPlan: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
+    try await deletingAfterSelections { () async throws(CallError) in
       try await aws(Backup.deleteBackupPlan, .init(backupPlanId: observed.id))
     }
   }

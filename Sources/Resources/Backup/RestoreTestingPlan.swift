@@ -151,7 +151,7 @@ package enum RestoreTestingPlan: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
+    try await deletingAfterSelections { () async throws(CallError) in
       try await aws(Backup.deleteRestoreTestingPlan, .init(restoreTestingPlanName: observed.name))
     }
   }
