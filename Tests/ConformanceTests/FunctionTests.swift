@@ -32,7 +32,7 @@ struct FunctionTests {
 
   @Test("a statement that somebody else has added to a function of ours is taken out")
   func foreignStatement() async throws {
-    let stage = try await Stage()
+    let stage = try await Stage(lookingAt: FunctionPermission.name)
     let needs = stage.functions("probe")
     try await stage.converge(needs)
     try await stage.edit(

@@ -89,7 +89,7 @@ struct MessagingTests {
 
   @Test("whoever subscribes behind the stack's back is cancelled")
   func eavesdropper() async throws {
-    let stage = try await Stage()
+    let stage = try await Stage(lookingAt: SNSSubscription.name)
     let resources = Array(resources(in: stage).dropLast())
     try await stage.converge(resources)
     try await stage.edit(

@@ -6,6 +6,7 @@ import Engine
 import Logging
 import ResourceKit
 import Resources
+import Synchronization
 import Testing
 
 /// A stack in an account of its own, and what a test does with it.
@@ -15,10 +16,12 @@ struct Stage: Sendable {
   let sandbox: Sandbox
   let kinds: [Kind]
   private let planner: Planner
+  private let met = Met()
 
   static let region = "us-east-1"
 
-  init() async throws {
+  /// - Parameter others: kinds to look at besides those of the resources that the test desires.
+  init(lookingAt others: KindName...) async throws {
     sandbox = try Sandbox.shared.get()
     account = sandbox.newAccount()
     var parts = Caller.Parts(
@@ -31,6 +34,7 @@ struct Stage: Sendable {
     parts.time = .hasty
     kinds = Registry.kinds(AWS(region: Self.region, partition: "aws", caller: Caller(parts)))
     planner = Planner(kinds, account: account, region: Self.region)
+    met.kinds(with: others, in: kinds)
     // A read of something on its way moves it on, so that nothing waits for real.
     try await control("clock", ["auto": true])
   }
@@ -46,12 +50,19 @@ struct Stage: Sendable {
 
   func plan(_ resources: [DesiredResource]) async throws -> Decision {
     let graph = graph(resources)
-    return try planner.converge(graph, await Observer(kinds).observe(graph))
+    return try planner.converge(graph, await look(for: graph))
   }
 
   func planDestroy(_ resources: [DesiredResource]) async throws -> Decision {
     let graph = graph(resources)
-    return try planner.destroy(graph, await Observer(kinds).observe(graph), .discard)
+    return try planner.destroy(graph, await look(for: graph), .discard)
+  }
+
+  /// Looks at the kinds that this stage has had resources of: of the others there is nothing in its account. That all
+  /// kinds are looked at together is the whole program's test, in `Tests/EndToEnd`.
+  private func look(for graph: Graph) async -> World {
+    let relevant = met.kinds(with: graph.resources.keys.map(\.kind), in: kinds)
+    return await Observer(kinds.filter { relevant.contains($0.name) }).observe(graph)
   }
 
   func apply(_ decision: Decision) async -> Verdict {
@@ -79,7 +90,7 @@ struct Stage: Sendable {
 
   /// What is there of one kind.
   func observe(_ name: KindName, _ resources: [DesiredResource]) async throws -> [Observation] {
-    let world = await Observer(kinds).observe(graph(resources))
+    let world = await look(for: graph(resources))
     if let stop = world.stop { throw stop }
     return world.observations[name] ?? []
   }
@@ -143,6 +154,23 @@ struct Stage: Sendable {
   func expectNoViolations(_ location: SourceLocation = #_sourceLocation) async throws {
     let violations = try await control("violations")["violations"]?.array ?? []
     #expect(violations.map { $0.text() } == [], sourceLocation: location)
+  }
+}
+
+/// The kinds of which a stage has had resources, with those that are looked at before them.
+private final class Met: Sendable {
+  private let names = Mutex<Set<KindName>>([])
+
+  @discardableResult
+  func kinds(with new: [KindName], in all: [Kind]) -> Set<KindName> {
+    let parents = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.parent) })
+    return names.withLock { names in
+      for name in new {
+        var next: KindName? = name
+        while let one = next, names.insert(one).inserted { next = parents[one].flatMap { $0 } }
+      }
+      return names
+    }
   }
 }
 
