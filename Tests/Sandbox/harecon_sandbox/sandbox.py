@@ -19,12 +19,14 @@ from harecon_sandbox.control import Control
 from harecon_sandbox.engine import Engine
 from harecon_sandbox.eventual import Delay
 from harecon_sandbox.faults import AFTER_EFFECT, Fault
+from harecon_sandbox.holds import Hold
 from harecon_sandbox.http11 import Request, Response
 from harecon_sandbox.kit import AWSError, Clock, Params, Result
 from harecon_sandbox.protocols import Unreadable
 from harecon_sandbox.routing import Route, Unroutable, route, scope_of
 from harecon_sandbox.server import Cut, Outcome, Peer, Truncated
 from harecon_sandbox.signature import Key, SignatureRefused, standing_key
+from harecon_sandbox.turn import Turn
 
 SIGNATURE_KINDS = {
     "ExpiredToken": "expired",
@@ -72,6 +74,7 @@ class Sandbox:
         self.accounts = Accounts(self._new_account)
         self._keys: dict[str, Key] = {}
         self._control = Control(self.engine, self.accounts, self._forget_keys)
+        self._turn = Turn()
 
     def _new_account(self, number: str) -> Account:
         settings = {"page": self._defaults.page} if self._defaults.page else {}
@@ -88,15 +91,16 @@ class Sandbox:
             found = route(request)
         except Unroutable as error:
             return self._refuse_unroutable(request, error), None
-        visit = self._admit(request, peer, found)
-        account = visit.account
-        outcome = self._walk(visit)
-        visit.call.ended = time.time()
-        if isinstance(outcome, Response):
-            visit.call.status = outcome.status
-            if account.recorder is not None:
-                account.recorder.write(request, outcome)
-        return outcome, time.time() + account.skew
+        with self._turn:
+            visit = self._admit(request, peer, found)
+            account = visit.account
+            outcome = self._walk(visit)
+            visit.call.ended = time.time()
+            if isinstance(outcome, Response):
+                visit.call.status = outcome.status
+                if account.recorder is not None:
+                    account.recorder.write(request, outcome)
+            return outcome, time.time() + account.skew
 
     def _refuse_unroutable(self, request: Request, error: Unroutable) -> Response:
         scope = scope_of(request)
@@ -135,7 +139,7 @@ class Sandbox:
         account, found = visit.account, visit.route
         latency = account.setting("latency_ms") / 1000
         if latency > 0:
-            account.holds.hang(visit.peer, latency)
+            self._hang(visit, latency)
         struck = account.faults.strike(found.service, found.operation)
         if struck and struck[0] == "notfound" and not refusals.can_miss(
             found.service, found.operation, visit.params or {}
@@ -170,10 +174,10 @@ class Sandbox:
             case "close":
                 return Cut.CLOSE
             case "hang":
-                visit.account.holds.hang(visit.peer, fault.seconds)
+                self._hang(visit, fault.seconds)
                 return Cut.CLOSE
             case "latency":
-                visit.account.holds.hang(visit.peer, fault.seconds or 1.0)
+                self._hang(visit, fault.seconds or 1.0)
                 return None
             case "lost" | "truncated":
                 return None
@@ -213,8 +217,7 @@ class Sandbox:
         account, found, call = visit.account, visit.route, visit.call
         assert visit.params is not None
         hold = account.holds.claim(found.read)
-        held = {"service": found.service, "operation": found.operation}
-        if hold is not None and not hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
+        if hold is not None and not hold.after and not self._keep(visit, hold):
             return Cut.CLOSE
         # Hooks may change what they get; the journal shows what came.
         params = copy.deepcopy(visit.params)
@@ -227,9 +230,18 @@ class Sandbox:
         self._learn_keys(visit, params, result)
         call.effect = True
         response = answers.answer(found, result, visit.request_id)
-        if hold is not None and hold.after and not account.holds.keep(hold, call.n, held, visit.peer):
+        if hold is not None and hold.after and not self._keep(visit, hold):
             return Cut.CLOSE
         return response
+
+    def _hang(self, visit: Visit, seconds: float | None) -> None:
+        with self._turn.passed_on():
+            visit.account.holds.hang(visit.peer, seconds)
+
+    def _keep(self, visit: Visit, hold: Hold) -> bool:
+        held = {"service": visit.route.service, "operation": visit.route.operation}
+        with self._turn.passed_on():
+            return visit.account.holds.keep(hold, visit.call.n, held, visit.peer)
 
     def _gate(self, visit: Visit, params: Params) -> None:
         """Refuses a reference to what is not seen yet."""

@@ -17,6 +17,8 @@ from enum import Enum
 from harecon_sandbox.http11 import BadRequest, Request, Response, read_request
 
 HANDSHAKE_SECONDS = 10.0
+# As many clients as the suites start at once; the system resets those that it finds no room for.
+BACKLOG = 4096
 
 
 class Cut(Enum):
@@ -61,7 +63,7 @@ class Server:
     def __init__(self, handler: Handler, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self._handler = handler
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
         self._numbers = itertools.count(1)
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
