@@ -97,6 +97,35 @@ struct DoubtTests {
     #expect(orders.cloud.things("ec2/vpc").count == 1)
   }
 
+  @Test("what was seen once is not made again because a later look shows nothing")
+  func goneForAMoment() async throws {
+    var orders = Orders()
+    orders.vpc.leftOut = ["dns"]
+    loseOnce(orders, "update ec2/vpc.main", .fail(CallError(.throttled, code: "Throttling", message: "slow")))
+    let cloud = orders.cloud
+    let verdict = await orders.apply(try await orders.decide(orders.graph())) { progress in
+      guard case .retrying = progress.event, let id = cloud.things("ec2/vpc").first?.id else { return }
+      cloud.edit("ec2/vpc", id) { $0.hiddenFor = 2 }
+    }
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(cloud.things("ec2/vpc").count == 1)
+    #expect(cloud.writes.filter { $0.verb == .create && $0.address == "ec2/vpc.main" }.count == 1)
+  }
+
+  @Test("what was made and is really gone is made again")
+  func goneForGood() async throws {
+    var orders = Orders()
+    orders.vpc.leftOut = ["dns"]
+    loseOnce(orders, "update ec2/vpc.main", .fail(CallError(.throttled, code: "Throttling", message: "slow")))
+    let cloud = orders.cloud
+    let verdict = await orders.apply(try await orders.decide(orders.graph())) { progress in
+      guard case .retrying(let error, _) = progress.event, error.code == "Throttling" else { return }
+      cloud.change { $0.things["ec2/vpc"] = [] }
+    }
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(cloud.things("ec2/vpc").count == 1)
+  }
+
   @Test("what an attempt has left half done is no move of anybody else's when it is tried again")
   func halfDone() async throws {
     let orders = Orders()

@@ -32,6 +32,14 @@ struct Doubt: Sendable {
     time = error.category == .alreadyExists ? Self.untilSeen : .zero
   }
 
+  /// What was there, of which a look shows nothing.
+  init(vanished kind: Kind) {
+    self.init(
+      create: CallError(
+        .unavailable, code: "NotVisible", message: "AWS took the create and shows nothing of it"),
+      of: kind)
+  }
+
   private static var decisiveLooks: Int { 3 }
   /// EC2 shows what it has made within seconds (API reference, "Eventual consistency").
   private static var untilSeen: Duration { .seconds(15) }
@@ -44,10 +52,25 @@ struct Doubt: Sendable {
   func isRefuted(after looks: Int, _ elapsed: Duration) -> Bool { looks >= self.looks && elapsed >= time }
 }
 
-/// Whether a step has sent a write, over all its attempts: from then on what is there may be its own work.
+/// What a step has sent, over all its attempts.
 final class Footprint: Sendable {
-  private let mark = Mutex(false)
+  private struct State {
+    var wrote = false
+    var made: Doubt?
+  }
 
-  var isThere: Bool { mark.withLock { $0 } }
-  func leave() { mark.withLock { $0 = true } }
+  private let state = Mutex(State())
+
+  /// A write was sent: from then on what is there may be the step's own work.
+  var isThere: Bool { state.withLock { $0.wrote } }
+  func leave() { state.withLock { $0.wrote = true } }
+
+  /// What a look that shows nothing leaves in doubt once the resource was seen, or its create was answered: nil when
+  /// nothing was made, or looks have shown that nothing is left of it.
+  ///
+  /// A read that AWS answers from a part of it which does not know the new thing yet is no reason to make a second one.
+  var made: Doubt? {
+    get { state.withLock { $0.made } }
+    set { state.withLock { $0.made = newValue } }
+  }
 }

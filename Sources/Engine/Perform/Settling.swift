@@ -56,7 +56,10 @@ struct Settling<C: Clock<Duration>> {
       case .settled(let observation): return observation
       case .absent:
         emptyLooks += 1
-        if let doubt = createInDoubt, doubt.isRefuted(after: emptyLooks, watch.elapsed) { throw verdict(on: doubt) }
+        if let doubt = createInDoubt, doubt.isRefuted(after: emptyLooks, watch.elapsed) {
+          runner.footprint.made = nil
+          throw verdict(on: doubt)
+        }
         try await watch.pause(status: "not visible yet", runner.report)
       case .wait(let status):
         if rounds > roundsBefore { watch.hurry() }
@@ -86,6 +89,7 @@ struct Settling<C: Clock<Duration>> {
       throw .madeByAnother(desired.address, found, runner.stack)
     }
     createInDoubt = nil
+    runner.footprint.made = Doubt(vanished: runner.kind)
     switch found.health {
     case .progressing(let status), .leaving(let status): return .wait(status)
     case .degraded(let status):

@@ -51,9 +51,14 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
       if case .degraded(let status) = found.health { settling.knownIll = status }
       return try await settling.run()
     }
+    if let made = footprint.made {
+      settling.created(doubt: made)
+      return try await settling.run()
+    }
     footprint.leave()
     do throws(CallError) {
       try await kind.create(desired)
+      footprint.made = Doubt(vanished: kind)
       settling.created(doubt: nil)
     } catch {
       guard error.leavesDoubt else { throw .call(error) }
