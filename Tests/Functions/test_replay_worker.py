@@ -63,7 +63,7 @@ class Bench:
         """Which of the messages have to come again."""
         batch = Batch(self.writer, DeadLetters(self.sqs, "dead.fifo"), lambda: self.time_left)
         batch.run(list(records))
-        self.counts = {name: count for name, count in batch.counts.items() if count}
+        self.counts = {metric.name: count for metric, count in batch.counts.items() if count}
         return [record["messageId"] for record in batch.failed]
 
     def balances(self) -> dict[str, int]:

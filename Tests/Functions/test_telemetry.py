@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.metrics import MEMBER_PROBE, REPLAYED, Metric
 from shared.telemetry import measure, note
 
 
@@ -25,7 +26,8 @@ def test_metrics_are_written_as_cloudwatch_reads_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
-    measure({"MemberProbe": 1, "Other": 0.5}, unit="None", dimensions={"Member": "a"}, resolution=1)
+    other = Metric("Other", "Milliseconds", "Member", resolution=1)
+    measure({MEMBER_PROBE: 1, other: 0.5}, of="a")
     (line,) = capsys.readouterr().out.splitlines()
     read = json.loads(line)
     assert abs(read["_aws"]["Timestamp"] / 1000 - time.time()) < 60
@@ -34,8 +36,8 @@ def test_metrics_are_written_as_cloudwatch_reads_them(
             "Namespace": "harecon/payments",
             "Dimensions": [["Member"]],
             "Metrics": [
-                {"Name": "MemberProbe", "Unit": "None", "StorageResolution": 1},
-                {"Name": "Other", "Unit": "None", "StorageResolution": 1},
+                {"Name": "MemberProbe", "Unit": "Count", "StorageResolution": 60},
+                {"Name": "Other", "Unit": "Milliseconds", "StorageResolution": 1},
             ],
         }
     ]
@@ -46,6 +48,11 @@ def test_metrics_without_dimensions_have_an_empty_set_of_them(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
-    measure({"Replayed": 3})
+    measure({REPLAYED: 3})
     read = json.loads(capsys.readouterr().out)
     assert read["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[]]
+
+
+def test_metrics_of_different_things_are_not_measured_in_one() -> None:
+    with pytest.raises(ValueError, match="too many values"):
+        measure({REPLAYED: 3, MEMBER_PROBE: 1}, of="a")

@@ -153,6 +153,7 @@ private struct StackWidgets {
         [
           Line(metrics.database("CommitLatency", .writer), "average"),
           Line(metrics.database("CommitLatency", .writer, .percentile(99)), "p99"),
+          Line(metrics.own("WriterProbeLatency", .maximum), "the probe's login and write", onRight: true),
         ], unit: "milliseconds"),
       graph(
         "Storage latency",
@@ -228,7 +229,7 @@ private struct StackWidgets {
         "Dead letters",
         StackQueue.allCases.filter { $0 != .replay }.map {
           Line(metrics.queue("ApproximateNumberOfMessagesVisible", $0), $0.plainName)
-        }, width: 12),
+        } + [Line(metrics.own("UnknownEvents", .sum), "events that no function understood")], width: 12),
     ]
   }
 

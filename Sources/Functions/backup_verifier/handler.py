@@ -31,6 +31,7 @@ from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
 from shared.clients import client
 from shared.data_api import Database, as_text
 from shared.heartbeat import TABLE
+from shared.metrics import RESTORE_DATA_AGE, RESTORE_SECONDS, RESTORE_VERIFIED
 from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.tables import DAY_SECONDS, Table
 from shared.telemetry import measure, note
@@ -176,11 +177,11 @@ class Verifier:
             return
         note("judged", job=job.id, cluster=job.cluster, **{key: value for key, value in item.items() if key != "id"})
         good = finding.verdict is Verdict.SUCCESSFUL
-        measure({"RestoreVerified": 1 if good else 0})
+        measure({RESTORE_VERIFIED: 1 if good else 0})
         # How long a failure took says nothing of how long a restore takes.
         if good:
-            ages = {} if finding.data_age is None else {"RestoreDataAge": finding.data_age}
-            measure({"RestoreSeconds": seconds, **ages}, unit="Seconds")
+            ages = {} if finding.data_age is None else {RESTORE_DATA_AGE: finding.data_age}
+            measure({RESTORE_SECONDS: seconds, **ages})
         else:
             self.tell(f"restore test {finding.verdict.value.lower().replace('_', ' ')}", f"{job.id}: {finding.message}")
 

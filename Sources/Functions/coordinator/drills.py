@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from coordinator.events import Event
 from coordinator.memory import Memory
 from coordinator.telling import Teller, timeline
+from shared.metrics import DRILL_RUNNING, DRILL_VERDICT
 from shared.tables import Item
 from shared.telemetry import measure, note
 
@@ -41,7 +42,7 @@ class Drills:
         actions = [action.get("actionId") for action in template.get("actions", {}).values()]
         hold = began + self.failover_within if FAILOVER_ACTION in actions else None
         self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
-        measure({"DrillRunning": 1})
+        measure({DRILL_RUNNING: 1})
         note("drill begins", experiment=event.experiment, actions=actions, hold=hold)
 
     def end(self, event: Event) -> bool | None:
@@ -50,7 +51,7 @@ class Drills:
         if drill is None:
             return None
         missed = self._missed(event, drill)
-        measure({"DrillVerdict": 0 if missed else 1})
+        measure({DRILL_VERDICT: 0 if missed else 1})
         note("drill ends", experiment=event.experiment, status=event.status, missed=missed)
         if missed:
             self.teller.warn(f"drill {event.experiment} missed its objectives", "\n".join(missed))

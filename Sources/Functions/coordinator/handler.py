@@ -30,6 +30,7 @@ from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
+from shared.metrics import FAILOVERS, UNKNOWN_EVENTS
 from shared.tables import Item, Lease, Table
 from shared.telemetry import measure, note
 from shared.witness import Sight, Witness
@@ -58,7 +59,7 @@ class Coordinator:
         match event.kind:
             case Kind.UNKNOWN:
                 note("event not understood", event=event.what)
-                measure({"UnknownEvents": 1})
+                measure({UNKNOWN_EVENTS: 1})
                 return "not understood"
             case Kind.DRILL_BEGINS:
                 self.drills.begin(event)
@@ -121,7 +122,7 @@ class Coordinator:
         zone = next((m.zone for m in cluster.members if m.id == writer), None) if cluster else None
         self._memory.note_writer(writer, zone, self.now())
         if self._memory.note_failover(self.now(), writer, "Aurora", apart=self.drills.failover_within):
-            measure({"Failovers": 1})
+            measure({FAILOVERS: 1})
             self.watch.teller.warn(f"{writer} writes in place of {known['member']}", event.what)
 
     def _await_end(self, time_left: Callable[[], float]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.metrics import FAILOVER_SECONDS, FAILOVERS
 from shared.tables import Item
 from shared.telemetry import measure, note
 
@@ -62,6 +63,6 @@ def story(outage: Item) -> str:
 def measure_failover(outage: Item) -> None:
     """Metrics of a failover that is over."""
     note("failed over", writer=outage.get("writer"), target=outage.get("target"), phases=timeline(outage))
-    measure({"Failovers": 1})
+    measure({FAILOVERS: 1})
     for phase, seconds in timeline(outage).items():
-        measure({"FailoverSeconds": seconds}, "Seconds", {"Phase": phase})
+        measure({FAILOVER_SECONDS: seconds}, of=phase)

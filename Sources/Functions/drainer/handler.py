@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.clients import client
 from shared.data_api import Database, Row
+from shared.metrics import DRAINED, UNKNOWN_EVENTS
 from shared.telemetry import measure, note
 
 # Below the function's own time limit of 60 s, with room for the last statements.
@@ -99,7 +100,7 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     writer = event.get("writer")
     if not isinstance(writer, str) or not writer:
         note("nothing drained: the event names no writer", event=event)
-        measure({"UnknownEvents": 1})
+        measure({UNKNOWN_EVENTS: 1})
         return asdict(Drained(is_complete=False))
     database = Database(
         client("rds-data", read=5.0), os.environ["CLUSTER_ARN"], os.environ["SECRET_ARN"], os.environ["DATABASE"]
@@ -107,6 +108,6 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     seconds = grace(event, json.loads(os.environ["SETTINGS"]))
     drained = Drain(database, writer, seconds).run()
     note("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
-    measure({"Drained": drained.idle}, dimensions={"How": "idle"})
-    measure({"Drained": drained.busy}, dimensions={"How": "busy"})
+    measure({DRAINED: drained.idle}, of="idle")
+    measure({DRAINED: drained.busy}, of="busy")
     return asdict(drained)

@@ -25,6 +25,7 @@ from lag_guard.tiers import LAST_TIER, Limits, Memory, Move, Seen, moves
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster, look
 from shared.data_api import Database
+from shared.metrics import DRILL_RUNNING, READER_LAG
 from shared.tables import DAY_SECONDS, Lease, Table
 from shared.telemetry import measure, note
 
@@ -67,7 +68,7 @@ class Guard:
         members = [self._seen(cluster, lags, member.id) for member in cluster.members]
         for member in members:
             if member.lag is not None and not member.is_writer:
-                measure({"ReaderLag": member.lag * 1000}, "Milliseconds", {"Member": member.id})
+                measure({READER_LAG: member.lag * 1000}, of=member.id)
         due = [] if self._hold() else moves(members, self.tiers)
         made = [move for move in due if self._make(move)]
         self._remember(members, made)
@@ -146,7 +147,7 @@ def _lags(rows: list[dict[str, Any]]) -> dict[str, float]:
 def report_drill(decisions: Table, now: float) -> None:
     """Whether a drill is running: alarms keep still for as long as that is said every minute."""
     drill = decisions.read("drill")
-    measure({"DrillRunning": 1 if drill and drill["until"] > now else 0})
+    measure({DRILL_RUNNING: 1 if drill and drill["until"] > now else 0})
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -14,6 +14,15 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from probe.round import Answer, Round
+from shared.metrics import (
+    ACTIVE_CONNECTIONS,
+    HEARTBEAT_GAP,
+    MEMBER_PROBE,
+    REQUESTS,
+    WRITER_PROBE,
+    WRITER_PROBE_LATENCY,
+    Metric,
+)
 from shared.telemetry import note
 
 
@@ -37,23 +46,23 @@ class Meter:
     def data(self, found: Round, failing_since: float | None, now: float) -> list[dict[str, Any]]:
         at, writer = datetime.fromtimestamp(found.at, UTC), found.writer
 
-        def datum(name: str, value: float, unit: str, resolution: int = 1, member: str | None = None) -> dict[str, Any]:
-            dimensions = {"Dimensions": [{"Name": "Member", "Value": member}]} if member else {}
-            kind = {"MetricName": name, "Value": value, "Unit": unit, "StorageResolution": resolution}
-            return {**kind, "Timestamp": at, **dimensions}
+        def datum(metric: Metric, value: float, of: str = "") -> dict[str, Any]:
+            dimensions = {"Dimensions": [{"Name": metric.dimension, "Value": of}]} if metric.dimension else {}
+            kind = {"MetricName": metric.name, "Unit": metric.unit, "StorageResolution": metric.resolution}
+            return {**kind, "Value": value, "Timestamp": at, **dimensions}
 
-        data = [datum("WriterProbe", 1 if writer else 0, "Count")]
-        data += [datum("MemberProbe", 1 if a.answers else 0, "Count", 60, a.member) for a in found.answers]
+        data = [datum(WRITER_PROBE, 1 if writer else 0)]
+        data += [datum(MEMBER_PROBE, 1 if answer.answers else 0, answer.member) for answer in found.answers]
         if writer:
-            data.append(datum("WriterProbeLatency", writer.seconds * 1000, "Milliseconds"))
+            data.append(datum(WRITER_PROBE_LATENCY, writer.seconds * 1000))
         # While nothing is written nobody can say so but who tries.
         gap = writer.gap if writer else (now - failing_since if failing_since else None)
         if gap is not None:
-            data.append(datum("HeartbeatGap", gap, "Seconds"))
+            data.append(datum(HEARTBEAT_GAP, gap))
         if writer and writer.active is not None:
-            data.append(datum("ActiveConnections", writer.active, "Count", 60))
+            data.append(datum(ACTIVE_CONNECTIONS, writer.active))
         if writer and (rate := self._rate(writer, found.at)) is not None:
-            data.append(datum("Requests", rate, "Count/Second", 60))
+            data.append(datum(REQUESTS, rate))
         return data
 
     def _rate(self, writer: Answer, at: float) -> float | None:

@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from replay_worker.transaction import Malformed, Statement, Transaction
 from shared.clients import client
 from shared.ledger import Ledger
+from shared.metrics import LEDGER_MISMATCHES, REPLAY_PARKED, REPLAYED, Metric
 from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
@@ -193,7 +194,7 @@ class Batch:
     time_left_ms: Callable[[], int]
     # What has to come again.
     failed: list[Record] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=lambda: {"Replayed": 0, "ReplayParked": 0, "LedgerMismatches": 0})
+    counts: dict[Metric, int] = field(default_factory=lambda: {REPLAYED: 0, REPLAY_PARKED: 0, LEDGER_MISMATCHES: 0})
     # Groups of which a message has to come again: what is behind it must not overtake it.
     _held: set[str] = field(default_factory=set)
     _stopped: bool = False
@@ -232,7 +233,7 @@ class Batch:
                 raise Refused(name(error), str(error)) from error
             self._stopped = verdict is Meaning.LATER
             return False
-        self.counts["Replayed"] += 1 if seen == 1 else 0
+        self.counts[REPLAYED] += 1 if seen == 1 else 0
         note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
         return True
 
@@ -242,8 +243,8 @@ class Batch:
         except (BotoCoreError, ClientError) as error:
             note("not parked", message=record["messageId"], cause=cause, error=name(error))
             return False
-        self.counts["ReplayParked"] += 1
-        self.counts["LedgerMismatches"] += 1 if cause == "mismatch" else 0
+        self.counts[REPLAY_PARKED] += 1
+        self.counts[LEDGER_MISMATCHES] += 1 if cause == "mismatch" else 0
         note("parked", message=record["messageId"], cause=cause)
         return True
 

@@ -20,6 +20,7 @@ from typing import Any
 from rotate_user.credentials import Cluster, Credentials, Pair
 from rotate_user.roles import set_password
 from shared.clients import client
+from shared.metrics import ROTATION_FAILURES
 from shared.postgres import Connection, Login, ServerError, connect
 from shared.telemetry import measure, note
 
@@ -196,7 +197,7 @@ def handle(event: Mapping[str, str], context: object) -> None:
     except Exception as error:
         # Whatever it was: the alarm counts it, and Lambda logs it.
         note("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
-        measure({"RotationFailures": 1})
+        measure({ROTATION_FAILURES: 1})
         raise
     if event["Step"] == "finishSecret":
-        measure({"RotationFailures": 0})
+        measure({ROTATION_FAILURES: 0})

@@ -9,9 +9,9 @@ import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-Unit = Literal["Count", "Milliseconds", "None", "Seconds"]
+from shared.metrics import Metric
 
 
 def note(what: str, **facts: Any) -> None:
@@ -20,25 +20,23 @@ def note(what: str, **facts: Any) -> None:
     print(json.dumps({"at": at, "what": what, **facts}, default=str), flush=True)
 
 
-def measure(
-    values: Mapping[str, float],
-    unit: Unit = "Count",
-    dimensions: Mapping[str, str] | None = None,
-    resolution: Literal[1, 60] = 60,
-) -> None:
+def measure(values: Mapping[Metric, float], of: str = "") -> None:
     """Metrics in CloudWatch's embedded metric format: CloudWatch takes them out of the log.
 
-    `resolution` is in seconds. Metrics and dimensions have different names.
+    `of` is the value of their dimension, which is one and the same for all; empty for metrics without.
     """
-    metrics = [{"Name": name, "Unit": unit, "StorageResolution": resolution} for name in values]
+    (dimension,) = {metric.dimension for metric in values}
+    dimensions = {dimension: of} if dimension else {}
     directive = {
         "Namespace": os.environ["METRICS_NAMESPACE"],
-        "Dimensions": [list(dimensions or {})],
-        "Metrics": metrics,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [
+            {"Name": metric.name, "Unit": metric.unit, "StorageResolution": metric.resolution} for metric in values
+        ],
     }
     line = {
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
-        **(dimensions or {}),
-        **values,
+        **dimensions,
+        **{metric.name: value for metric, value in values.items()},
     }
     print(json.dumps(line), flush=True)

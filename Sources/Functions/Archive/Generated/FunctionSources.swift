@@ -51,6 +51,7 @@ from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
 from shared.clients import client
 from shared.data_api import Database, as_text
 from shared.heartbeat import TABLE
+from shared.metrics import RESTORE_DATA_AGE, RESTORE_SECONDS, RESTORE_VERIFIED
 from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.tables import DAY_SECONDS, Table
 from shared.telemetry import measure, note
@@ -196,11 +197,11 @@ class Verifier:
             return
         note("judged", job=job.id, cluster=job.cluster, **{key: value for key, value in item.items() if key != "id"})
         good = finding.verdict is Verdict.SUCCESSFUL
-        measure({"RestoreVerified": 1 if good else 0})
+        measure({RESTORE_VERIFIED: 1 if good else 0})
         # How long a failure took says nothing of how long a restore takes.
         if good:
-            ages = {} if finding.data_age is None else {"RestoreDataAge": finding.data_age}
-            measure({"RestoreSeconds": seconds, **ages}, unit="Seconds")
+            ages = {} if finding.data_age is None else {RESTORE_DATA_AGE: finding.data_age}
+            measure({RESTORE_SECONDS: seconds, **ages})
         else:
             self.tell(f"restore test {finding.verdict.value.lower().replace('_', ' ')}", f"{job.id}: {finding.message}")
 
@@ -529,6 +530,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from coordinator.events import Event
 from coordinator.memory import Memory
 from coordinator.telling import Teller, timeline
+from shared.metrics import DRILL_RUNNING, DRILL_VERDICT
 from shared.tables import Item
 from shared.telemetry import measure, note
 
@@ -558,7 +560,7 @@ class Drills:
         actions = [action.get("actionId") for action in template.get("actions", {}).values()]
         hold = began + self.failover_within if FAILOVER_ACTION in actions else None
         self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
-        measure({"DrillRunning": 1})
+        measure({DRILL_RUNNING: 1})
         note("drill begins", experiment=event.experiment, actions=actions, hold=hold)
 
     def end(self, event: Event) -> bool | None:
@@ -567,7 +569,7 @@ class Drills:
         if drill is None:
             return None
         missed = self._missed(event, drill)
-        measure({"DrillVerdict": 0 if missed else 1})
+        measure({DRILL_VERDICT: 0 if missed else 1})
         note("drill ends", experiment=event.experiment, status=event.status, missed=missed)
         if missed:
             self.teller.warn(f"drill {event.experiment} missed its objectives", "\n".join(missed))
@@ -717,6 +719,7 @@ from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
+from shared.metrics import FAILOVERS, UNKNOWN_EVENTS
 from shared.tables import Item, Lease, Table
 from shared.telemetry import measure, note
 from shared.witness import Sight, Witness
@@ -745,7 +748,7 @@ class Coordinator:
         match event.kind:
             case Kind.UNKNOWN:
                 note("event not understood", event=event.what)
-                measure({"UnknownEvents": 1})
+                measure({UNKNOWN_EVENTS: 1})
                 return "not understood"
             case Kind.DRILL_BEGINS:
                 self.drills.begin(event)
@@ -808,7 +811,7 @@ class Coordinator:
         zone = next((m.zone for m in cluster.members if m.id == writer), None) if cluster else None
         self._memory.note_writer(writer, zone, self.now())
         if self._memory.note_failover(self.now(), writer, "Aurora", apart=self.drills.failover_within):
-            measure({"Failovers": 1})
+            measure({FAILOVERS: 1})
             self.watch.teller.warn(f"{writer} writes in place of {known['member']}", event.what)
 
     def _await_end(self, time_left: Callable[[], float]) -> None:
@@ -1172,6 +1175,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.metrics import FAILOVER_SECONDS, FAILOVERS
 from shared.tables import Item
 from shared.telemetry import measure, note
 
@@ -1224,9 +1228,9 @@ def story(outage: Item) -> str:
 def measure_failover(outage: Item) -> None:
     """Metrics of a failover that is over."""
     note("failed over", writer=outage.get("writer"), target=outage.get("target"), phases=timeline(outage))
-    measure({"Failovers": 1})
+    measure({FAILOVERS: 1})
     for phase, seconds in timeline(outage).items():
-        measure({"FailoverSeconds": seconds}, "Seconds", {"Phase": phase})
+        measure({FAILOVER_SECONDS: seconds}, of=phase)
 
 """#,
     "coordinator/watch.py": #"""
@@ -1461,6 +1465,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.clients import client
 from shared.data_api import Database, Row
+from shared.metrics import DRAINED, UNKNOWN_EVENTS
 from shared.telemetry import measure, note
 
 # Below the function's own time limit of 60 s, with room for the last statements.
@@ -1535,7 +1540,7 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     writer = event.get("writer")
     if not isinstance(writer, str) or not writer:
         note("nothing drained: the event names no writer", event=event)
-        measure({"UnknownEvents": 1})
+        measure({UNKNOWN_EVENTS: 1})
         return asdict(Drained(is_complete=False))
     database = Database(
         client("rds-data", read=5.0), os.environ["CLUSTER_ARN"], os.environ["SECRET_ARN"], os.environ["DATABASE"]
@@ -1543,8 +1548,8 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     seconds = grace(event, json.loads(os.environ["SETTINGS"]))
     drained = Drain(database, writer, seconds).run()
     note("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
-    measure({"Drained": drained.idle}, dimensions={"How": "idle"})
-    measure({"Drained": drained.busy}, dimensions={"How": "busy"})
+    measure({DRAINED: drained.idle}, of="idle")
+    measure({DRAINED: drained.busy}, of="busy")
     return asdict(drained)
 
 """#,
@@ -1739,6 +1744,7 @@ from lag_guard.tiers import LAST_TIER, Limits, Memory, Move, Seen, moves
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster, look
 from shared.data_api import Database
+from shared.metrics import DRILL_RUNNING, READER_LAG
 from shared.tables import DAY_SECONDS, Lease, Table
 from shared.telemetry import measure, note
 
@@ -1781,7 +1787,7 @@ class Guard:
         members = [self._seen(cluster, lags, member.id) for member in cluster.members]
         for member in members:
             if member.lag is not None and not member.is_writer:
-                measure({"ReaderLag": member.lag * 1000}, "Milliseconds", {"Member": member.id})
+                measure({READER_LAG: member.lag * 1000}, of=member.id)
         due = [] if self._hold() else moves(members, self.tiers)
         made = [move for move in due if self._make(move)]
         self._remember(members, made)
@@ -1860,7 +1866,7 @@ def _lags(rows: list[dict[str, Any]]) -> dict[str, float]:
 def report_drill(decisions: Table, now: float) -> None:
     """Whether a drill is running: alarms keep still for as long as that is said every minute."""
     drill = decisions.read("drill")
-    measure({"DrillRunning": 1 if drill and drill["until"] > now else 0})
+    measure({DRILL_RUNNING: 1 if drill and drill["until"] > now else 0})
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
@@ -2210,6 +2216,15 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from probe.round import Answer, Round
+from shared.metrics import (
+    ACTIVE_CONNECTIONS,
+    HEARTBEAT_GAP,
+    MEMBER_PROBE,
+    REQUESTS,
+    WRITER_PROBE,
+    WRITER_PROBE_LATENCY,
+    Metric,
+)
 from shared.telemetry import note
 
 
@@ -2233,23 +2248,23 @@ class Meter:
     def data(self, found: Round, failing_since: float | None, now: float) -> list[dict[str, Any]]:
         at, writer = datetime.fromtimestamp(found.at, UTC), found.writer
 
-        def datum(name: str, value: float, unit: str, resolution: int = 1, member: str | None = None) -> dict[str, Any]:
-            dimensions = {"Dimensions": [{"Name": "Member", "Value": member}]} if member else {}
-            kind = {"MetricName": name, "Value": value, "Unit": unit, "StorageResolution": resolution}
-            return {**kind, "Timestamp": at, **dimensions}
+        def datum(metric: Metric, value: float, of: str = "") -> dict[str, Any]:
+            dimensions = {"Dimensions": [{"Name": metric.dimension, "Value": of}]} if metric.dimension else {}
+            kind = {"MetricName": metric.name, "Unit": metric.unit, "StorageResolution": metric.resolution}
+            return {**kind, "Value": value, "Timestamp": at, **dimensions}
 
-        data = [datum("WriterProbe", 1 if writer else 0, "Count")]
-        data += [datum("MemberProbe", 1 if a.answers else 0, "Count", 60, a.member) for a in found.answers]
+        data = [datum(WRITER_PROBE, 1 if writer else 0)]
+        data += [datum(MEMBER_PROBE, 1 if answer.answers else 0, answer.member) for answer in found.answers]
         if writer:
-            data.append(datum("WriterProbeLatency", writer.seconds * 1000, "Milliseconds"))
+            data.append(datum(WRITER_PROBE_LATENCY, writer.seconds * 1000))
         # While nothing is written nobody can say so but who tries.
         gap = writer.gap if writer else (now - failing_since if failing_since else None)
         if gap is not None:
-            data.append(datum("HeartbeatGap", gap, "Seconds"))
+            data.append(datum(HEARTBEAT_GAP, gap))
         if writer and writer.active is not None:
-            data.append(datum("ActiveConnections", writer.active, "Count", 60))
+            data.append(datum(ACTIVE_CONNECTIONS, writer.active))
         if writer and (rate := self._rate(writer, found.at)) is not None:
-            data.append(datum("Requests", rate, "Count/Second", 60))
+            data.append(datum(REQUESTS, rate))
         return data
 
     def _rate(self, writer: Answer, at: float) -> float | None:
@@ -2422,6 +2437,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from replay_worker.transaction import Malformed, Statement, Transaction
 from shared.clients import client
 from shared.ledger import Ledger
+from shared.metrics import LEDGER_MISMATCHES, REPLAY_PARKED, REPLAYED, Metric
 from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
@@ -2589,7 +2605,7 @@ class Batch:
     time_left_ms: Callable[[], int]
     # What has to come again.
     failed: list[Record] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=lambda: {"Replayed": 0, "ReplayParked": 0, "LedgerMismatches": 0})
+    counts: dict[Metric, int] = field(default_factory=lambda: {REPLAYED: 0, REPLAY_PARKED: 0, LEDGER_MISMATCHES: 0})
     # Groups of which a message has to come again: what is behind it must not overtake it.
     _held: set[str] = field(default_factory=set)
     _stopped: bool = False
@@ -2628,7 +2644,7 @@ class Batch:
                 raise Refused(name(error), str(error)) from error
             self._stopped = verdict is Meaning.LATER
             return False
-        self.counts["Replayed"] += 1 if seen == 1 else 0
+        self.counts[REPLAYED] += 1 if seen == 1 else 0
         note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
         return True
 
@@ -2638,8 +2654,8 @@ class Batch:
         except (BotoCoreError, ClientError) as error:
             note("not parked", message=record["messageId"], cause=cause, error=name(error))
             return False
-        self.counts["ReplayParked"] += 1
-        self.counts["LedgerMismatches"] += 1 if cause == "mismatch" else 0
+        self.counts[REPLAY_PARKED] += 1
+        self.counts[LEDGER_MISMATCHES] += 1 if cause == "mismatch" else 0
         note("parked", message=record["messageId"], cause=cause)
         return True
 
@@ -2908,6 +2924,7 @@ from typing import Any
 from rotate_user.credentials import Cluster, Credentials, Pair
 from rotate_user.roles import set_password
 from shared.clients import client
+from shared.metrics import ROTATION_FAILURES
 from shared.postgres import Connection, Login, ServerError, connect
 from shared.telemetry import measure, note
 
@@ -3084,10 +3101,10 @@ def handle(event: Mapping[str, str], context: object) -> None:
     except Exception as error:
         # Whatever it was: the alarm counts it, and Lambda logs it.
         note("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
-        measure({"RotationFailures": 1})
+        measure({ROTATION_FAILURES: 1})
         raise
     if event["Step"] == "finishSecret":
-        measure({"RotationFailures": 0})
+        measure({ROTATION_FAILURES: 0})
 
 """#,
     "rotate_user/roles.py": #"""
@@ -3660,6 +3677,61 @@ def body_hash(text: str) -> str:
     Of the text and not of what it means: two languages do not write the same number the same way.
     """
     return hashlib.sha256(text.encode()).hexdigest()
+
+"""#,
+    "shared/metrics.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What the functions measure, in the stack's own namespace: its alarms and its dashboard watch these names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Unit = Literal["Count", "Count/Second", "Milliseconds", "Seconds"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of the stack, or of each of its `dimension`s. `resolution` is in seconds."""
+
+    name: str
+    unit: Unit = "Count"
+    dimension: str = ""
+    resolution: Literal[1, 60] = 60
+
+
+# By the probe, each round. Of each member, whether it answers.
+WRITER_PROBE = Metric("WriterProbe", resolution=1)
+WRITER_PROBE_LATENCY = Metric("WriterProbeLatency", "Milliseconds", resolution=1)
+MEMBER_PROBE = Metric("MemberProbe", dimension="Member")
+HEARTBEAT_GAP = Metric("HeartbeatGap", "Seconds", resolution=1)
+ACTIVE_CONNECTIONS = Metric("ActiveConnections")
+REQUESTS = Metric("Requests", "Count/Second")
+
+# By the lag guard, each minute. The coordinator says the first, too, as soon as a drill begins.
+DRILL_RUNNING = Metric("DrillRunning")
+READER_LAG = Metric("ReaderLag", "Milliseconds", "Member")
+
+# By the coordinator and the drainer, when there is something to tell.
+DRILL_VERDICT = Metric("DrillVerdict")
+FAILOVERS = Metric("Failovers")
+FAILOVER_SECONDS = Metric("FailoverSeconds", "Seconds", "Phase")
+DRAINED = Metric("Drained", dimension="How")
+UNKNOWN_EVENTS = Metric("UnknownEvents")
+
+# By the replay worker, each batch. A mismatch is an id that the ledger knows of another transaction.
+REPLAYED = Metric("Replayed")
+REPLAY_PARKED = Metric("ReplayParked")
+LEDGER_MISMATCHES = Metric("LedgerMismatches")
+
+# By the backup verifier, for each restore test.
+RESTORE_VERIFIED = Metric("RestoreVerified")
+RESTORE_SECONDS = Metric("RestoreSeconds", "Seconds")
+RESTORE_DATA_AGE = Metric("RestoreDataAge", "Seconds")
+
+# By the rotation of users' passwords.
+ROTATION_FAILURES = Metric("RotationFailures")
 
 """#,
     "shared/postgres.py": #"""
@@ -4314,9 +4386,9 @@ import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-Unit = Literal["Count", "Milliseconds", "None", "Seconds"]
+from shared.metrics import Metric
 
 
 def note(what: str, **facts: Any) -> None:
@@ -4325,26 +4397,24 @@ def note(what: str, **facts: Any) -> None:
     print(json.dumps({"at": at, "what": what, **facts}, default=str), flush=True)
 
 
-def measure(
-    values: Mapping[str, float],
-    unit: Unit = "Count",
-    dimensions: Mapping[str, str] | None = None,
-    resolution: Literal[1, 60] = 60,
-) -> None:
+def measure(values: Mapping[Metric, float], of: str = "") -> None:
     """Metrics in CloudWatch's embedded metric format: CloudWatch takes them out of the log.
 
-    `resolution` is in seconds. Metrics and dimensions have different names.
+    `of` is the value of their dimension, which is one and the same for all; empty for metrics without.
     """
-    metrics = [{"Name": name, "Unit": unit, "StorageResolution": resolution} for name in values]
+    (dimension,) = {metric.dimension for metric in values}
+    dimensions = {dimension: of} if dimension else {}
     directive = {
         "Namespace": os.environ["METRICS_NAMESPACE"],
-        "Dimensions": [list(dimensions or {})],
-        "Metrics": metrics,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [
+            {"Name": metric.name, "Unit": metric.unit, "StorageResolution": metric.resolution} for metric in values
+        ],
     }
     line = {
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
-        **(dimensions or {}),
-        **values,
+        **dimensions,
+        **{metric.name: value for metric, value in values.items()},
     }
     print(json.dumps(line), flush=True)
 
