@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backup_verifier import handler
-from backup_verifier.handler import Check, Verifier
+from backup_verifier.handler import Verifier
 from backup_verifier.restores import Restores
 from service_models import check_request
+from shared.check import Check
 
 BEGUN = datetime(2026, 11, 22, 3, tzinfo=UTC)
 PLAN = (

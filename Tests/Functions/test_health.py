@@ -9,12 +9,13 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from health import handler
-from health.handler import Check, Health, Settings, respond
+from health.handler import Health, Settings, respond
+from shared.check import Check
 from shared.heartbeat import CREATE, beat
 
 PATH = "/6f1d0c52b8"
 ANSWER = "HARECON-OK v1 writer"
-WRITABLE = Check("select not pg_is_in_recovery()", "true")
+WRITABLE = Check("writable", "select not pg_is_in_recovery()", "true")
 SETTINGS = Settings(PATH, ANSWER, (WRITABLE,), deadline=1.5)
 
 
@@ -108,7 +109,7 @@ def test_the_heartbeat_s_table_is_made_where_there_is_none(health: Health, datab
 
 
 def test_all_checks_must_pass(database: FakeDatabase, clock: Clock) -> None:
-    second = Check("select count(*) from ledger", "3")
+    second = Check("ledger", "select count(*) from ledger", "3")
     health = Health((WRITABLE, second), database, now=clock, deadline=5)  # type: ignore[arg-type]
     database.answers[second.sql] = lambda: [{"count": 2}]
     assert not health.is_good()
@@ -185,7 +186,7 @@ def test_settings_come_from_the_environment() -> None:
         "PRIVATE_PATH": PATH,
         "HEALTH_ANSWER": ANSWER,
         "HEALTH_DEADLINE": "1.5",
-        "HEALTH_CHECKS": '[{"sql": "select not pg_is_in_recovery()", "expect": "true"}]',
+        "HEALTH_CHECKS": '[{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}]',
     }
     assert Settings.read(environment) == SETTINGS
     with pytest.raises(ValueError, match="empty"):
@@ -199,7 +200,7 @@ def test_the_entry_reads_its_settings_once(monkeypatch: pytest.MonkeyPatch) -> N
         "PRIVATE_PATH": PATH,
         "HEALTH_ANSWER": ANSWER,
         "HEALTH_DEADLINE": "1.5",
-        "HEALTH_CHECKS": '[{"sql": "select 1", "expect": "1"}]',
+        "HEALTH_CHECKS": '[{"name": "one", "sql": "select 1", "expect": "1"}]',
         "CLUSTER_ARN": "arn:aws:rds:us-east-1:111122223333:cluster:payments",
         "SECRET_ARN": "arn:aws:secretsmanager:us-east-1:111122223333:secret:health-AbCdEf",
         "DATABASE": "payments",

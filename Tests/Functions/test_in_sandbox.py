@@ -19,13 +19,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from backup_verifier.handler import Check, Verifier
+from backup_verifier.handler import Verifier
 from backup_verifier.restores import Restores
 from real_postgres import PASSWORD, Server
 from replay_worker import handler as replay
 from replay_worker.handler import DeadLetters, hasten
 from rotate_user.credentials import Cluster, Credentials
 from rotate_user.handler import Rotation, Secrets
+from shared.check import Check
 from shared.postgres import connect
 from shared.tables import Table
 

@@ -10,8 +10,9 @@ import pytest
 from probe import handler
 from probe.handler import Logins, Probe, Settings
 from probe.metrics import Meter
-from probe.round import Answer, Check, Round
+from probe.round import Answer, Round
 from service_models import check_request
+from shared.check import Check
 from shared.cluster import Member
 from shared.postgres import ServerError
 from world import error

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from probe.round import Check, Connect, ask, look
+from probe.round import Connect, ask, look
 from real_postgres import Server
+from shared.check import Check
 from shared.cluster import Member
 from shared.postgres import Connection, connect
 

@@ -28,8 +28,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backup_verifier.restores import Restores
 from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
+from shared.check import Check
 from shared.clients import client
-from shared.data_api import Database, as_text
+from shared.data_api import Database
 from shared.heartbeat import TABLE
 from shared.metrics import RESTORE_DATA_AGE, RESTORE_SECONDS, RESTORE_VERIFIED
 from shared.refusals import Meaning, meaning, name, sqlstate
@@ -49,13 +50,6 @@ _NOT_NOW = frozenset(
         "InvalidResourceStateFault",
     }
 )
-
-
-@dataclass(frozen=True)
-class Check:
-    name: str
-    sql: str
-    expect: str
 
 
 @dataclass(frozen=True)
@@ -189,17 +183,13 @@ class Verifier:
 def _failure(check: Check, database: Database) -> str | None:
     """Why the check does not pass. Raises what botocore raises when that is not the statement's fault."""
     try:
-        rows = database.query(check.sql)
+        return check.failure(database.query(check.sql))
     except ValueError as error:
         return f'"{check.name}": {error}'
     except ClientError as error:
         if meaning(error) is not Meaning.REFUSED:
             raise
         return f'"{check.name}" was refused: {sqlstate(error) or name(error)}'
-    if not rows or not rows[0]:
-        return f'"{check.name}" answered nothing, not "{check.expect}"'
-    answer = as_text(next(iter(rows[0].values())))
-    return None if answer == check.expect else f'"{check.name}" answered "{answer[:80]}", not "{check.expect}"'
 
 
 def _cause(job: Job, copy: Copy | None) -> str:
@@ -233,7 +223,7 @@ def _configured() -> Verifier:
         decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
         # Longer than the Data API lets a statement run.
         database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
-        checks=tuple(Check(**check) for check in json.loads(os.environ["RESTORE_CHECKS"])),
+        checks=Check.read(os.environ["RESTORE_CHECKS"]),
         within=float(settings["within"]),
         tell=tell,
     )

@@ -12,14 +12,13 @@ does not: a checker gives up after two seconds.
     PRIVATE_PATH     /4b8c...: what must be asked for
     HEALTH_ANSWER    the text that the checkers look for
     HEALTH_DEADLINE  1.5: seconds from a request to its answer
-    HEALTH_CHECKS    [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
+    HEALTH_CHECKS    [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
     CLUSTER_ARN, SECRET_ARN, DATABASE
 """
 
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 import os
 import threading
@@ -32,8 +31,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.check import Check
 from shared.clients import client
-from shared.data_api import Database, Row, as_text
+from shared.data_api import Database
 from shared.heartbeat import write
 
 KEPT_SECONDS = 2.0
@@ -42,17 +42,6 @@ log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
 
 Response = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A statement, and what the first column of its first row must be."""
-
-    sql: str
-    expect: str
-
-    def passes(self, rows: list[Row]) -> bool:
-        return bool(rows) and bool(rows[0]) and as_text(next(iter(rows[0].values()))) == self.expect
 
 
 @dataclass(frozen=True)
@@ -68,7 +57,7 @@ class Settings:
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
         """Raises KeyError and ValueError for an environment without a path, an answer and at least one check."""
-        checks = tuple(Check(check["sql"], check["expect"]) for check in json.loads(environment["HEALTH_CHECKS"]))
+        checks = Check.read(environment["HEALTH_CHECKS"])
         if not checks:
             raise ValueError("HEALTH_CHECKS is empty: without a statement nothing is known of the database")
         return Settings(
@@ -120,11 +109,10 @@ class Health:
             return False
 
     def _passes(self, check: Check) -> bool:
-        rows = self.database.query(check.sql)
-        passes = check.passes(rows)
-        if not passes:
-            log.error('"%s" answers %s, not "%s"', check.sql, rows[:1], check.expect)
-        return passes
+        failure = check.failure(self.database.query(check.sql))
+        if failure:
+            log.error("%s", failure)
+        return failure is None
 
 
 def respond(event: Mapping[str, Any], settings: Settings, health: Health) -> Response:

@@ -24,8 +24,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from probe.metrics import Meter
-from probe.round import Check, Connect, Round
+from probe.round import Connect, Round
 from probe.round import look as look_once
+from shared.check import Check
 from shared.clients import client
 from shared.cluster import Member
 from shared.cluster import look as describe
@@ -58,7 +59,7 @@ class Settings:
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
         given = json.loads(environment["SETTINGS"])
-        checks = tuple(Check(c["name"], c["sql"], c["expect"]) for c in json.loads(environment["HEALTH_CHECKS"]))
+        checks = Check.read(environment["HEALTH_CHECKS"])
         return Settings(given["every"], given["attempts"], given["timeout"], given["pause"], checks)
 
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from shared.check import Check
 from shared.cluster import Member
-from shared.data_api import as_text
 from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
 from shared.postgres import Failure, Row, ServerError, Value
 
@@ -33,18 +33,6 @@ class Session(Protocol):
 
 # A session with a member, within so many seconds.
 Connect = Callable[[Member, float], Session]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A statement, and what the first column of its first row must be."""
-
-    name: str
-    sql: str
-    expect: str
-
-    def passes(self, rows: Sequence[Row]) -> bool:
-        return bool(rows) and bool(rows[0]) and as_text(next(iter(rows[0].values()))) == self.expect
 
 
 @dataclass(frozen=True)
@@ -90,9 +78,9 @@ def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: floa
             answer = replace(answer, answers=True)
             if not recovering:
                 answer = replace(answer, gap=_beat(session, left), writes=True)
-                failed = next((c for c in checks if not c.passes(session.query(c.sql, timeout=left()))), None)
-                if failed:
-                    answer = replace(answer, writes=False, reason=f'the check "{failed.name}" does not pass')
+                failure = next(filter(None, (c.failure(session.query(c.sql, timeout=left())) for c in checks)), None)
+                if failure:
+                    answer = replace(answer, writes=False, reason=f"the check {failure}")
                 else:
                     answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
     except Failure as error:

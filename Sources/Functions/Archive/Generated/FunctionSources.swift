@@ -48,8 +48,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backup_verifier.restores import Restores
 from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
+from shared.check import Check
 from shared.clients import client
-from shared.data_api import Database, as_text
+from shared.data_api import Database
 from shared.heartbeat import TABLE
 from shared.metrics import RESTORE_DATA_AGE, RESTORE_SECONDS, RESTORE_VERIFIED
 from shared.refusals import Meaning, meaning, name, sqlstate
@@ -69,13 +70,6 @@ _NOT_NOW = frozenset(
         "InvalidResourceStateFault",
     }
 )
-
-
-@dataclass(frozen=True)
-class Check:
-    name: str
-    sql: str
-    expect: str
 
 
 @dataclass(frozen=True)
@@ -209,17 +203,13 @@ class Verifier:
 def _failure(check: Check, database: Database) -> str | None:
     """Why the check does not pass. Raises what botocore raises when that is not the statement's fault."""
     try:
-        rows = database.query(check.sql)
+        return check.failure(database.query(check.sql))
     except ValueError as error:
         return f'"{check.name}": {error}'
     except ClientError as error:
         if meaning(error) is not Meaning.REFUSED:
             raise
         return f'"{check.name}" was refused: {sqlstate(error) or name(error)}'
-    if not rows or not rows[0]:
-        return f'"{check.name}" answered nothing, not "{check.expect}"'
-    answer = as_text(next(iter(rows[0].values())))
-    return None if answer == check.expect else f'"{check.name}" answered "{answer[:80]}", not "{check.expect}"'
 
 
 def _cause(job: Job, copy: Copy | None) -> str:
@@ -253,7 +243,7 @@ def _configured() -> Verifier:
         decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
         # Longer than the Data API lets a statement run.
         database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
-        checks=tuple(Check(**check) for check in json.loads(os.environ["RESTORE_CHECKS"])),
+        checks=Check.read(os.environ["RESTORE_CHECKS"]),
         within=float(settings["within"]),
         tell=tell,
     )
@@ -1568,14 +1558,13 @@ does not: a checker gives up after two seconds.
     PRIVATE_PATH     /4b8c...: what must be asked for
     HEALTH_ANSWER    the text that the checkers look for
     HEALTH_DEADLINE  1.5: seconds from a request to its answer
-    HEALTH_CHECKS    [{"sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
+    HEALTH_CHECKS    [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}, ...]
     CLUSTER_ARN, SECRET_ARN, DATABASE
 """
 
 from __future__ import annotations
 
 import hmac
-import json
 import logging
 import os
 import threading
@@ -1588,8 +1577,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.check import Check
 from shared.clients import client
-from shared.data_api import Database, Row, as_text
+from shared.data_api import Database
 from shared.heartbeat import write
 
 KEPT_SECONDS = 2.0
@@ -1598,17 +1588,6 @@ log = logging.getLogger(__name__)
 log.setLevel(logging.INFO)
 
 Response = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A statement, and what the first column of its first row must be."""
-
-    sql: str
-    expect: str
-
-    def passes(self, rows: list[Row]) -> bool:
-        return bool(rows) and bool(rows[0]) and as_text(next(iter(rows[0].values()))) == self.expect
 
 
 @dataclass(frozen=True)
@@ -1624,7 +1603,7 @@ class Settings:
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
         """Raises KeyError and ValueError for an environment without a path, an answer and at least one check."""
-        checks = tuple(Check(check["sql"], check["expect"]) for check in json.loads(environment["HEALTH_CHECKS"]))
+        checks = Check.read(environment["HEALTH_CHECKS"])
         if not checks:
             raise ValueError("HEALTH_CHECKS is empty: without a statement nothing is known of the database")
         return Settings(
@@ -1676,11 +1655,10 @@ class Health:
             return False
 
     def _passes(self, check: Check) -> bool:
-        rows = self.database.query(check.sql)
-        passes = check.passes(rows)
-        if not passes:
-            log.error('"%s" answers %s, not "%s"', check.sql, rows[:1], check.expect)
-        return passes
+        failure = check.failure(self.database.query(check.sql))
+        if failure:
+            log.error("%s", failure)
+        return failure is None
 
 
 def respond(event: Mapping[str, Any], settings: Settings, health: Health) -> Response:
@@ -2023,8 +2001,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from probe.metrics import Meter
-from probe.round import Check, Connect, Round
+from probe.round import Connect, Round
 from probe.round import look as look_once
+from shared.check import Check
 from shared.clients import client
 from shared.cluster import Member
 from shared.cluster import look as describe
@@ -2057,7 +2036,7 @@ class Settings:
     @staticmethod
     def read(environment: Mapping[str, str]) -> Settings:
         given = json.loads(environment["SETTINGS"])
-        checks = tuple(Check(c["name"], c["sql"], c["expect"]) for c in json.loads(environment["HEALTH_CHECKS"]))
+        checks = Check.read(environment["HEALTH_CHECKS"])
         return Settings(given["every"], given["attempts"], given["timeout"], given["pause"], checks)
 
 
@@ -2289,8 +2268,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
+from shared.check import Check
 from shared.cluster import Member
-from shared.data_api import as_text
 from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
 from shared.postgres import Failure, Row, ServerError, Value
 
@@ -2313,18 +2292,6 @@ class Session(Protocol):
 
 # A session with a member, within so many seconds.
 Connect = Callable[[Member, float], Session]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A statement, and what the first column of its first row must be."""
-
-    name: str
-    sql: str
-    expect: str
-
-    def passes(self, rows: Sequence[Row]) -> bool:
-        return bool(rows) and bool(rows[0]) and as_text(next(iter(rows[0].values()))) == self.expect
 
 
 @dataclass(frozen=True)
@@ -2370,9 +2337,9 @@ def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: floa
             answer = replace(answer, answers=True)
             if not recovering:
                 answer = replace(answer, gap=_beat(session, left), writes=True)
-                failed = next((c for c in checks if not c.passes(session.query(c.sql, timeout=left()))), None)
-                if failed:
-                    answer = replace(answer, writes=False, reason=f'the check "{failed.name}" does not pass')
+                failure = next(filter(None, (c.failure(session.query(c.sql, timeout=left())) for c in checks)), None)
+                if failure:
+                    answer = replace(answer, writes=False, reason=f"the check {failure}")
                 else:
                     answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
     except Failure as error:
@@ -3182,6 +3149,45 @@ def _run(master: Connection, sql: str, *parameters: str) -> None:
     "shared/__init__.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """What the functions of a stack share. It is packed into the archive of each of them."""
+
+"""#,
+    "shared/check.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""What a spec wants to be true of a database that does its work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.data_api import Value, as_text
+
+# Of an answer in a message or a log: enough to see what is wrong, and no page of data.
+LONGEST_ANSWER = 80
+
+
+@dataclass(frozen=True)
+class Check:
+    """A statement, and what the first column of its first row must be."""
+
+    name: str
+    sql: str
+    expect: str
+
+    @staticmethod
+    def read(text: str) -> tuple[Check, ...]:
+        """The checks in a variable of the environment: a list of objects in JSON."""
+        return tuple(Check(item["name"], item["sql"], item["expect"]) for item in json.loads(text))
+
+    def failure(self, rows: Sequence[Mapping[str, Value]]) -> str | None:
+        """Why these rows are not what the statement has to answer; None when they are."""
+        if not rows or not rows[0]:
+            return f'"{self.name}" answered nothing, not "{self.expect}"'
+        answer = as_text(next(iter(rows[0].values())))
+        if answer == self.expect:
+            return None
+        return f'"{self.name}" answered "{answer[:LONGEST_ANSWER]}", not "{self.expect}"'
 
 """#,
     "shared/clients.py": #"""
