@@ -8,7 +8,14 @@ from typing import Any
 from harecon_sandbox.kit import Context
 
 from . import aliases, policies, states  # noqa: F401  (each registers its operations)
-from .keys import SERVICE, accessible_key, allows_service, bury, find_key  # noqa: F401  (what other services use)
+from .keys import (  # noqa: F401  (what other services use)
+    SERVICE,
+    accessible_key,
+    allows_service,
+    bury,
+    find_key,
+    require_usable,
+)
 
 
 def inventory(ctx: Context) -> list[dict[str, Any]]:

@@ -44,6 +44,18 @@ def find_key(ctx: Context, identifier: str) -> Any | None:
     return backend.keys.get(key_id)
 
 
+def require_usable(ctx: Context, identifier: str | None, service: str, prefix: str) -> None:
+    """Refuses what is under a key that is gone or switched off. The codes' `prefix` is as the service writes KMS."""
+    if identifier is None or identifier == f"alias/aws/{service}":
+        return
+    key = find_key(ctx, identifier)
+    if key is None:
+        raise AWSError(f"{prefix}NotFound", f"KMS key {identifier} is not found.")
+    if key.key_state != "Enabled":
+        code = f"{prefix}Disabled" if key.key_state == "Disabled" else f"{prefix}InvalidState"
+        raise AWSError(code, f"{key.arn} is {key.key_state}.")
+
+
 def require_key(ctx: Context, identifier: str, *, by_alias: bool = False) -> Any:
     """The key; only operations that use a key, and DescribeKey, know it by its alias too."""
     if "alias/" in identifier and not by_alias:

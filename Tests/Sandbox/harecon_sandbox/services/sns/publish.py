@@ -101,7 +101,7 @@ def _notice(params: Params) -> Notice:
 
 
 def _publish(ctx: Context, topic: Topic, notice: Notice) -> str:
-    _require_key(ctx, topic)
+    kms.require_usable(ctx, topic.settings.get("KmsMasterKeyId"), SERVICE, "KMS")
     message_id = str(uuid.uuid4())
     for subscription in [s for s in state.kept(ctx).subscriptions if s.topic == topic.arn and not s.is_pending]:
         settings = subscription.settings
@@ -109,18 +109,6 @@ def _publish(ctx: Context, topic: Topic, notice: Notice) -> str:
         if filters.passes(settings.get("FilterPolicy"), scope, notice.attributes, notice.message):
             _deliver(ctx, subscription, notice, message_id)
     return message_id
-
-
-def _require_key(ctx: Context, topic: Topic) -> None:
-    identifier = topic.settings.get("KmsMasterKeyId")
-    if identifier is None or identifier == "alias/aws/sns":
-        return
-    key = kms.find_key(ctx, identifier)
-    if key is None:
-        raise AWSError("KMSNotFound", f"KMS key {identifier} is not found.")
-    if key.key_state != "Enabled":
-        code = "KMSDisabled" if key.key_state == "Disabled" else "KMSInvalidState"
-        raise AWSError(code, f"{key.arn} is {key.key_state}.")
 
 
 def _deliver(ctx: Context, subscription: Subscription, notice: Notice, message_id: str) -> None:

@@ -43,7 +43,7 @@ class Draft:
 def put(ctx: Context, queue: Queue, draft: Draft) -> Message:
     """Takes a message in; of one that a FIFO queue has taken before, the first."""
     _check_draft(queue, draft)
-    _require_key(ctx, queue)
+    kms.require_usable(ctx, queue.settings.get("KmsMasterKeyId"), SERVICE, "Kms")
     now = ctx.clock.now()
     deduplication = draft.deduplication
     if queue.is_fifo and deduplication is None:
@@ -88,19 +88,6 @@ def _not_for(name: str, reason: str) -> AWSError:
     return AWSError("InvalidParameterValue", f"Value for parameter {name} is invalid. Reason: {reason}")
 
 
-def _require_key(ctx: Context, queue: Queue) -> None:
-    """A queue under a key that is gone or switched off takes and gives nothing."""
-    identifier = queue.settings.get("KmsMasterKeyId")
-    if identifier is None or identifier == "alias/aws/sqs":
-        return
-    key = kms.find_key(ctx, identifier)
-    if key is None:
-        raise AWSError("KmsNotFound", f"KMS key {identifier} is not found.")
-    if key.key_state != "Enabled":
-        code = "KmsDisabled" if key.key_state == "Disabled" else "KmsInvalidState"
-        raise AWSError(code, f"{key.arn} is {key.key_state}.")
-
-
 def _draft(params: Params) -> Draft:
     return Draft(
         params["MessageBody"], params.get("MessageAttributes") or {}, params.get("MessageGroupId"),
@@ -129,7 +116,7 @@ def _sent(queue: Queue, message: Message) -> Result:
 @operation(SERVICE, "ReceiveMessage")
 def receive(ctx: Context, params: Params) -> Result:
     queue = state.require(ctx, params["QueueUrl"])
-    _require_key(ctx, queue)
+    kms.require_usable(ctx, queue.settings.get("KmsMasterKeyId"), SERVICE, "Kms")
     most = params.get("MaxNumberOfMessages", 1)
     wait = params.get("WaitTimeSeconds", queue.number("ReceiveMessageWaitTimeSeconds"))
     hidden = params.get("VisibilityTimeout", queue.number("VisibilityTimeout"))
