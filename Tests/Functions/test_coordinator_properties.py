@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from coordinator.events import Event
+from coordinator_stage import HINT, SETTINGS, Killed, Stage
 from shared import telemetry
-from test_coordinator import HINT, SETTINGS, Killed, Stage
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,6 @@ class Play:
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "print", lambda *_, **__: None, raising=False)
-    monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -12,7 +12,19 @@ from typing import Any
 from harecon_sandbox.kit import Context
 from harecon_sandbox.services import ec2, secretsmanager
 
-from . import clusters, endpoints, groups, instance_changes, instances, modify, running, snapshots, tags, versions  # noqa: F401  (register operations)
+from . import (  # noqa: F401  (register operations)
+    clusters,
+    creating,
+    endpoints,
+    groups,
+    instance_changes,
+    instances,
+    modify,
+    running,
+    snapshots,
+    tags,
+    versions,
+)
 from .lifecycle import current
 from .restoring import delete_for_backup, restore_for_backup, take_for_backup  # noqa: F401  (for AWS Backup)
 

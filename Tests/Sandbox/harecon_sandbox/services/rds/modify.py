@@ -9,7 +9,8 @@ from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, ope
 
 from . import catalogue, lifecycle
 from .checks import check_insights, check_log_types, check_password, check_scaling, check_security_groups
-from .clusters import find_cluster, managed_secret, render_cluster, require_available
+from .clusters import find_cluster, render_cluster, require_available
+from .creating import managed_secret
 from .groups import find_parameter_group
 from .lifecycle import current
 from .state import (
