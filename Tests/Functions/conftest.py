@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Sources" / "Functions"))
 
-from coordinator_stage import Stage  # noqa: E402 - after the path is set: it imports what the functions share
-from real_postgres import server  # noqa: E402, F401 - and so does this
+# After the path is set: they import what the functions share.
+from audit_double import GROUP, FakeLogs  # noqa: E402
+from coordinator_stage import Stage  # noqa: E402
+from real_postgres import server  # noqa: E402, F401
+from shared import audit  # noqa: E402
 
 # The same examples everywhere, however slow the machine: a test that fails on one of them fails for everybody.
 settings.register_profile(
@@ -25,6 +28,15 @@ settings.load_profile("harecon")
 def namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the stack's metrics, as every function is told it."""
     monkeypatch.setenv("METRICS_NAMESPACE", "harecon/payments")
+
+
+@pytest.fixture(autouse=True)
+def logs(monkeypatch: pytest.MonkeyPatch) -> FakeLogs:
+    """Where whatever is set up by its environment writes what it did."""
+    monkeypatch.setenv("AUDIT_GROUP", GROUP)
+    double = FakeLogs()
+    monkeypatch.setattr(audit, "client", lambda service: {"logs": double}[service])
+    return double
 
 
 @pytest.fixture

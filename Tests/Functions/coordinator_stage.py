@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sys import exception
 from typing import Any
 
+from audit_double import GROUP, FakeLogs
 from coordinator.drills import Drills
 from coordinator.events import Event, Kind
 from coordinator.handler import LEASE_SECONDS, Coordinator
@@ -16,6 +17,7 @@ from coordinator.memory import Memory
 from coordinator.telling import Teller
 from coordinator.watch import Watch
 from service_models import check_request
+from shared.audit import Audit
 from shared.data_api import Database
 from shared.decisions import Mode, Settings
 from shared.tables import Lease
@@ -66,6 +68,7 @@ class Stage:
         drill = {"tags": {"harecon:stack": "payments"}, "actions": {"one": {"actionId": "aws:rds:failover-db-cluster"}}}
         zone = {**drill, "actions": {"one": {"actionId": "aws:network:disrupt-connectivity"}}}
         self.fis = Fis({"failover": drill, "zone": zone, "foreign": {**drill, "tags": {"harecon:stack": "other"}}})
+        self.logs = FakeLogs()
         self.calls = 0
         self.memory = Memory(self.decisions)
         self.memory.note_writer("a", "z1", self.world.now())
@@ -75,6 +78,7 @@ class Stage:
         name = name or f"call-{self.calls}"
         world = self.world
         teller = Teller(world, "payments", "arn:topic-critical", "arn:topic-warning")
+        audit = Audit(self.logs, GROUP, "coordinator", world.now)
         watch = Watch(
             memory=self.memory,
             lease=MortalLease(
@@ -86,12 +90,13 @@ class Stage:
             settings=self.settings,
             failover_within=WITHIN,
             teller=teller,
+            audit=audit,
             drain=world.drained.append,
             now=world.now,
             sleep=world.sleep,
             name=name,
         )
-        drills = Drills(self.fis, "payments", self.memory, teller, WITHIN, world.now)
+        drills = Drills(self.fis, "payments", self.memory, teller, audit, WITHIN, world.now)
         end = world.now() + limit
         return Coordinator(watch, drills, world.now).handle(event, lambda: end - world.now())
 

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit_double import FakeLogs
 from backup_verifier import handler
 from backup_verifier.handler import Verifier
 from backup_verifier.restores import Restores
@@ -64,6 +65,7 @@ class World:
         self.items: dict[str, dict[str, Any]] = {}
         self.answers: dict[str, Any] = {LEDGER.sql: True, HEARTBEAT: BEGUN.timestamp() - 300}
         self.told: list[tuple[str, str]] = []
+        self.logs = FakeLogs()
         self.calls: list[str] = []
         # Met before the call of that name.
         self.faults: list[tuple[str, Exception]] = []
@@ -72,6 +74,7 @@ class World:
         return Verifier(
             restores=Restores(self, self, "payments", "harecon_payments", "payments-instance-pg15"),
             decisions=self,  # type: ignore[arg-type]
+            audit=self.logs.audit("backup-verifier"),
             database=lambda copy: self,  # type: ignore[arg-type, return-value]
             checks=(LEDGER,),
             within=4 * 3600.0,
@@ -328,6 +331,7 @@ def test_one_test_that_cannot_be_seen_to_does_not_keep_others_from_it(
     with pytest.raises(ExceptionGroup):
         handler.handle({}, None)
     assert "ModifyDBCluster" in world.calls
+    assert {"what": "step", "job": world.job["RestoreJobId"], "step": "prepare"} in world.logs.lines("backup-verifier")
 
 
 OPERATIONS = (

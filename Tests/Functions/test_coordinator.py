@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -182,6 +183,32 @@ def test_each_change_of_mind_is_on_record_with_its_inputs(stage: Stage) -> None:
     assert verdicts[0] == "observe" and verdicts[-1] == "done"
     assert "drain" in verdicts and "fail over" in verdicts
     assert all(json.loads(item["inputs"])["failed_writer"] == "a" for item in records)
+    lines = stage.logs.lines("coordinator")
+    assert [line["verdict"] for line in lines if line["what"] == "decision"] == verdicts
+    assert [line["what"] for line in lines if line["what"] != "decision"] == [
+        "failure", "failover called", "failure is over",
+    ]  # fmt: skip
+    assert lines[-1]["writer"] == "b" and lines[-1]["called"] and "writable" in lines[-1]["phases"]
+
+
+def test_an_audit_log_that_fails_holds_up_no_failover(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.logs.groups.clear()
+    stage.run_out(100)
+    assert [(target, works) for _, target, works in stage.world.calls] == [("b", False)]
+    assert sum(metrics(capsys.readouterr().out)["AuditFailures"]) > 4
+
+
+def test_nobody_waits_for_the_audit_log_between_the_drain_and_the_failover(stage: Stage) -> None:
+    seen: list[tuple[int, int]] = []
+    put = stage.logs.put_log_events
+
+    def slow(**params: Any) -> dict[str, Any]:
+        seen.append((len(stage.world.drained), len(stage.world.calls)))
+        return put(**params)
+
+    stage.logs.put_log_events = slow  # type: ignore[method-assign]
+    stage.run_out(100)
+    assert (1, 0) not in seen and (0, 0) in seen and (1, 1) in seen
 
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from data_api_double import DataAPI, refused
+from audit_double import FakeLogs
 from drainer import handler
 from drainer.handler import Drain, Drained, grace
 from real_postgres import PASSWORD, Server
@@ -131,7 +132,7 @@ def test_an_event_without_a_writer_ends_nobody_s_session(
 
 
 def test_what_was_done_is_told_and_measured(
-    clients: Clients, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    clients: Clients, logs: FakeLogs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clients.session()
     for name, value in (("CLUSTER_ARN", CLUSTER_ARN), ("SECRET_ARN", SECRET_ARN), ("DATABASE", "postgres")):
@@ -142,3 +143,5 @@ def test_what_was_done_is_told_and_measured(
     assert handler.handle({"writer": "payments-a", "grace": 0}, None) == {"idle": 1, "busy": 0, "is_complete": True}
     written = capsys.readouterr().out
     assert '"Drained": 1' in written and '"How": "idle"' in written
+    (line,) = logs.lines("drainer")
+    assert (line["what"], line["writer"], line["idle"]) == ("drained", "payments-a", 1)

@@ -19,6 +19,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from audit_double import FakeLogs
 from backup_verifier.handler import Verifier
 from backup_verifier.restores import Restores
 from real_postgres import PASSWORD, Server
@@ -26,6 +27,7 @@ from replay_worker import handler as replay
 from replay_worker.handler import DeadLetters, hasten
 from rotate_user.credentials import Cluster, Credentials
 from rotate_user.handler import Rotation, Secrets
+from shared.audit import Audit
 from shared.check import Check
 from shared.postgres import connect
 from shared.tables import Table
@@ -112,7 +114,7 @@ def cluster(aws: Aws) -> str:
     return str(made["DBCluster"]["DBClusterArn"])
 
 
-def test_a_restored_backup_is_proven_and_deleted(aws: Aws, cluster: str) -> None:
+def test_a_restored_backup_is_proven_and_deleted(aws: Aws, cluster: str, logs: FakeLogs) -> None:
     backup, rds = aws.client("backup"), aws.client("rds")
     begin_restore_tests(aws, cluster)
     dynamodb = aws.client("dynamodb")
@@ -141,6 +143,7 @@ def test_a_restored_backup_is_proven_and_deleted(aws: Aws, cluster: str) -> None
     verifier = Verifier(
         restores=Restores(backup, rds, "payments", "harecon_payments", "payments-instance-pg15"),
         decisions=Table(dynamodb, "payments-decisions"),
+        audit=logs.audit("backup-verifier"),
         database=lambda copy: Database(),  # type: ignore[arg-type, return-value]
         checks=(Check("ledger", "select count(*) > 0 from harecon_ledger", "true"),),
         within=4 * 3600.0,
@@ -192,7 +195,7 @@ def begin_restore_tests(aws: Aws, cluster: str) -> None:
 # MARK: Users
 
 
-def test_a_user_is_rotated_through_secrets_manager(aws: Aws, server: Server) -> None:
+def test_a_user_is_rotated_through_secrets_manager(aws: Aws, server: Server, logs: FakeLogs) -> None:
     secrets = aws.client("secretsmanager")
     value = {
         "dbname": "postgres", "engine": "postgres", "host": "localhost", "masterarn": "master",
@@ -213,6 +216,7 @@ def test_a_user_is_rotated_through_secrets_manager(aws: Aws, server: Server) -> 
             cluster=lambda: Cluster("localhost", server.port, "master"),
             master=lambda name: ("master", PASSWORD),
             connect=lambda login: connect(login, LONG, server.tls()),
+            audit=logs.audit("rotate-user"),
         )
         for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
             rotation.take(step)
@@ -283,3 +287,33 @@ def test_messages_are_parked_and_hastened(aws: Aws) -> None:
     aws.advance(3)
     (again,) = sqs.receive_message(QueueUrl=url)["Messages"]
     assert again["MessageId"] == message["MessageId"]
+
+
+# MARK: The audit log
+
+
+def test_what_was_done_is_written_to_the_audit_log(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    client = aws.client("logs")
+    client.create_log_group(logGroupName="/harecon/payments/audit")
+    aws.advance(5)
+    # Two calls of a function at a time, of which one makes the stream.
+    for writer in ("payments-a", "payments-b"):
+        audit = Audit(client, "/harecon/payments/audit", "drainer")
+        audit.record("drained", writer=writer)
+        audit.flush()
+    assert "AuditFailures" not in capsys.readouterr().out
+    (stream,) = client.describe_log_streams(logGroupName="/harecon/payments/audit")["logStreams"]
+    assert stream["logStreamName"].startswith("drainer/")
+    events = client.get_log_events(
+        logGroupName="/harecon/payments/audit", logStreamName=stream["logStreamName"], startFromHead=True
+    )["events"]
+    assert [json.loads(event["message"])["writer"] for event in events] == ["payments-a", "payments-b"]
+
+
+def test_without_its_group_the_audit_log_is_counted_as_lost(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    client = aws.client("logs")
+    audit = Audit(client, "/harecon/gone/audit", "drainer")
+    audit.record("drained")
+    audit.flush()
+    assert '"AuditFailures": 1' in capsys.readouterr().out
+    assert client.describe_log_groups(logGroupNamePrefix="/harecon/gone/")["logGroups"] == []

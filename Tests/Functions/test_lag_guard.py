@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from audit_double import FakeLogs
 from data_api_double import DataAPI, refused
 from lag_guard import handler
 from lag_guard.handler import LEASE_SECONDS, Guard
@@ -29,6 +30,7 @@ class Bench:
     def __init__(self, server: Server, session: Connection) -> None:
         self.world, self.decisions, self.leases = World(), FakeTable(), FakeTable()
         self.api, self.session = DataAPI(server), session
+        self.logs = FakeLogs()
 
     def tell(self, *, writer: str = "a", age: float = 1.0, **lags: float | None) -> None:
         """Milliseconds, as Aurora has them."""
@@ -48,8 +50,13 @@ class Bench:
     def look(self) -> list[Move]:
         self.world.time += 60
         database = Database(self.api, CLUSTER_ARN, SECRET_ARN, "postgres")
-        guard = Guard(self.world, "payments", database, self.decisions, Limits(0.5, 2.0), TIERS, self.world.now())
-        return guard.run()
+        audit = self.logs.audit("lag-guard")
+        now = self.world.now()
+        guard = Guard(self.world, "payments", database, self.decisions, audit, Limits(0.5, 2.0), TIERS, now)
+        try:
+            return guard.run()
+        finally:
+            audit.flush()
 
 
 @pytest.fixture
@@ -127,6 +134,7 @@ def test_a_tier_that_rds_does_not_change_is_tried_again(bench: Bench, monkeypatc
         assert bench.look() == []
     assert bench.decisions.items["lag#b"]["moved"] is False
     assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+    assert [line["what"] for line in bench.logs.lines("lag-guard")] == ["tier not changed", "tier changed"]
 
 
 # MARK: The entry
@@ -151,7 +159,7 @@ def call() -> dict[str, Any]:
 
 
 def test_the_entry_moves_and_says_whether_a_drill_is_running(
-    entry: Bench, capsys: pytest.CaptureFixture[str]
+    entry: Bench, logs: FakeLogs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     entry.tell(b=9000, c=20)
     assert call() == {"moves": []}
@@ -159,6 +167,7 @@ def test_the_entry_moves_and_says_whether_a_drill_is_running(
     assert call() == {"moves": [{"id": "b", "tier": LAST_TIER, "is_down": True}]}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["DrillRunning"] for line in lines if "DrillRunning" in line] == [0, 1]
+    assert logs.lines("lag-guard") == [{"what": "tier changed", "member": "b", "tier": LAST_TIER, "lags": True}]
 
 
 def test_one_looks_at_a_time(entry: Bench) -> None:

@@ -16,7 +16,9 @@ from botocore import xform_name
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Sources" / "Functions"
 SNAPSHOT = ROOT / "Tests" / "BlueprintTests" / "Snapshots" / "payments.txt"
-SERVICES = ("backup", "cloudwatch", "dynamodb", "fis", "lambda", "rds", "rds-data", "secretsmanager", "sns", "sqs")
+SERVICES = (
+    "backup", "cloudwatch", "dynamodb", "fis", "lambda", "logs", "rds", "rds-data", "secretsmanager", "sns", "sqs",
+)  # fmt: skip
 FUNCTIONS = sorted(path.parent.name for path in SOURCES.glob("*/handler.py"))
 
 # Methods of ours have the names of these.

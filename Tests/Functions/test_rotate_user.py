@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from audit_double import FakeLogs
 from real_postgres import PASSWORD, Server
 from rotate_user import handler
 from rotate_user.credentials import Cluster, Credentials, Pair
@@ -114,6 +115,7 @@ class Bench:
             cluster=lambda: Cluster("localhost", self.server.port, "arn-of-master"),
             master=lambda arn: {"arn-of-master": ("master", PASSWORD)}[arn],
             connect=self.connect,
+            audit=FakeLogs().audit("rotate-user"),
         )
 
     def rotate(self, repeated: int = 1) -> dict[str, Any]:
@@ -363,7 +365,7 @@ def test_a_secret_that_is_none_is_refused_without_being_told(text: str) -> None:
 
 
 def test_the_entry_counts_failures_and_successes(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bench: Bench, logs: FakeLogs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class FakeRDS:
         def describe_db_clusters(self, DBClusterIdentifier: str) -> dict[str, Any]:
@@ -390,3 +392,7 @@ def test_the_entry_counts_failures_and_successes(
         handler.handle({"SecretId": ARN, "ClientRequestToken": "nobody's", "Step": "setSecret"}, None)
     metrics = [json.loads(line).get("RotationFailures") for line in capsys.readouterr().out.splitlines()]
     assert [value for value in metrics if value is not None] == [0, 1]
+    lines = logs.lines("rotate-user")
+    assert [line["step"] for line in lines if line["what"] == "step"] == list(STEPS)
+    assert [line["step"] for line in lines if line["what"] == "failed"] == ["setSecret"]
+    assert secrets.current()["password"] not in json.dumps(lines)

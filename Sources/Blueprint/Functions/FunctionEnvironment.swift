@@ -11,15 +11,18 @@ internal import Spec
 struct FunctionEnvironment {
   private let scope: Scope
   private let secret: Input<String>
+  private let auditGroup: Input<String>
 
-  init(_ scope: Scope, _ database: DatabaseBlueprint) {
+  init(_ scope: Scope, _ database: DatabaseBlueprint, _ audit: AuditBlueprint) {
     self.scope = scope
     secret = database.cluster.output(\.masterSecret)
+    auditGroup = audit[.audit].output(\.name)
   }
 
   func variables(of function: StackFunction) -> [String: Input<String>] {
     var variables = common
     for (name, value) in own(function) { variables[name] = value }
+    if function.isAudited { variables["AUDIT_GROUP"] = auditGroup }
     return variables
   }
 
@@ -49,7 +52,7 @@ struct FunctionEnvironment {
       ]
     case .coordinator:
       return tables.merging(topics) { first, _ in first }.merging([
-        "DRAINER": .given(scope.names.function(.drainer)), "HEALTH_CHECKS": checks(health.checks),
+        "DRAINER": .given(scope.names.function(.drainer)),
         "SETTINGS": settings([
           "mode": .string(failover.mode.rawValue), "after": .double(failover.trigger.after.seconds),
           "maxLag": .double(failover.candidate.maxLag.seconds), "otherZone": .bool(failover.candidate.otherZone),

@@ -17,7 +17,8 @@ struct FunctionPolicies {
   func policy(of function: StackFunction) -> Policy {
     let isAsynchronous = FunctionShape.of(function).patience != nil
     return Policy(
-      logging(function) + (function.isInNetwork ? network(function) : []) + (isAsynchronous ? [deadLetters] : [])
+      logging(function) + (function.isAudited ? [auditing(function)] : [])
+        + (function.isInNetwork ? network(function) : []) + (isAsynchronous ? [deadLetters] : [])
         + work(of: function))
   }
 
@@ -43,6 +44,13 @@ struct FunctionPolicies {
       Statement("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], on: ["\(group):*"]),
       Statement("MakeNoGroup", .deny, nil, ["logs:CreateLogGroup"], on: ["*"]),
     ]
+  }
+
+  /// To the function's own streams: no other may write in its name.
+  private func auditing(_ function: StackFunction) -> Statement {
+    let group = scope.arn("logs", "log-group:\(scope.names.logGroup(.audit))")
+    return Statement(
+      "WriteAudit", ["logs:CreateLogStream", "logs:PutLogEvents"], on: ["\(group):log-stream:\(function.rawValue)/*"])
   }
 
   /// Lambda makes a function's interfaces with the function's role. EC2 takes no ARN for most of it; the code itself may

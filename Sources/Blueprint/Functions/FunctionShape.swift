@@ -63,6 +63,14 @@ extension StackFunction {
     }
   }
 
+  /// Decides or does something that the audit log tells of. What the others do is in the database and in metrics.
+  var isAudited: Bool {
+    switch self {
+    case .coordinator, .drainer, .lagGuard, .backupVerifier, .rotateUser: true
+    case .health, .probe, .replayWorker: false
+    }
+  }
+
   /// Its sources.
   var archive: FunctionArchive {
     switch self {

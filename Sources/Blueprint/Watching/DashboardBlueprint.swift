@@ -205,10 +205,11 @@ private struct StackWidgets {
           Line(metrics.own("RestoreDataAge", .maximum, period: day), "age of the newest row", onRight: true),
         ], unit: "seconds"),
       graph(
-        "Ledger, passwords and drift",
+        "Ledger, passwords, record and drift",
         [
           Line(metrics.own("LedgerMismatches", .sum), "ledger mismatches"),
           Line(metrics.own("RotationFailures", .sum), "failed rotations"),
+          Line(metrics.own("AuditFailures", .sum), "lines that the audit log lacks"),
           Line(metrics.own("ReconcileDrift", .maximum), "changes that wait"),
         ]),
     ]
@@ -260,8 +261,10 @@ private struct StackWidgets {
         width: 12, height: 8),
       Widget(
         .log(
-          "What the coordinator decided", region: scope.stack.region,
-          query: query(scope.names.logGroup(of: .coordinator), "@timestamp, @message")), width: 12, height: 8),
+          "What the functions decided and did", region: scope.stack.region,
+          query: query(
+            scope.names.logGroup(.audit), "@timestamp, function, what, verdict, reason, writer, member, job, secret")),
+        width: 12, height: 8),
     ]
   }
 

@@ -195,6 +195,10 @@ struct StackAlarms {
         "rotation-fails", "a password could not be rotated", .metric(metrics.own("RotationFailures", .sum)), .above, 0,
         missing: .notBreaching, tells: .warning),
       StackAlarm(
+        "audit-fails",
+        "a function could not write what it did to \(scope.names.logGroup(.audit)): its own log has the lines",
+        .metric(metrics.own("AuditFailures", .sum)), .above, 0, missing: .notBreaching, tells: .warning),
+      StackAlarm(
         "drill-running", "a drill is running: the composite alarms keep still",
         .metric(metrics.own("DrillRunning", .maximum)), .atLeast, 1, missing: .notBreaching, tells: .composite),
     ]

@@ -11,7 +11,7 @@ waits.
 
     RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
     SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}
-    STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, METRICS_NAMESPACE
+    STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backup_verifier.restores import Restores
 from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
+from shared.audit import Audit
 from shared.check import Check
 from shared.clients import client
 from shared.data_api import Database
@@ -66,6 +67,7 @@ class Finding:
 class Verifier:
     restores: Restores
     decisions: Table
+    audit: Audit
     # Of a restored cluster.
     database: Callable[[Copy], Database]
     checks: tuple[Check, ...]
@@ -96,7 +98,7 @@ class Verifier:
                 raise
             note("not now", job=job.id, step=step.value, error=name(error))
             return False
-        note("step", job=job.id, step=step.value)
+        self.audit.record("step", job=job.id, step=step.value)
         return step is not Step.REPORT
 
     def _take(self, step: Step, job: Job, copy: Copy | None, kept: Mapping[str, Any]) -> None:
@@ -169,7 +171,8 @@ class Verifier:
             item["dataAge"] = finding.data_age
         if not self.decisions.put(item, "attribute_not_exists(#id)"):
             return
-        note("judged", job=job.id, cluster=job.cluster, **{key: value for key, value in item.items() if key != "id"})
+        judged = {key: value for key, value in item.items() if key not in ("id", "at")}
+        self.audit.record("judged", job=job.id, cluster=job.cluster, **judged)
         good = finding.verdict is Verdict.SUCCESSFUL
         measure({RESTORE_VERIFIED: 1 if good else 0})
         # How long a failure took says nothing of how long a restore takes.
@@ -221,6 +224,7 @@ def _configured() -> Verifier:
             parameter_group=settings["parameterGroup"],
         ),
         decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
+        audit=Audit.of(os.environ, "backup-verifier"),
         # Longer than the Data API lets a statement run.
         database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
         checks=Check.read(os.environ["RESTORE_CHECKS"]),
@@ -233,11 +237,14 @@ def handle(event: Mapping[str, Any], context: object) -> None:
     """Lambda's entry. One test that cannot be seen to does not keep the others from it; the call fails in the end."""
     verifier = _configured()
     failures: list[Exception] = []
-    for job in verifier.restores.jobs(verifier.now()):
-        try:
-            verifier.look(job)
-        except (BotoCoreError, ClientError) as error:
-            note("failed", job=job.id, error=str(error))
-            failures.append(error)
+    try:
+        for job in verifier.restores.jobs(verifier.now()):
+            try:
+                verifier.look(job)
+            except (BotoCoreError, ClientError) as error:
+                note("failed", job=job.id, error=str(error))
+                failures.append(error)
+    finally:
+        verifier.audit.flush()
     if failures:
         raise ExceptionGroup("restore tests that could not be seen to", failures)

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from coordinator.events import Event
 from coordinator.memory import Memory
 from coordinator.telling import Teller, timeline
+from shared.audit import Audit
 from shared.metrics import DRILL_RUNNING, DRILL_VERDICT
 from shared.tables import Item
 from shared.telemetry import measure, note
@@ -30,6 +31,7 @@ class Drills:
     stack: str
     memory: Memory
     teller: Teller
+    audit: Audit
     failover_within: float
     now: Callable[[], float]
 
@@ -43,7 +45,7 @@ class Drills:
         hold = began + self.failover_within if FAILOVER_ACTION in actions else None
         self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
         measure({DRILL_RUNNING: 1})
-        note("drill begins", experiment=event.experiment, actions=actions, hold=hold)
+        self.audit.record("drill begins", experiment=event.experiment, actions=actions, hold=hold)
 
     def end(self, event: Event) -> bool | None:
         """Whether the stack stood it; None when it is no drill of this stack, or was judged before."""
@@ -52,7 +54,7 @@ class Drills:
             return None
         missed = self._missed(event, drill)
         measure({DRILL_VERDICT: 0 if missed else 1})
-        note("drill ends", experiment=event.experiment, status=event.status, missed=missed)
+        self.audit.record("drill ends", experiment=event.experiment, status=event.status, missed=missed)
         if missed:
             self.teller.warn(f"drill {event.experiment} missed its objectives", "\n".join(missed))
         else:

@@ -9,7 +9,7 @@ process.
     SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
                     "failoverWithin": 120}: seconds
     STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC,
-    DRAINER, METRICS_NAMESPACE
+    DRAINER, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from coordinator.events import Event, Kind, read
 from coordinator.memory import FRESH_SECONDS, Memory
 from coordinator.telling import Teller
 from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
+from shared.audit import Audit
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster
 from shared.data_api import Database
@@ -56,6 +57,12 @@ class Coordinator:
 
     def handle(self, event: Event, time_left: Callable[[], float]) -> str:
         """The outcome, in a word or two. `time_left` is in seconds."""
+        try:
+            return self._handle(event, time_left)
+        finally:
+            self.watch.audit.flush()
+
+    def _handle(self, event: Event, time_left: Callable[[], float]) -> str:
         match event.kind:
             case Kind.UNKNOWN:
                 note("event not understood", event=event.what)
@@ -110,7 +117,7 @@ class Coordinator:
             return None
         since = max(event.since, ended) if is_told and event.since is not None else now
         writer, zone = _writer_before(known, cluster, now)
-        note("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
+        self.watch.audit.record("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
         return self._memory.open(now, since, writer, zone)
 
     def _well(self, known: Item | None, sight: Sight, cluster: Cluster | None, event: Event) -> None:
@@ -123,6 +130,7 @@ class Coordinator:
         self._memory.note_writer(writer, zone, self.now())
         if self._memory.note_failover(self.now(), writer, "Aurora", apart=self.drills.failover_within):
             measure({FAILOVERS: 1})
+            self.watch.audit.record("failed over unseen", event=event.what, writer=writer, before=known["member"])
             self.watch.teller.warn(f"{writer} writes in place of {known['member']}", event.what)
 
     def _await_end(self, time_left: Callable[[], float]) -> None:
@@ -154,7 +162,7 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
     )
     within = float(given["failoverWithin"])
     dynamodb, functions = client("dynamodb", attempts=2), client("lambda")
-    memory = Memory(Table(dynamodb, environment["DECISIONS_TABLE"]))
+    memory, audit = Memory(Table(dynamodb, environment["DECISIONS_TABLE"])), Audit.of(environment, "coordinator")
     teller = Teller(client("sns"), environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
     database = Database(
         client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
@@ -174,12 +182,13 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
         settings=settings,
         failover_within=within,
         teller=teller,
+        audit=audit,
         drain=drain,
         now=time.time,
         sleep=time.sleep,
         name=name,
     )
-    return Coordinator(watch, Drills(client("fis"), environment["STACK"], memory, teller, within, time.time))
+    return Coordinator(watch, Drills(client("fis"), environment["STACK"], memory, teller, audit, within, time.time))
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:

@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from coordinator.memory import Memory, probe_fails
 from coordinator.starting import Started, start
-from coordinator.telling import Teller, measure_failover, story
+from coordinator.telling import Teller, measure_failover, story, timeline
+from shared.audit import Audit
 from shared.cluster import Cluster, look
 from shared.decisions import Action, Facts, Reader, Settings, Verdict, decide, describe
 from shared.tables import Item, Lease
@@ -36,6 +37,7 @@ class Watch:
     settings: Settings
     failover_within: float
     teller: Teller
+    audit: Audit
     # Wakes the drainer for this writer.
     drain: Callable[[str], None]
     now: Callable[[], float]
@@ -75,6 +77,7 @@ class Watch:
             if time_left() < RESERVE_SECONDS:
                 note("time is used up", since=since, verdict=verdict.action, reason=verdict.reason)
                 return verdict
+            self.audit.flush()
             self.sleep(PAUSE_SECONDS)
             if not self.lease.renew():
                 note("lease is lost", since=since)
@@ -116,8 +119,11 @@ class Watch:
 
     def _record(self, facts: Facts, verdict: Verdict) -> None:
         inputs = asdict(facts)
-        note("decision", verdict=verdict.action, reason=verdict.reason, target=verdict.target, inputs=inputs)
-        if verdict != self._last:
+        told = {"verdict": verdict.action, "reason": verdict.reason, "target": verdict.target, "inputs": inputs}
+        if verdict == self._last:
+            note("decision", **told)
+        else:
+            self.audit.record("decision", **told)
             self._decisions += 1
             name = f"{self.name}-{self._decisions}"
             self.memory.decided(facts.now, name, inputs, verdict.action.value, verdict.reason)
@@ -162,7 +168,7 @@ class Watch:
         if not self.memory.claim(since, self.now(), target):
             return
         outcome = start(self.rds, self.cluster, writer, target)
-        note("failover called", target=target, outcome=outcome)
+        self.audit.record("failover called", writer=writer, target=target, outcome=outcome)
         match outcome:
             case Started.TARGET_REFUSED if target:
                 self.memory.unclaim(since, [target])
@@ -188,6 +194,15 @@ class Watch:
         if not self.memory.close(final, facts.now):
             return
         seconds = facts.now - outage["since"]
+        self.audit.record(
+            "failure is over",
+            reason=verdict.reason,
+            writer=writer,
+            before=facts.failed_writer,
+            called=facts.called,
+            seconds=round(seconds, 3),
+            phases=timeline(final),
+        )
         if not is_moved or writer is None:
             self.teller.warn(f"the writer writes again after {seconds:.0f} s", f"{verdict.reason}\n{story(final)}")
             return

@@ -9,7 +9,7 @@ share, and the new writer would come up with it.
 
     event          {"writer": "payments-a", "grace": 10, "reason": "..."}; without grace the spec's
     SETTINGS       {"grace": 10}
-    CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+    CLUSTER_ARN, SECRET_ARN, DATABASE, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.audit import Audit
 from shared.clients import client
 from shared.data_api import Database, Row
 from shared.metrics import DRAINED, UNKNOWN_EVENTS
@@ -107,7 +108,9 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     )
     seconds = grace(event, json.loads(os.environ["SETTINGS"]))
     drained = Drain(database, writer, seconds).run()
-    note("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
+    audit = Audit.of(os.environ, "drainer")
+    audit.record("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
     measure({DRAINED: drained.idle}, of="idle")
     measure({DRAINED: drained.busy}, of="busy")
+    audit.flush()
     return asdict(drained)

@@ -7,7 +7,7 @@ for any more once the writer is gone.
 
     SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; readers come back below `warn`
                    and go down from `page` on
-    LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+    LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lag_guard.tiers import LAST_TIER, Limits, Memory, Move, Seen, moves
+from shared.audit import Audit
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster, look
 from shared.data_api import Database
@@ -50,6 +51,7 @@ class Guard:
     cluster: str
     database: Database
     decisions: Table
+    audit: Audit
     limits: Limits
     tiers: dict[str, int]
     now: float
@@ -107,8 +109,9 @@ class Guard:
                 DBInstanceIdentifier=move.id, PromotionTier=move.tier, ApplyImmediately=True
             )
         except (BotoCoreError, ClientError) as error:
-            note("tier not changed", member=move.id, tier=move.tier, error=str(error))
+            self.audit.record("tier not changed", member=move.id, tier=move.tier, error=str(error))
             return False
+        self.audit.record("tier changed", member=move.id, tier=move.tier, lags=move.is_down)
         return True
 
     def _remember(self, members: list[Seen], made: list[Move]) -> None:
@@ -159,6 +162,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if not lease.take():
         note("lag not judged", reason="another is at it")
         return {"moves": []}
+    audit = Audit.of(os.environ, "lag-guard")
     try:
         report_drill(decisions, time.time())
         guard = Guard(
@@ -171,6 +175,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
                 os.environ["DATABASE"],
             ),
             decisions=decisions,
+            audit=audit,
             limits=Limits(low=settings["warn"], high=settings["page"]),
             tiers=settings["tiers"],
             now=time.time(),
@@ -183,3 +188,4 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return {"moves": []}
     finally:
         lease.release()
+        audit.flush()

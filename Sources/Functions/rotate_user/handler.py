@@ -5,7 +5,7 @@ Two users take turns, `app` and `app_clone`: an application that read the secret
 it has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at
 once with itself.
 
-    CLUSTER, METRICS_NAMESPACE
+    CLUSTER, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 
 from rotate_user.credentials import Cluster, Credentials, Pair
 from rotate_user.roles import set_password
+from shared.audit import Audit
 from shared.clients import client
 from shared.metrics import ROTATION_FAILURES
 from shared.postgres import Connection, Login, ServerError, connect
@@ -94,6 +95,7 @@ class Rotation:
     # The credentials of the master user, in the secret of that ARN.
     master: Callable[[str], tuple[str, str]]
     connect: Callable[[Login], Connection]
+    audit: Audit
 
     def take(self, step: str) -> None:
         """Raises ValueError for what Secrets Manager would not ask for."""
@@ -120,7 +122,7 @@ class Rotation:
                 )
             case _:
                 raise ValueError(f'"{step}" is no step of a rotation')
-        note("step", secret=name, step=step)
+        self.audit.record("step", secret=name, step=step, version=token)
 
     def _create(self, pair: Pair) -> None:
         if self.secrets.pending() is None:
@@ -191,13 +193,16 @@ def handle(event: Mapping[str, str], context: object) -> None:
         cluster=lambda: _cluster(rds, os.environ["CLUSTER"]),
         master=lambda arn: _master(secrets, arn),
         connect=lambda login: connect(login, CONNECT_SECONDS),
+        audit=Audit.of(os.environ, "rotate-user"),
     )
     try:
         rotation.take(event["Step"])
     except Exception as error:
         # Whatever it was: the alarm counts it, and Lambda logs it.
-        note("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
+        rotation.audit.record("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
         measure({ROTATION_FAILURES: 1})
         raise
+    finally:
+        rotation.audit.flush()
     if event["Step"] == "finishSecret":
         measure({ROTATION_FAILURES: 0})

@@ -48,5 +48,8 @@ RESTORE_VERIFIED = Metric("RestoreVerified")
 RESTORE_SECONDS = Metric("RestoreSeconds", "Seconds")
 RESTORE_DATA_AGE = Metric("RestoreDataAge", "Seconds")
 
+# By whoever writes to the audit log: lines that it did not take.
+AUDIT_FAILURES = Metric("AuditFailures")
+
 # By the rotation of users' passwords.
 ROTATION_FAILURES = Metric("RotationFailures")

@@ -137,14 +137,14 @@ extension Rule {
       what: "The endpoints that the functions inside the network call are there.",
       why: """
         The probe asks RDS for the members, records its metric and calls the coordinator, and the rotation of users' \
-        passwords calls RDS and Secrets Manager, all from subnets without a way to the internet: without its endpoint a call \
+        passwords calls RDS and Secrets Manager and writes to the audit log, all from subnets without a way to the internet: without its endpoint a call \
         hangs until the function is ended.
         """,
-      wayOut: "name rds, secretsmanager, monitoring and lambda in `network.endpoints`",
+      wayOut: "name rds, secretsmanager, monitoring, logs and lambda in `network.endpoints`",
       reads: ["network.endpoints"]
     ) { stack in
       let given = stack.network.endpoints.map(\.value)
-      let missing = [EndpointService.rds, .secretsManager, .monitoring, .lambda].filter { !given.contains($0) }
+      let missing = [EndpointService.rds, .secretsManager, .monitoring, .logs, .lambda].filter { !given.contains($0) }
       return missing.map { service in
         Finding(
           "there is no endpoint for \"\(service.rawValue)\"", at: stack.network.$endpoints.span,

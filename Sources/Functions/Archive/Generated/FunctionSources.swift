@@ -31,7 +31,7 @@ waits.
 
     RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
     SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}
-    STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, METRICS_NAMESPACE
+    STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from backup_verifier.restores import Restores
 from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
+from shared.audit import Audit
 from shared.check import Check
 from shared.clients import client
 from shared.data_api import Database
@@ -86,6 +87,7 @@ class Finding:
 class Verifier:
     restores: Restores
     decisions: Table
+    audit: Audit
     # Of a restored cluster.
     database: Callable[[Copy], Database]
     checks: tuple[Check, ...]
@@ -116,7 +118,7 @@ class Verifier:
                 raise
             note("not now", job=job.id, step=step.value, error=name(error))
             return False
-        note("step", job=job.id, step=step.value)
+        self.audit.record("step", job=job.id, step=step.value)
         return step is not Step.REPORT
 
     def _take(self, step: Step, job: Job, copy: Copy | None, kept: Mapping[str, Any]) -> None:
@@ -189,7 +191,8 @@ class Verifier:
             item["dataAge"] = finding.data_age
         if not self.decisions.put(item, "attribute_not_exists(#id)"):
             return
-        note("judged", job=job.id, cluster=job.cluster, **{key: value for key, value in item.items() if key != "id"})
+        judged = {key: value for key, value in item.items() if key not in ("id", "at")}
+        self.audit.record("judged", job=job.id, cluster=job.cluster, **judged)
         good = finding.verdict is Verdict.SUCCESSFUL
         measure({RESTORE_VERIFIED: 1 if good else 0})
         # How long a failure took says nothing of how long a restore takes.
@@ -241,6 +244,7 @@ def _configured() -> Verifier:
             parameter_group=settings["parameterGroup"],
         ),
         decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
+        audit=Audit.of(os.environ, "backup-verifier"),
         # Longer than the Data API lets a statement run.
         database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
         checks=Check.read(os.environ["RESTORE_CHECKS"]),
@@ -253,12 +257,15 @@ def handle(event: Mapping[str, Any], context: object) -> None:
     """Lambda's entry. One test that cannot be seen to does not keep the others from it; the call fails in the end."""
     verifier = _configured()
     failures: list[Exception] = []
-    for job in verifier.restores.jobs(verifier.now()):
-        try:
-            verifier.look(job)
-        except (BotoCoreError, ClientError) as error:
-            note("failed", job=job.id, error=str(error))
-            failures.append(error)
+    try:
+        for job in verifier.restores.jobs(verifier.now()):
+            try:
+                verifier.look(job)
+            except (BotoCoreError, ClientError) as error:
+                note("failed", job=job.id, error=str(error))
+                failures.append(error)
+    finally:
+        verifier.audit.flush()
     if failures:
         raise ExceptionGroup("restore tests that could not be seen to", failures)
 
@@ -520,6 +527,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from coordinator.events import Event
 from coordinator.memory import Memory
 from coordinator.telling import Teller, timeline
+from shared.audit import Audit
 from shared.metrics import DRILL_RUNNING, DRILL_VERDICT
 from shared.tables import Item
 from shared.telemetry import measure, note
@@ -538,6 +546,7 @@ class Drills:
     stack: str
     memory: Memory
     teller: Teller
+    audit: Audit
     failover_within: float
     now: Callable[[], float]
 
@@ -551,7 +560,7 @@ class Drills:
         hold = began + self.failover_within if FAILOVER_ACTION in actions else None
         self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
         measure({DRILL_RUNNING: 1})
-        note("drill begins", experiment=event.experiment, actions=actions, hold=hold)
+        self.audit.record("drill begins", experiment=event.experiment, actions=actions, hold=hold)
 
     def end(self, event: Event) -> bool | None:
         """Whether the stack stood it; None when it is no drill of this stack, or was judged before."""
@@ -560,7 +569,7 @@ class Drills:
             return None
         missed = self._missed(event, drill)
         measure({DRILL_VERDICT: 0 if missed else 1})
-        note("drill ends", experiment=event.experiment, status=event.status, missed=missed)
+        self.audit.record("drill ends", experiment=event.experiment, status=event.status, missed=missed)
         if missed:
             self.teller.warn(f"drill {event.experiment} missed its objectives", "\n".join(missed))
         else:
@@ -688,7 +697,7 @@ process.
     SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
                     "failoverWithin": 120}: seconds
     STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC,
-    DRAINER, METRICS_NAMESPACE
+    DRAINER, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -705,6 +714,7 @@ from coordinator.events import Event, Kind, read
 from coordinator.memory import FRESH_SECONDS, Memory
 from coordinator.telling import Teller
 from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
+from shared.audit import Audit
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster
 from shared.data_api import Database
@@ -735,6 +745,12 @@ class Coordinator:
 
     def handle(self, event: Event, time_left: Callable[[], float]) -> str:
         """The outcome, in a word or two. `time_left` is in seconds."""
+        try:
+            return self._handle(event, time_left)
+        finally:
+            self.watch.audit.flush()
+
+    def _handle(self, event: Event, time_left: Callable[[], float]) -> str:
         match event.kind:
             case Kind.UNKNOWN:
                 note("event not understood", event=event.what)
@@ -789,7 +805,7 @@ class Coordinator:
             return None
         since = max(event.since, ended) if is_told and event.since is not None else now
         writer, zone = _writer_before(known, cluster, now)
-        note("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
+        self.watch.audit.record("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
         return self._memory.open(now, since, writer, zone)
 
     def _well(self, known: Item | None, sight: Sight, cluster: Cluster | None, event: Event) -> None:
@@ -802,6 +818,7 @@ class Coordinator:
         self._memory.note_writer(writer, zone, self.now())
         if self._memory.note_failover(self.now(), writer, "Aurora", apart=self.drills.failover_within):
             measure({FAILOVERS: 1})
+            self.watch.audit.record("failed over unseen", event=event.what, writer=writer, before=known["member"])
             self.watch.teller.warn(f"{writer} writes in place of {known['member']}", event.what)
 
     def _await_end(self, time_left: Callable[[], float]) -> None:
@@ -833,7 +850,7 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
     )
     within = float(given["failoverWithin"])
     dynamodb, functions = client("dynamodb", attempts=2), client("lambda")
-    memory = Memory(Table(dynamodb, environment["DECISIONS_TABLE"]))
+    memory, audit = Memory(Table(dynamodb, environment["DECISIONS_TABLE"])), Audit.of(environment, "coordinator")
     teller = Teller(client("sns"), environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
     database = Database(
         client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
@@ -853,12 +870,13 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
         settings=settings,
         failover_within=within,
         teller=teller,
+        audit=audit,
         drain=drain,
         now=time.time,
         sleep=time.sleep,
         name=name,
     )
-    return Coordinator(watch, Drills(client("fis"), environment["STACK"], memory, teller, within, time.time))
+    return Coordinator(watch, Drills(client("fis"), environment["STACK"], memory, teller, audit, within, time.time))
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
@@ -1237,7 +1255,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from coordinator.memory import Memory, probe_fails
 from coordinator.starting import Started, start
-from coordinator.telling import Teller, measure_failover, story
+from coordinator.telling import Teller, measure_failover, story, timeline
+from shared.audit import Audit
 from shared.cluster import Cluster, look
 from shared.decisions import Action, Facts, Reader, Settings, Verdict, decide, describe
 from shared.tables import Item, Lease
@@ -1262,6 +1281,7 @@ class Watch:
     settings: Settings
     failover_within: float
     teller: Teller
+    audit: Audit
     # Wakes the drainer for this writer.
     drain: Callable[[str], None]
     now: Callable[[], float]
@@ -1301,6 +1321,7 @@ class Watch:
             if time_left() < RESERVE_SECONDS:
                 note("time is used up", since=since, verdict=verdict.action, reason=verdict.reason)
                 return verdict
+            self.audit.flush()
             self.sleep(PAUSE_SECONDS)
             if not self.lease.renew():
                 note("lease is lost", since=since)
@@ -1342,8 +1363,11 @@ class Watch:
 
     def _record(self, facts: Facts, verdict: Verdict) -> None:
         inputs = asdict(facts)
-        note("decision", verdict=verdict.action, reason=verdict.reason, target=verdict.target, inputs=inputs)
-        if verdict != self._last:
+        told = {"verdict": verdict.action, "reason": verdict.reason, "target": verdict.target, "inputs": inputs}
+        if verdict == self._last:
+            note("decision", **told)
+        else:
+            self.audit.record("decision", **told)
             self._decisions += 1
             name = f"{self.name}-{self._decisions}"
             self.memory.decided(facts.now, name, inputs, verdict.action.value, verdict.reason)
@@ -1388,7 +1412,7 @@ class Watch:
         if not self.memory.claim(since, self.now(), target):
             return
         outcome = start(self.rds, self.cluster, writer, target)
-        note("failover called", target=target, outcome=outcome)
+        self.audit.record("failover called", writer=writer, target=target, outcome=outcome)
         match outcome:
             case Started.TARGET_REFUSED if target:
                 self.memory.unclaim(since, [target])
@@ -1414,6 +1438,15 @@ class Watch:
         if not self.memory.close(final, facts.now):
             return
         seconds = facts.now - outage["since"]
+        self.audit.record(
+            "failure is over",
+            reason=verdict.reason,
+            writer=writer,
+            before=facts.failed_writer,
+            called=facts.called,
+            seconds=round(seconds, 3),
+            phases=timeline(final),
+        )
         if not is_moved or writer is None:
             self.teller.warn(f"the writer writes again after {seconds:.0f} s", f"{verdict.reason}\n{story(final)}")
             return
@@ -1439,7 +1472,7 @@ share, and the new writer would come up with it.
 
     event          {"writer": "payments-a", "grace": 10, "reason": "..."}; without grace the spec's
     SETTINGS       {"grace": 10}
-    CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+    CLUSTER_ARN, SECRET_ARN, DATABASE, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -1453,6 +1486,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.audit import Audit
 from shared.clients import client
 from shared.data_api import Database, Row
 from shared.metrics import DRAINED, UNKNOWN_EVENTS
@@ -1537,9 +1571,11 @@ def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     )
     seconds = grace(event, json.loads(os.environ["SETTINGS"]))
     drained = Drain(database, writer, seconds).run()
-    note("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
+    audit = Audit.of(os.environ, "drainer")
+    audit.record("drained", writer=writer, reason=event.get("reason"), grace=seconds, **asdict(drained))
     measure({DRAINED: drained.idle}, of="idle")
     measure({DRAINED: drained.busy}, of="busy")
+    audit.flush()
     return asdict(drained)
 
 """#,
@@ -1704,7 +1740,7 @@ for any more once the writer is gone.
 
     SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; readers come back below `warn`
                    and go down from `page` on
-    LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, METRICS_NAMESPACE
+    LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -1719,6 +1755,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lag_guard.tiers import LAST_TIER, Limits, Memory, Move, Seen, moves
+from shared.audit import Audit
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster, look
 from shared.data_api import Database
@@ -1747,6 +1784,7 @@ class Guard:
     cluster: str
     database: Database
     decisions: Table
+    audit: Audit
     limits: Limits
     tiers: dict[str, int]
     now: float
@@ -1804,8 +1842,9 @@ class Guard:
                 DBInstanceIdentifier=move.id, PromotionTier=move.tier, ApplyImmediately=True
             )
         except (BotoCoreError, ClientError) as error:
-            note("tier not changed", member=move.id, tier=move.tier, error=str(error))
+            self.audit.record("tier not changed", member=move.id, tier=move.tier, error=str(error))
             return False
+        self.audit.record("tier changed", member=move.id, tier=move.tier, lags=move.is_down)
         return True
 
     def _remember(self, members: list[Seen], made: list[Move]) -> None:
@@ -1856,6 +1895,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     if not lease.take():
         note("lag not judged", reason="another is at it")
         return {"moves": []}
+    audit = Audit.of(os.environ, "lag-guard")
     try:
         report_drill(decisions, time.time())
         guard = Guard(
@@ -1868,6 +1908,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
                 os.environ["DATABASE"],
             ),
             decisions=decisions,
+            audit=audit,
             limits=Limits(low=settings["warn"], high=settings["page"]),
             tiers=settings["tiers"],
             now=time.time(),
@@ -1880,6 +1921,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         return {"moves": []}
     finally:
         lease.release()
+        audit.flush()
 
 """#,
     "lag_guard/tiers.py": #"""
@@ -2876,7 +2918,7 @@ Two users take turns, `app` and `app_clone`: an application that read the secret
 it has until the rotation after the next, through failovers as well. Every step may be repeated, at any time and also at
 once with itself.
 
-    CLUSTER, METRICS_NAMESPACE
+    CLUSTER, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -2890,6 +2932,7 @@ from typing import Any
 
 from rotate_user.credentials import Cluster, Credentials, Pair
 from rotate_user.roles import set_password
+from shared.audit import Audit
 from shared.clients import client
 from shared.metrics import ROTATION_FAILURES
 from shared.postgres import Connection, Login, ServerError, connect
@@ -2965,6 +3008,7 @@ class Rotation:
     # The credentials of the master user, in the secret of that ARN.
     master: Callable[[str], tuple[str, str]]
     connect: Callable[[Login], Connection]
+    audit: Audit
 
     def take(self, step: str) -> None:
         """Raises ValueError for what Secrets Manager would not ask for."""
@@ -2991,7 +3035,7 @@ class Rotation:
                 )
             case _:
                 raise ValueError(f'"{step}" is no step of a rotation')
-        note("step", secret=name, step=step)
+        self.audit.record("step", secret=name, step=step, version=token)
 
     def _create(self, pair: Pair) -> None:
         if self.secrets.pending() is None:
@@ -3062,14 +3106,17 @@ def handle(event: Mapping[str, str], context: object) -> None:
         cluster=lambda: _cluster(rds, os.environ["CLUSTER"]),
         master=lambda arn: _master(secrets, arn),
         connect=lambda login: connect(login, CONNECT_SECONDS),
+        audit=Audit.of(os.environ, "rotate-user"),
     )
     try:
         rotation.take(event["Step"])
     except Exception as error:
         # Whatever it was: the alarm counts it, and Lambda logs it.
-        note("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
+        rotation.audit.record("failed", secret=event["SecretId"], step=event["Step"], error=type(error).__name__)
         measure({ROTATION_FAILURES: 1})
         raise
+    finally:
+        rotation.audit.flush()
     if event["Step"] == "finishSecret":
         measure({ROTATION_FAILURES: 0})
 
@@ -3149,6 +3196,95 @@ def _run(master: Connection, sql: str, *parameters: str) -> None:
     "shared/__init__.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """What the functions of a stack share. It is packed into the archive of each of them."""
+
+"""#,
+    "shared/audit.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The stack's audit log: what its functions decided and did, a line of JSON each, kept for as long as the spec says.
+
+The same is in each function's own log among everything else; here it stands together, for who asks afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.clients import client
+from shared.metrics import AUDIT_FAILURES
+from shared.telemetry import measure, note
+
+
+@dataclass
+class Audit:
+    """Lines wait for `flush`, so that nothing that has to be done soon waits for a log.
+
+    Each function writes to streams of its own, one for each day, which it makes; it makes no group. What cannot be
+    written stops nobody, and an alarm counts it.
+    """
+
+    logs: Any
+    group: str
+    # As the stack calls it: its role may write to streams that begin with it.
+    function: str
+    now: Callable[[], float] = time.time
+    _lines: list[dict[str, Any]] = field(default_factory=list, init=False)
+
+    @staticmethod
+    def of(environment: Mapping[str, str], function: str) -> Audit:
+        return Audit(client("logs"), environment["AUDIT_GROUP"], function)
+
+    def record(self, what: str, **facts: Any) -> None:
+        """One line, here and in the function's own log. Never give it a password."""
+        note(what, **facts)
+        moment = self.now()
+        at = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+        line = {"at": at, "function": self.function, "what": what, **facts}
+        self._lines.append({"timestamp": int(moment * 1000), "message": json.dumps(line, default=str)})
+
+    def flush(self) -> None:
+        """Writes what waits, and raises nothing that AWS may answer."""
+        # CloudWatch takes lines in the order of their times alone, which a clock that was set right may have broken.
+        lines, self._lines = sorted(self._lines, key=lambda line: line["timestamp"]), []
+        if not lines:
+            return
+        try:
+            lost = self._put(lines)
+        except (BotoCoreError, ClientError) as error:
+            note("not audited", lines=len(lines), error=str(error))
+            lost = len(lines)
+        if lost:
+            measure({AUDIT_FAILURES: lost})
+
+    def _put(self, lines: list[dict[str, Any]]) -> int:
+        """How many of them CloudWatch did not take."""
+        day = datetime.fromtimestamp(lines[0]["timestamp"] / 1000, UTC).date().isoformat()
+        place = {"logGroupName": self.group, "logStreamName": f"{self.function}/{day}"}
+        try:
+            answer = self.logs.put_log_events(**place, logEvents=lines)
+        except self.logs.exceptions.ResourceNotFoundException:
+            self._make_stream(place)
+            answer = self.logs.put_log_events(**place, logEvents=lines)
+        return _rejected(answer.get("rejectedLogEventsInfo", {}), len(lines))
+
+    def _make_stream(self, place: dict[str, str]) -> None:
+        try:
+            self.logs.create_log_stream(**place)
+        except self.logs.exceptions.ResourceAlreadyExistsException:
+            # Another call of the function was faster.
+            pass
+
+
+def _rejected(answer: Mapping[str, int], count: int) -> int:
+    """Of lines in the order of their times: those before an index are too old, those from another one on too new."""
+    old = max(answer.get("tooOldLogEventEndIndex", 0), answer.get("expiredLogEventEndIndex", 0))
+    return old + count - answer.get("tooNewLogEventStartIndex", count)
 
 """#,
     "shared/check.py": #"""
@@ -3735,6 +3871,9 @@ LEDGER_MISMATCHES = Metric("LedgerMismatches")
 RESTORE_VERIFIED = Metric("RestoreVerified")
 RESTORE_SECONDS = Metric("RestoreSeconds", "Seconds")
 RESTORE_DATA_AGE = Metric("RestoreDataAge", "Seconds")
+
+# By whoever writes to the audit log: lines that it did not take.
+AUDIT_FAILURES = Metric("AuditFailures")
 
 # By the rotation of users' passwords.
 ROTATION_FAILURES = Metric("RotationFailures")
