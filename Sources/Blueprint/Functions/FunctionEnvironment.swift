@@ -7,7 +7,7 @@ internal import Spec
 
 /// What each function is told by its environment: where things are, and its part of the spec.
 ///
-/// All variables of a function may have 4 KB together. What belongs together is one variable in JSON; times are seconds.
+/// All variables of a function may have 4 KB together, which HA161 sees to. What belongs together is one variable in JSON; times are seconds.
 struct FunctionEnvironment {
   private let scope: Scope
   private let secret: Input<String>
@@ -103,10 +103,7 @@ struct FunctionEnvironment {
   }
 
   private func checks(_ checks: [SQLCheck]) -> Input<String> {
-    let items = checks.map { check -> JSON in
-      ["name": .string(check.name), "sql": .string(check.sql), "expect": .string(check.expect)]
-    }
-    return .given(JSON.array(items).text())
+    .given(SQLCheck.text(checks))
   }
 
   private func settings(_ object: JSONObject) -> Input<String> { .given(JSON.object(object).text()) }

@@ -165,6 +165,14 @@ extension SQLCheck: Section {
       example: "\"true\""),
   ]
 
+  /// The checks as the functions are told them: a list in JSON.
+  package static func text(_ checks: [SQLCheck]) -> String {
+    let items = checks.map { check -> JSON in
+      ["name": .string(check.name), "sql": .string(check.sql), "expect": .string(check.expect)]
+    }
+    return JSON.array(items).text()
+  }
+
   static let writable = SQLCheck("writable", "select not pg_is_in_recovery()", expect: "true")
 
   /// As one would write it in the spec.

@@ -131,6 +131,7 @@ def test_a_new_role_can_be_assumed_only_after_a_while(aws: Any) -> None:
         ({"Runtime": "python3.7"}, "runtime"),
         ({"Timeout": 901}, "timeout"),
         ({"Environment": {"Variables": {"LONG": "x" * 4096}}}, "exceeded the 4KB limit"),
+        ({"Environment": {"Variables": {"QUOTES": '"' * 2048}}}, "exceeded the 4KB limit"),
         ({"Environment": {"Variables": {"AWS_REGION": "us-east-1"}}}, "reserved keys"),
         ({"KMSKeyArn": "arn:aws:kms:us-east-1:111122223333:key/1"}, "CreateGrant"),
         ({"Code": {"ZipFile": b"no zip file"}}, "Could not unzip"),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from harecon_sandbox.kit import Context, Params, Result, operation
@@ -109,8 +110,10 @@ def _check_environment(ctx: Context, shape: dict[str, Any]) -> None:
             f"{could_not} provided contains reserved keys that are currently not supported for modification. "
             f"Reserved keys used in this request: {', '.join(reserved)}"
         )
-    if sum(len(name.encode()) + len(value.encode()) for name, value in variables.items()) > MAX_ENVIRONMENT:
-        raise invalid(f"{could_not} provided exceeded the 4KB limit.")
+    # Quotes within a value count twice: the limit is on the whole as JSON, which the refusal shows.
+    measured = json.dumps(variables, separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > MAX_ENVIRONMENT:
+        raise invalid(f"{could_not} provided exceeded the 4KB limit. String measured: {measured}")
     if "KMSKeyArn" in shape:
         key = kms.find_key(ctx, shape["KMSKeyArn"])
         if key is None or key.key_state != "Enabled":
