@@ -15,7 +15,9 @@ from botocore.model import Shape
 from botocore.regions import EndpointResolver
 from moto.core.model import OperationModel, ServiceModel
 
-SIGNING_NAMES = {"tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch"}
+SIGNING_NAMES = {
+    "tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch", "servicequotas": "service-quotas",
+}  # fmt: skip
 """Names in a credential scope that are not botocore's name of the service."""
 
 READ_PREFIXES = (

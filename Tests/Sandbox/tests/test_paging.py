@@ -14,6 +14,7 @@ COUNT = 5
 
 def fill(aws: Aws) -> None:
     """Five of each kind of thing."""
+    aws.settings(quotas={"vpc/L-F678F1CE": COUNT + 1})  # the default VPC counts
     for n in range(COUNT):
         vpc = aws.edit("ec2", "CreateVpc", CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"]
         aws.edit("rds", "CreateDBClusterParameterGroup", DBClusterParameterGroupName=f"g{n}",

@@ -14,6 +14,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, after, before
+from harecon_sandbox.services import quotas
 from harecon_sandbox.services.common import Tags, check_tags, tags_from, wildcard_match
 
 SERVICE = "iam"
@@ -172,6 +173,15 @@ def check_role(ctx: Context, params: Params) -> None:
     _check_iam_tags(tags_from(params.get("Tags")), {})
     if not 3600 <= params.get("MaxSessionDuration", 3600) <= 43200:
         raise AWSError("ValidationError", "MaxSessionDuration must be between 3600 and 43200 seconds", 400)
+    most = quotas.ROLES.value(ctx.settings)
+    if len(ctx.moto(SERVICE).roles) >= most:
+        raise AWSError("LimitExceeded", f"Cannot exceed quota for RolesPerAccount: {most}", 409)
+
+
+@after(SERVICE, "GetAccountSummary")
+def tell_quota(ctx: Context, params: Params, result: Result) -> Result:
+    result["SummaryMap"]["RolesQuota"] = quotas.ROLES.value(ctx.settings)
+    return result
 
 
 @after(SERVICE, "CreateRole")

@@ -2,7 +2,7 @@
 """EC2's network: VPC, subnet, route table, security group, endpoint, interface, tags.
 
 These kinds are kept here and not in the emulator, so that each has the states, dependencies and filters of AWS; the
-emulator answers what is not listed here (gateways, prefix lists, zones, endpoint services).
+emulator answers what is not listed here (gateways, prefix lists, zones).
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, before
 from harecon_sandbox.services.common import arn
 
-from . import endpoints, flow_logs, routes, security_groups, tags, vpcs  # noqa: F401  (each registers its operations)
+from . import (  # noqa: F401  (each registers its operations)
+    endpoint_services, endpoints, flow_logs, routes, security_groups, tags, vpcs,
+)  # fmt: skip
 from .security_groups import default_group  # noqa: F401
 from .state import (  # noqa: F401  (what other services use)
     HOLDERS,

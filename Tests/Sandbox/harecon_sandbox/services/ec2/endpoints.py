@@ -7,11 +7,10 @@ import hashlib
 import json
 from typing import Any
 
-from moto.ec2.models.vpcs import AWS_ENDPOINT_SERVICES
-
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services.common import hex_id
 
+from .endpoint_services import GATEWAY_SERVICES, zones_of
 from .security_groups import default_group
 from .state import (
     SERVICE,
@@ -30,7 +29,6 @@ from .state import (
 
 CREATING = 60.0
 DELETING = 40.0
-GATEWAY_SERVICES = ("s3", "dynamodb")
 DEFAULT_POLICY = json.dumps(
     {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}, indent=2
 )
@@ -44,7 +42,7 @@ def _check_service(ctx: Context, name: str, kind: str) -> str:
     """The service's short name, from com.amazonaws.REGION.SERVICE."""
     prefix = f"com.amazonaws.{ctx.region}."
     short = name.removeprefix(prefix)
-    known = name.startswith(prefix) and short in AWS_ENDPOINT_SERVICES
+    known = name.startswith(prefix) and bool(zones_of(ctx, short))
     if not known or (kind == "Gateway" and short not in GATEWAY_SERVICES):
         raise AWSError("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
     return short
@@ -65,14 +63,19 @@ def _check_private_dns(net: Network, vpc: str, service: str) -> None:
             )
 
 
-def _check_subnets(net: Network, vpc: str, subnets: list[str]) -> None:
+def _check_subnets(ctx: Context, net: Network, vpc: str, service: str, subnets: list[str]) -> None:
     zones: set[str] = set()
+    served = zones_of(ctx, service.removeprefix(f"com.amazonaws.{ctx.region}."))
     for identifier in subnets:
         subnet = net.find("subnet", identifier)
         if subnet.shape["VpcId"] != vpc:
             raise _parameter(f"The subnet {identifier} does not belong to VPC {vpc}")
         if subnet.shape["AvailabilityZone"] in zones:
             raise AWSError("DuplicateSubnetsInSameZone", "Found another VPC endpoint subnet in the availability zone")
+        if subnet.shape["AvailabilityZone"] not in served:
+            raise _parameter(
+                f"The VPC endpoint service {service} does not support the availability zone of the subnet: {identifier}."
+            )
         zones.add(subnet.shape["AvailabilityZone"])
 
 
@@ -160,7 +163,7 @@ def _complete_interface(ctx: Context, net: Network, endpoint: Resource, params: 
     shape, vpc = endpoint.shape, endpoint.shape["VpcId"]
     subnets = list(params.get("SubnetIds") or ())
     groups = list(params.get("SecurityGroupIds") or ()) or [default_group(net, vpc).id]
-    _check_subnets(net, vpc, subnets)
+    _check_subnets(ctx, net, vpc, shape["ServiceName"], subnets)
     _check_groups(net, vpc, groups)
     # The API's default is true: an endpoint without private names must say so.
     private = params.get("PrivateDnsEnabled", True)
@@ -208,7 +211,7 @@ def modify_vpc_endpoint(ctx: Context, params: Params) -> Result:
     shape, vpc = endpoint.shape, endpoint.shape["VpcId"]
     subnets = _changed(shape["SubnetIds"], params, "Subnet")
     groups = _changed([g["GroupId"] for g in shape["Groups"]], params, "SecurityGroup")
-    _check_subnets(net, vpc, subnets)
+    _check_subnets(ctx, net, vpc, shape["ServiceName"], subnets)
     _check_groups(net, vpc, groups)
     if shape["VpcEndpointType"] == "Interface" and not groups:
         raise _parameter("An interface endpoint needs at least one security group")

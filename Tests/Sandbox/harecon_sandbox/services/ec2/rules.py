@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
+from harecon_sandbox.services import quotas
 from harecon_sandbox.services.common import Tags, arn, hex_id
 
 from .state import (
@@ -27,8 +28,6 @@ TEXT = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 #: What makes two rules of one direction the same rule.
 _IDENTITY = ("IpProtocol", "FromPort", "ToPort", "CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo")
-#: AWS's quota, for each direction.
-MAX_RULES = 60
 
 
 def rules_of(net: Network, group: str) -> list[Resource]:
@@ -118,7 +117,7 @@ def add_rules(
         if _identity(shape) in known:
             raise AWSError("InvalidPermission.Duplicate", f'the specified rule "{_peer(shape)}" already exists')
         known.add(_identity(shape))
-    if len(known) > MAX_RULES:
+    if len(known) > quotas.RULES.value(ctx.settings):
         raise AWSError(
             "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."
         )

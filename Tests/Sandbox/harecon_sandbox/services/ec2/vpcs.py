@@ -7,6 +7,7 @@ import ipaddress
 from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
+from harecon_sandbox.services import quotas
 from harecon_sandbox.services.common import Tags, arn, hex_id
 
 from . import security_groups
@@ -84,6 +85,8 @@ def create_vpc(ctx: Context, params: Params) -> Result:
     if not 16 <= ipaddress.ip_network(block).prefixlen <= 28:
         raise AWSError("InvalidVpc.Range", f"The CIDR '{params['CidrBlock']}' is invalid.")
     tags = tags_for(params, "vpc")
+    if len(network(ctx).kinds["vpc"]) >= quotas.VPCS.value(ctx.settings):
+        raise AWSError("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
     tenancy = params.get("InstanceTenancy", "default")
     return {"Vpc": render_vpc(furnish(ctx, network(ctx), block, default=False, tags=tags, tenancy=tenancy))}
 

@@ -20,6 +20,7 @@ from . import (  # noqa: F401  (register operations)
     instance_changes,
     instances,
     modify,
+    offers,
     running,
     snapshots,
     tags,

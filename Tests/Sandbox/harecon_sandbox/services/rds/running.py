@@ -162,25 +162,3 @@ def describe_events(ctx: Context, params: Params) -> Result:
             and (not categories or categories.intersection(event["EventCategories"]))
         ]
     }
-
-
-# Quotas ------------------------------------------------------------------------------------------------------------
-
-
-@operation(SERVICE, "DescribeAccountAttributes")
-def describe_account(ctx: Context, params: Params) -> Result:
-    state = current(ctx)
-    used = {
-        "DBClusters": (len(state.clusters), 40),
-        "DBInstances": (len(state.instances), 40),
-        "DBClusterParameterGroups": (sum(not g.is_default for g in state.cluster_groups.values()), 50),
-        "DBParameterGroups": (sum(not g.is_default for g in state.groups.values()), 50),
-        "DBSubnetGroups": (len(state.subnet_groups), 50),
-        "SubnetsPerDBSubnetGroup": (max((len(g.subnets) for g in state.subnet_groups.values()), default=0), 20),
-        "ManualClusterSnapshots": (len(state.snapshots), 100),
-    }
-    return {
-        "AccountQuotas": [
-            {"AccountQuotaName": name, "Used": count, "Max": most} for name, (count, most) in used.items()
-        ]
-    }

@@ -7,15 +7,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context, Params, Result, operation
-from harecon_sandbox.services import ec2
 from harecon_sandbox.services.common import arn
 
-from . import catalogue
+from . import catalogue, offers
 from .state import SERVICE, combination
 
 
-def _upgrade_targets(version: str) -> list[dict[str, Any]]:
-    later = [v for v in catalogue.VERSIONS if catalogue.version_key(v) > catalogue.version_key(version)]
+def _upgrade_targets(ctx: Context, version: str) -> list[dict[str, Any]]:
+    later = [v for v in offers.versions(ctx) if catalogue.version_key(v) > catalogue.version_key(version)]
     return [
         {
             "Engine": catalogue.ENGINE,
@@ -30,7 +29,7 @@ def _upgrade_targets(version: str) -> list[dict[str, Any]]:
     ]
 
 
-def _version_shape(version: str) -> dict[str, Any]:
+def _version_shape(ctx: Context, version: str) -> dict[str, Any]:
     lts = " - LTS" if version in catalogue.LTS_VERSIONS else ""
     least = 0 if catalogue.supports_zero_capacity(version) else 0.5
     return {
@@ -40,7 +39,7 @@ def _version_shape(version: str) -> dict[str, Any]:
         "DBParameterGroupFamily": catalogue.family_of(version),
         "DBEngineDescription": "Aurora PostgreSQL",
         "DBEngineVersionDescription": f"Aurora PostgreSQL (Compatible with PostgreSQL {version}){lts}",
-        "ValidUpgradeTarget": _upgrade_targets(version),
+        "ValidUpgradeTarget": _upgrade_targets(ctx, version),
         "ExportableLogTypes": list(catalogue.LOG_TYPES),
         "SupportsLogExportsToCloudwatchLogs": True,
         "SupportsReadReplica": False,
@@ -61,14 +60,14 @@ def _version_shape(version: str) -> dict[str, Any]:
 @operation(SERVICE, "DescribeDBEngineVersions")
 def describe_engine_versions(ctx: Context, params: Params) -> Result:
     """Aurora PostgreSQL only; other engines have no versions here."""
-    versions = list(catalogue.VERSIONS) if params.get("Engine", catalogue.ENGINE) == catalogue.ENGINE else []
+    versions = offers.versions(ctx) if params.get("Engine", catalogue.ENGINE) == catalogue.ENGINE else []
     if wanted := params.get("EngineVersion"):
         versions = [v for v in versions if wanted in (v, catalogue.major(v))]
     if family := params.get("DBParameterGroupFamily"):
         versions = [v for v in versions if catalogue.family_of(v) == family]
     if params.get("DefaultOnly"):
         versions = [v for v in versions if v == catalogue.DEFAULT_VERSION]
-    return {"DBEngineVersions": [_version_shape(v) for v in versions]}
+    return {"DBEngineVersions": [_version_shape(ctx, v) for v in versions]}
 
 
 @operation(SERVICE, "DescribeOrderableDBInstanceOptions")
@@ -76,9 +75,10 @@ def describe_orderable(ctx: Context, params: Params) -> Result:
     if params["Engine"] != catalogue.ENGINE:
         return {"OrderableDBInstanceOptions": []}
     version, size = params.get("EngineVersion"), params.get("DBInstanceClass")
-    if version is not None and version not in catalogue.VERSIONS:
+    offered = offers.versions(ctx)
+    if version is not None and version not in offered:
         raise combination(f"Cannot find version {version} for {catalogue.ENGINE}")
-    zones = [{"Name": zone} for zone in ec2.zones(ctx)]
+    zones = {c: [{"Name": zone} for zone in offers.zones(ctx, c)] for c in catalogue.INSTANCE_CLASSES}
     return {
         "OrderableDBInstanceOptions": [
             {
@@ -86,7 +86,7 @@ def describe_orderable(ctx: Context, params: Params) -> Result:
                 "EngineVersion": v,
                 "DBInstanceClass": c,
                 "LicenseModel": "postgresql-license",
-                "AvailabilityZones": zones,
+                "AvailabilityZones": zones[c],
                 "MultiAZCapable": False,
                 "ReadReplicaCapable": False,
                 "Vpc": True,
@@ -105,10 +105,10 @@ def describe_orderable(ctx: Context, params: Params) -> Result:
                 "SupportsClusters": True,
                 "SupportsHttpEndpoint": catalogue.supports_data_api(v),
             }
-            for v in catalogue.VERSIONS
+            for v in offered
             for c in catalogue.INSTANCE_CLASSES
             for storage in ("aurora", "aurora-iopt1")
-            if version in (None, v) and size in (None, c)
+            if version in (None, v) and size in (None, c) and zones[c]
         ]
     }
 
