@@ -70,6 +70,17 @@ let package = Package(
       dependencies: ["AWSClient", "Core", "docgen", "ResourceKit", "Resources"] + serviceTargets,
       swiftSettings: settings),
 
+    // MARK: Preflights
+
+    .target(
+      name: "Preflights", dependencies: ["AWSClient", "Core", "ResourceKit", "Resources"] + serviceTargets,
+      swiftSettings: settings),
+    .testTarget(
+      name: "PreflightsTests",
+      dependencies: ["AWSClient", "Blueprint", "Core", "Preflights", "ResourceKit", "Resources", "Spec"]
+        + serviceTargets,
+      swiftSettings: settings),
+
     // MARK: docgen
 
     .executableTarget(name: "docgen", dependencies: ["Core", "ResourceKit", "Resources"], swiftSettings: settings),
@@ -113,8 +124,8 @@ let package = Package(
     .target(
       name: "CLI",
       dependencies: [
-        "AWSClient", "Blueprint", "Core", "Engine", "ResourceKit", "Resources", "Spec", "AWSAPICloudWatch",
-        "AWSAPISTS",
+        "AWSClient", "Blueprint", "Core", "Engine", "Preflights", "ResourceKit", "Resources", "Spec",
+        "AWSAPICloudWatch", "AWSAPISTS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -5,6 +5,7 @@ internal import AWSClient
 internal import Blueprint
 internal import Core
 internal import Engine
+internal import Preflights
 internal import Resources
 internal import Spec
 
@@ -29,15 +30,26 @@ struct Session: Sendable {
 
   var calls: Int { log.total.attempts }
 
-  var planner: Planner { Planner(kinds, account: stack.account, region: stack.region) }
+  var survey: Survey {
+    let planner = Planner(kinds, account: stack.account, region: stack.region)
+    return Survey(Observer(kinds), planner) { [aws] graph in AccountQuestions.preflights(for: graph, aws) }
+  }
 
   /// Looks at everything, once, and decides.
   func decide(for purpose: Plan.Purpose, targets: Set<Address> = []) async throws(Stop) -> Decision {
     async let identity = callerAccount()
-    async let looked = Observer(kinds).observe(graph)
-    let (account, world) = (await identity, await looked)
+    async let decided = decision(for: purpose, targets)
+    let (account, decision) = (await identity, await decided)
     try check(account.get())
-    return try planner.decide(graph, world, for: purpose, targets: targets)
+    return try decision.get()
+  }
+
+  private func decision(for purpose: Plan.Purpose, _ targets: Set<Address>) async -> Result<Decision, Stop> {
+    do throws(Stop) {
+      return .success(try await survey.decide(graph, for: purpose, targets: targets))
+    } catch {
+      return .failure(error)
+    }
   }
 
   /// Refuses credentials of another account than the spec's.

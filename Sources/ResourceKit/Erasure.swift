@@ -17,7 +17,10 @@ extension DesiredResource {
       needs: after.union(references.map(\.address)), origin: origin, opaque: desired)
   }
 
-  func typed<K: ResourceKind>(_ kind: K.Type) -> K.Desired {
+  /// The kind's own wish.
+  ///
+  /// - Precondition: the resource is of that kind.
+  package func typed<K: ResourceKind>(_ kind: K.Type) -> K.Desired {
     guard let desired = opaque as? K.Desired else {
       preconditionFailure("\(address) was not made by \(K.name)")
     }

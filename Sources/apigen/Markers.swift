@@ -9,7 +9,7 @@ struct Markers: Sendable {
   private(set) var operations: [String: Set<String>] = [:]
 
   /// The folders below `Sources` whose files call AWS.
-  private static let folders = ["AWSClient", "CLI", "Resources"]
+  private static let folders = ["AWSClient", "CLI", "Preflights", "Resources"]
 
   init(root: URL) throws(ModelError) {
     for folder in Self.folders {

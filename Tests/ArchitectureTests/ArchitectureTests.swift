@@ -17,12 +17,13 @@ struct ArchitectureTests {
     "AWSAPI": ["Core", "AWSClient"],
     "ResourceKit": ["Core", "AWSClient"],
     "Resources": ["Core", "AWSClient", "AWSAPI", "ResourceKit"],
+    "Preflights": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources"],
     "docgen": ["Core", "ResourceKit", "Resources"],
     "Engine": ["Core"],
     "Spec": ["Core"],
     "Functions": ["Core"],
     "Blueprint": ["Core", "Functions", "ResourceKit", "Resources", "Spec"],
-    "CLI": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources", "Engine", "Spec", "Blueprint"],
+    "CLI": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources", "Preflights", "Engine", "Spec", "Blueprint"],
     "harecon": ["CLI"],
   ]
 

@@ -194,7 +194,7 @@ struct OperatorPoliciesTests {
   /// `rds DescribeDBClusters`, ... as the sources' lines `// aws:` have them.
   private static func markers() throws -> Set<String> {
     var operations: Set<String> = []
-    for folder in ["AWSClient", "CLI", "Resources"] {
+    for folder in ["AWSClient", "CLI", "Preflights", "Resources"] {
       let paths = FileManager.default.enumerator(atPath: Repository.root.appending(path: "Sources/\(folder)").path)
       for path in paths?.compactMap({ $0 as? String }) ?? [] where path.hasSuffix(".swift") {
         for line in try Repository.text("Sources/\(folder)/\(path)").split(separator: "\n") {

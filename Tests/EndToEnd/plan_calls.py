@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an empty plan of the reference stack asks AWS: every call of it, by service and operation."""
+"""What an empty plan of the reference stack asks AWS: every call of it, by service and operation.
+
+Seven of them are about the account and not about the stack: see docs/preflight.md.
+"""
 
 from __future__ import annotations
 
@@ -21,25 +24,26 @@ CALLS: dict[str, dict[str, int]] = {
     # Two attributes of the VPC.
     "ec2": {
         "DescribeFlowLogs": 1, "DescribeRouteTables": 1, "DescribeSecurityGroupRules": 1, "DescribeSecurityGroups": 1,
-        "DescribeSubnets": 1, "DescribeVpcAttribute": 2, "DescribeVpcEndpoints": 1, "DescribeVpcs": 1,
+        "DescribeSubnets": 1, "DescribeVpcAttribute": 2, "DescribeVpcEndpointServices": 1, "DescribeVpcEndpoints": 1,
+        "DescribeVpcs": 1,
     },
     # Six rules.
     "events": {
         "ListRules": 1, "ListTargetsByRule": 6,
     },
     "fis": {
-        "GetExperimentTemplate": 1, "ListExperimentTemplates": 1,
+        "GetExperimentTemplate": 1, "GetSafetyLever": 1, "ListExperimentTemplates": 1,
     },
     "iam": {
-        "GetAccountAuthorizationDetails": 1, "ListRoles": 1,
+        "GetAccountAuthorizationDetails": 1, "GetAccountSummary": 1, "ListRoles": 1,
     },
     "kms": {
         "DescribeKey": 1, "GetKeyPolicy": 1, "GetKeyRotationStatus": 1, "ListAliases": 1, "ListResourceTags": 1,
     },
     # Eight functions: configuration, policy and settings of their asynchronous calls are told one by one.
     "lambda": {
-        "GetFunction": 8, "GetFunctionEventInvokeConfig": 8, "GetFunctionUrlConfig": 1, "GetPolicy": 8,
-        "ListEventSourceMappings": 1, "ListTags": 1,
+        "GetAccountSettings": 1, "GetFunction": 8, "GetFunctionEventInvokeConfig": 8, "GetFunctionUrlConfig": 1,
+        "GetPolicy": 8, "ListEventSourceMappings": 1, "ListTags": 1,
     },
     # One listing for each prefix of names.
     "logs": {
@@ -47,9 +51,10 @@ CALLS: dict[str, dict[str, int]] = {
     },
     # Tags of the subnet group and of a parameter group of each sort.
     "rds": {
-        "DescribeDBClusterEndpoints": 1, "DescribeDBClusterParameterGroups": 1, "DescribeDBClusterParameters": 1,
-        "DescribeDBClusters": 1, "DescribeDBInstances": 1, "DescribeDBParameterGroups": 1, "DescribeDBParameters": 1,
-        "DescribeDBSubnetGroups": 1, "ListTagsForResource": 3,
+        "DescribeAccountAttributes": 1, "DescribeDBClusterEndpoints": 1, "DescribeDBClusterParameterGroups": 1,
+        "DescribeDBClusterParameters": 1, "DescribeDBClusters": 1, "DescribeDBInstances": 1,
+        "DescribeDBParameterGroups": 1, "DescribeDBParameters": 1, "DescribeDBSubnetGroups": 1,
+        "DescribeOrderableDBInstanceOptions": 1, "ListTagsForResource": 3,
     },
     # One listing for each kind whose own names no tags.
     "resourcegroupstaggingapi": {
@@ -67,6 +72,9 @@ CALLS: dict[str, dict[str, int]] = {
     # The master's, which nothing else lists, and the users'.
     "secretsmanager": {
         "DescribeSecret": 3, "GetResourcePolicy": 1, "ListSecrets": 2,
+    },
+    "service-quotas": {
+        "GetServiceQuota": 1,
     },
     # Two topics.
     "sns": {

@@ -169,8 +169,8 @@ struct ReconcilerTests {
     _ orders: Orders, _ mode: RepairMode, _ cancellation: Cancellation = Cancellation()
   ) -> Reconciler<TestClock> {
     Reconciler(
-      orders.observer, orders.planner, orders.applier(), clock: orders.clock, mode: mode, cancellation: cancellation,
-      report: { _ in })
+      Survey(orders.observer, orders.planner), orders.applier(), clock: orders.clock, mode: mode,
+      cancellation: cancellation, report: { _ in })
   }
 
   private func pass(_ orders: Orders, _ graph: Graph, _ mode: RepairMode) async -> Pass {

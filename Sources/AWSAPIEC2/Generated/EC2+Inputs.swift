@@ -1159,6 +1159,52 @@ extension EC2 {
       ])
   }
 
+  package struct DescribeVpcEndpointServicesInput: InputStructure {
+    package var dryRun: Bool?
+    package var serviceNames: [String]?
+    package var filters: [Filter]?
+    package var maxResults: Int?
+    package var nextToken: String?
+    package var serviceRegions: [String]?
+
+    package init(
+      dryRun: Bool? = nil,
+      serviceNames: [String]? = nil,
+      filters: [Filter]? = nil,
+      maxResults: Int? = nil,
+      nextToken: String? = nil,
+      serviceRegions: [String]? = nil
+    ) {
+      self.dryRun = dryRun
+      self.serviceNames = serviceNames
+      self.filters = filters
+      self.maxResults = maxResults
+      self.nextToken = nextToken
+      self.serviceRegions = serviceRegions
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 6)
+      fields.set(0, dryRun)
+      fields.set(1, serviceNames)
+      fields.set(2, filters)
+      fields.set(3, maxResults)
+      fields.set(4, nextToken)
+      fields.set(5, serviceRegions)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeVpcEndpointServicesRequest", [
+        Member("DryRun", .boolean),
+        Member("ServiceNames", .list(.string, name: "item"), as: "ServiceName"),
+        Member("Filters", .list(.structure { Filter.shape }, name: "Filter"), as: "Filter"),
+        Member("MaxResults", .integer),
+        Member("NextToken", .string),
+        Member("ServiceRegions", .list(.string, name: "item"), as: "ServiceRegion"),
+      ])
+  }
+
   package struct DescribeVpcEndpointsInput: InputStructure {
     package var dryRun: Bool?
     package var vpcEndpointIds: [String]?

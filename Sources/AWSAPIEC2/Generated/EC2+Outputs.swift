@@ -362,6 +362,25 @@ extension EC2 {
       ])
   }
 
+  package struct DescribeVpcEndpointServicesOutput: OutputStructure {
+    package var serviceNames: [String]?
+    package var serviceDetails: [ServiceDetail]?
+    package var nextToken: String?
+
+    package init(fields: Fields) {
+      serviceNames = fields.get(0)
+      serviceDetails = fields.get(1)
+      nextToken = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "DescribeVpcEndpointServicesResult", [
+        Member("ServiceNames", .list(.string, name: "item"), as: "serviceNameSet"),
+        Member("ServiceDetails", .list(.structure { ServiceDetail.shape }, name: "item"), as: "serviceDetailSet"),
+        Member("NextToken", .string, as: "nextToken"),
+      ])
+  }
+
   package struct DescribeVpcEndpointsOutput: OutputStructure {
     package var vpcEndpoints: [VpcEndpoint]?
     package var nextToken: String?

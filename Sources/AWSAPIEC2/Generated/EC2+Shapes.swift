@@ -747,6 +747,19 @@ extension EC2 {
       ])
   }
 
+  package struct PrivateDnsDetails: OutputStructure {
+    package var privateDnsName: String?
+
+    package init(fields: Fields) {
+      privateDnsName = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "PrivateDnsDetails", [
+        Member("PrivateDnsName", .string, as: "privateDnsName"),
+      ])
+  }
+
   package struct PrivateDnsNameOptionsOnLaunch: OutputStructure {
     package var hostnameType: String?
     package var enableResourceNameDnsARecord: Bool?
@@ -1139,6 +1152,80 @@ extension EC2 {
       "SecurityGroupRuleDescription", [
         Member("SecurityGroupRuleId", .string),
         Member("Description", .string),
+      ])
+  }
+
+  package struct ServiceDetail: OutputStructure {
+    package var serviceName: String?
+    package var serviceId: String?
+    package var serviceType: [ServiceTypeDetail]?
+    package var serviceRegion: String?
+    package var availabilityZoneIds: [String]?
+    package var availabilityZones: [String]?
+    package var owner: String?
+    package var baseEndpointDnsNames: [String]?
+    package var privateDnsName: String?
+    package var privateDnsNames: [PrivateDnsDetails]?
+    package var vpcEndpointPolicySupported: Bool?
+    package var acceptanceRequired: Bool?
+    package var managesVpcEndpoints: Bool?
+    package var payerResponsibility: String?
+    package var tags: [Tag]?
+    package var privateDnsNameVerificationState: String?
+    package var supportedIpAddressTypes: [String]?
+
+    package init(fields: Fields) {
+      serviceName = fields.get(0)
+      serviceId = fields.get(1)
+      serviceType = fields.get(2)
+      serviceRegion = fields.get(3)
+      availabilityZoneIds = fields.get(4)
+      availabilityZones = fields.get(5)
+      owner = fields.get(6)
+      baseEndpointDnsNames = fields.get(7)
+      privateDnsName = fields.get(8)
+      privateDnsNames = fields.get(9)
+      vpcEndpointPolicySupported = fields.get(10)
+      acceptanceRequired = fields.get(11)
+      managesVpcEndpoints = fields.get(12)
+      payerResponsibility = fields.get(13)
+      tags = fields.get(14)
+      privateDnsNameVerificationState = fields.get(15)
+      supportedIpAddressTypes = fields.get(16)
+    }
+
+    package static let shape = StructureShape(
+      "ServiceDetail", [
+        Member("ServiceName", .string, as: "serviceName"),
+        Member("ServiceId", .string, as: "serviceId"),
+        Member("ServiceType", .list(.structure { ServiceTypeDetail.shape }, name: "item"), as: "serviceType"),
+        Member("ServiceRegion", .string, as: "serviceRegion"),
+        Member("AvailabilityZoneIds", .list(.string, name: "item"), as: "availabilityZoneIdSet"),
+        Member("AvailabilityZones", .list(.string, name: "item"), as: "availabilityZoneSet"),
+        Member("Owner", .string, as: "owner"),
+        Member("BaseEndpointDnsNames", .list(.string, name: "item"), as: "baseEndpointDnsNameSet"),
+        Member("PrivateDnsName", .string, as: "privateDnsName"),
+        Member("PrivateDnsNames", .list(.structure { PrivateDnsDetails.shape }, name: "item"), as: "privateDnsNameSet"),
+        Member("VpcEndpointPolicySupported", .boolean, as: "vpcEndpointPolicySupported"),
+        Member("AcceptanceRequired", .boolean, as: "acceptanceRequired"),
+        Member("ManagesVpcEndpoints", .boolean, as: "managesVpcEndpoints"),
+        Member("PayerResponsibility", .string, as: "payerResponsibility"),
+        Member("Tags", .list(.structure { Tag.shape }, name: "item"), as: "tagSet"),
+        Member("PrivateDnsNameVerificationState", .string, as: "privateDnsNameVerificationState"),
+        Member("SupportedIpAddressTypes", .list(.string, name: "item"), as: "supportedIpAddressTypeSet"),
+      ])
+  }
+
+  package struct ServiceTypeDetail: OutputStructure {
+    package var serviceType: String?
+
+    package init(fields: Fields) {
+      serviceType = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "ServiceTypeDetail", [
+        Member("ServiceType", .string, as: "serviceType"),
       ])
   }
 

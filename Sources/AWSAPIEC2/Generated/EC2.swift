@@ -89,6 +89,9 @@ package enum EC2 {
   package static let describeVpcAttribute = Operation<DescribeVpcAttributeInput, DescribeVpcAttributeOutput>(OperationModel(
     service, "DescribeVpcAttribute", input: DescribeVpcAttributeInput.shape, output: DescribeVpcAttributeOutput.shape, isReadOnly: true))
 
+  package static let describeVpcEndpointServices = Operation<DescribeVpcEndpointServicesInput, DescribeVpcEndpointServicesOutput>(OperationModel(
+    service, "DescribeVpcEndpointServices", input: DescribeVpcEndpointServicesInput.shape, output: DescribeVpcEndpointServicesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
+
   package static let describeVpcEndpoints = Operation<DescribeVpcEndpointsInput, DescribeVpcEndpointsOutput>(OperationModel(
     service, "DescribeVpcEndpoints", input: DescribeVpcEndpointsInput.shape, output: DescribeVpcEndpointsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 

@@ -112,6 +112,27 @@ extension FIS {
       ])
   }
 
+  package struct GetSafetyLeverInput: InputStructure {
+    package var id: String?
+
+    package init(
+      id: String
+    ) {
+      self.id = id
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 1)
+      fields.set(0, id)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetSafetyLeverRequest", [
+        Member("id", .string, as: "id", in: .uri, .required),
+      ])
+  }
+
   package struct ListExperimentTemplatesInput: InputStructure {
     package var maxResults: Int?
     package var nextToken: String?

@@ -43,6 +43,19 @@ extension FIS {
       ])
   }
 
+  package struct GetSafetyLeverOutput: OutputStructure {
+    package var safetyLever: SafetyLever?
+
+    package init(fields: Fields) {
+      safetyLever = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "GetSafetyLeverResponse", [
+        Member("safetyLever", .structure { SafetyLever.shape }),
+      ])
+  }
+
   package struct ListExperimentTemplatesOutput: OutputStructure {
     package var experimentTemplates: [ExperimentTemplateSummary]?
     package var nextToken: String?

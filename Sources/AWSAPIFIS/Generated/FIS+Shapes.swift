@@ -678,6 +678,41 @@ extension FIS {
       ])
   }
 
+  package struct SafetyLever: OutputStructure {
+    package var id: String?
+    package var arn: String?
+    package var state: SafetyLeverState?
+
+    package init(fields: Fields) {
+      id = fields.get(0)
+      arn = fields.get(1)
+      state = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "SafetyLever", [
+        Member("id", .string),
+        Member("arn", .string),
+        Member("state", .structure { SafetyLeverState.shape }),
+      ])
+  }
+
+  package struct SafetyLeverState: OutputStructure {
+    package var status: String?
+    package var reason: String?
+
+    package init(fields: Fields) {
+      status = fields.get(0)
+      reason = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "SafetyLeverState", [
+        Member("status", .string),
+        Member("reason", .string),
+      ])
+  }
+
   package struct UpdateExperimentTemplateActionInputItem: InputStructure {
     package var actionId: String?
     package var description: String?

@@ -22,6 +22,9 @@ package enum FIS {
   package static let getExperimentTemplate = Operation<GetExperimentTemplateInput, GetExperimentTemplateOutput>(OperationModel(
     service, "GetExperimentTemplate", method: "GET", requestURI: "/experimentTemplates/{id}", input: GetExperimentTemplateInput.shape, output: GetExperimentTemplateOutput.shape, isReadOnly: true))
 
+  package static let getSafetyLever = Operation<GetSafetyLeverInput, GetSafetyLeverOutput>(OperationModel(
+    service, "GetSafetyLever", method: "GET", requestURI: "/safetyLevers/{id}", input: GetSafetyLeverInput.shape, output: GetSafetyLeverOutput.shape, isReadOnly: true))
+
   package static let listExperimentTemplates = Operation<ListExperimentTemplatesInput, ListExperimentTemplatesOutput>(OperationModel(
     service, "ListExperimentTemplates", method: "GET", requestURI: "/experimentTemplates", input: ListExperimentTemplatesInput.shape, output: ListExperimentTemplatesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["nextToken"], outputTokens: ["nextToken"], limit: "maxResults")))
 

@@ -206,6 +206,20 @@ extension IAM {
       ])
   }
 
+  package struct GetAccountSummaryInput: InputStructure {
+
+    package init() {
+    }
+
+    package var fields: Fields {
+      let fields = Fields(count: 0)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetAccountSummaryInput", [])
+  }
+
   package struct GetRoleInput: InputStructure {
     package var roleName: String?
 

@@ -90,6 +90,19 @@ extension IAM {
       ])
   }
 
+  package struct GetAccountSummaryOutput: OutputStructure {
+    package var summaryMap: [String: Int]?
+
+    package init(fields: Fields) {
+      summaryMap = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "GetAccountSummaryResponse", [
+        Member("SummaryMap", .map(.integer)),
+      ])
+  }
+
   package struct GetRoleOutput: OutputStructure {
     package var role: Role?
 

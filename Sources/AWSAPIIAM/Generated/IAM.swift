@@ -36,6 +36,9 @@ package enum IAM {
   package static let getAccountAuthorizationDetails = Operation<GetAccountAuthorizationDetailsInput, GetAccountAuthorizationDetailsOutput>(OperationModel(
     service, "GetAccountAuthorizationDetails", input: GetAccountAuthorizationDetailsInput.shape, output: GetAccountAuthorizationDetailsOutput.shape, resultWrapper: "GetAccountAuthorizationDetailsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], moreResults: "IsTruncated", limit: "MaxItems")))
 
+  package static let getAccountSummary = Operation<GetAccountSummaryInput, GetAccountSummaryOutput>(OperationModel(
+    service, "GetAccountSummary", input: GetAccountSummaryInput.shape, output: GetAccountSummaryOutput.shape, resultWrapper: "GetAccountSummaryResult", isReadOnly: true))
+
   package static let getRole = Operation<GetRoleInput, GetRoleOutput>(OperationModel(
     service, "GetRole", input: GetRoleInput.shape, output: GetRoleOutput.shape, resultWrapper: "GetRoleResult", isReadOnly: true))
 

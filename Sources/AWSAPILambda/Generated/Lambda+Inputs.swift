@@ -553,6 +553,20 @@ extension Lambda {
       ])
   }
 
+  package struct GetAccountSettingsInput: InputStructure {
+
+    package init() {
+    }
+
+    package var fields: Fields {
+      let fields = Fields(count: 0)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetAccountSettingsRequest", [])
+  }
+
   package struct GetFunctionEventInvokeConfigInput: InputStructure {
     package var functionName: String?
     package var qualifier: String?

@@ -433,6 +433,22 @@ extension Lambda {
       "DeleteFunctionUrlConfigOutput", [])
   }
 
+  package struct GetAccountSettingsOutput: OutputStructure {
+    package var accountLimit: AccountLimit?
+    package var accountUsage: AccountUsage?
+
+    package init(fields: Fields) {
+      accountLimit = fields.get(0)
+      accountUsage = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "GetAccountSettingsResponse", [
+        Member("AccountLimit", .structure { AccountLimit.shape }),
+        Member("AccountUsage", .structure { AccountUsage.shape }),
+      ])
+  }
+
   package struct GetFunctionEventInvokeConfigOutput: OutputStructure {
     package var lastModified: Timestamp?
     package var functionArn: String?

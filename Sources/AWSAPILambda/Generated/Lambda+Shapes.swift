@@ -4,6 +4,47 @@
 package import AWSClient
 
 extension Lambda {
+  package struct AccountLimit: OutputStructure {
+    package var totalCodeSize: Int?
+    package var codeSizeUnzipped: Int?
+    package var codeSizeZipped: Int?
+    package var concurrentExecutions: Int?
+    package var unreservedConcurrentExecutions: Int?
+
+    package init(fields: Fields) {
+      totalCodeSize = fields.get(0)
+      codeSizeUnzipped = fields.get(1)
+      codeSizeZipped = fields.get(2)
+      concurrentExecutions = fields.get(3)
+      unreservedConcurrentExecutions = fields.get(4)
+    }
+
+    package static let shape = StructureShape(
+      "AccountLimit", [
+        Member("TotalCodeSize", .integer),
+        Member("CodeSizeUnzipped", .integer),
+        Member("CodeSizeZipped", .integer),
+        Member("ConcurrentExecutions", .integer),
+        Member("UnreservedConcurrentExecutions", .integer),
+      ])
+  }
+
+  package struct AccountUsage: OutputStructure {
+    package var totalCodeSize: Int?
+    package var functionCount: Int?
+
+    package init(fields: Fields) {
+      totalCodeSize = fields.get(0)
+      functionCount = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "AccountUsage", [
+        Member("TotalCodeSize", .integer),
+        Member("FunctionCount", .integer),
+      ])
+  }
+
   package struct AmazonManagedKafkaEventSourceConfig: InputStructure, OutputStructure {
     package var consumerGroupId: String?
     package var schemaRegistryConfig: KafkaSchemaRegistryConfig?

@@ -40,6 +40,9 @@ package enum Lambda {
   package static let deleteFunctionUrlConfig = Operation<DeleteFunctionUrlConfigInput, DeleteFunctionUrlConfigOutput>(OperationModel(
     service, "DeleteFunctionUrlConfig", method: "DELETE", requestURI: "/2021-10-31/functions/{FunctionName}/url", input: DeleteFunctionUrlConfigInput.shape, output: DeleteFunctionUrlConfigOutput.shape, errors: ["ResourceConflictException": { Errors.resourceConflictException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 
+  package static let getAccountSettings = Operation<GetAccountSettingsInput, GetAccountSettingsOutput>(OperationModel(
+    service, "GetAccountSettings", method: "GET", requestURI: "/2016-08-19/account-settings", input: GetAccountSettingsInput.shape, output: GetAccountSettingsOutput.shape, isReadOnly: true, errors: ["ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
+
   package static let getFunction = Operation<GetFunctionInput, GetFunctionOutput>(OperationModel(
     service, "GetFunction", method: "GET", requestURI: "/2015-03-31/functions/{FunctionName}", input: GetFunctionInput.shape, output: GetFunctionOutput.shape, isReadOnly: true, errors: ["InvalidParameterValueException": { Errors.invalidParameterValueException }, "ResourceNotFoundException": { Errors.resourceNotFoundException }, "ServiceException": { Errors.serviceException }, "TooManyRequestsException": { Errors.tooManyRequestsException }]))
 

@@ -1002,6 +1002,20 @@ extension RDS {
       ])
   }
 
+  package struct DescribeAccountAttributesInput: InputStructure {
+
+    package init() {
+    }
+
+    package var fields: Fields {
+      let fields = Fields(count: 0)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeAccountAttributesMessage", [])
+  }
+
   package struct DescribeDBClusterEndpointsInput: InputStructure {
     package var dbClusterIdentifier: String?
     package var dbClusterEndpointIdentifier: String?
@@ -1431,6 +1445,67 @@ extension RDS {
     package static let shape = StructureShape(
       "DescribeDBSubnetGroupsMessage", [
         Member("DBSubnetGroupName", .string),
+        Member("Filters", .list(.structure { Filter.shape }, name: "Filter")),
+        Member("MaxRecords", .integer),
+        Member("Marker", .string),
+      ])
+  }
+
+  package struct DescribeOrderableDBInstanceOptionsInput: InputStructure {
+    package var engine: String?
+    package var engineVersion: String?
+    package var dbInstanceClass: String?
+    package var licenseModel: String?
+    package var availabilityZoneGroup: String?
+    package var vpc: Bool?
+    package var filters: [Filter]?
+    package var maxRecords: Int?
+    package var marker: String?
+
+    package init(
+      engine: String,
+      engineVersion: String? = nil,
+      dbInstanceClass: String? = nil,
+      licenseModel: String? = nil,
+      availabilityZoneGroup: String? = nil,
+      vpc: Bool? = nil,
+      filters: [Filter]? = nil,
+      maxRecords: Int? = nil,
+      marker: String? = nil
+    ) {
+      self.engine = engine
+      self.engineVersion = engineVersion
+      self.dbInstanceClass = dbInstanceClass
+      self.licenseModel = licenseModel
+      self.availabilityZoneGroup = availabilityZoneGroup
+      self.vpc = vpc
+      self.filters = filters
+      self.maxRecords = maxRecords
+      self.marker = marker
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 9)
+      fields.set(0, engine)
+      fields.set(1, engineVersion)
+      fields.set(2, dbInstanceClass)
+      fields.set(3, licenseModel)
+      fields.set(4, availabilityZoneGroup)
+      fields.set(5, vpc)
+      fields.set(6, filters)
+      fields.set(7, maxRecords)
+      fields.set(8, marker)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "DescribeOrderableDBInstanceOptionsMessage", [
+        Member("Engine", .string, .required),
+        Member("EngineVersion", .string),
+        Member("DBInstanceClass", .string),
+        Member("LicenseModel", .string),
+        Member("AvailabilityZoneGroup", .string),
+        Member("Vpc", .boolean),
         Member("Filters", .list(.structure { Filter.shape }, name: "Filter")),
         Member("MaxRecords", .integer),
         Member("Marker", .string),

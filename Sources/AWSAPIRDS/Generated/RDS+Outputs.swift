@@ -211,6 +211,19 @@ extension RDS {
       "DeleteDBSubnetGroupOutput", [])
   }
 
+  package struct DescribeAccountAttributesOutput: OutputStructure {
+    package var accountQuotas: [AccountQuota]?
+
+    package init(fields: Fields) {
+      accountQuotas = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "AccountAttributesMessage", [
+        Member("AccountQuotas", .list(.structure { AccountQuota.shape }, name: "AccountQuota")),
+      ])
+  }
+
   package struct DescribeDBClusterEndpointsOutput: OutputStructure {
     package var marker: String?
     package var dbClusterEndpoints: [DBClusterEndpoint]?
@@ -368,6 +381,22 @@ extension RDS {
       "DBSubnetGroupMessage", [
         Member("Marker", .string),
         Member("DBSubnetGroups", .list(.structure { DBSubnetGroup.shape }, name: "DBSubnetGroup")),
+      ])
+  }
+
+  package struct DescribeOrderableDBInstanceOptionsOutput: OutputStructure {
+    package var orderableDBInstanceOptions: [OrderableDBInstanceOption]?
+    package var marker: String?
+
+    package init(fields: Fields) {
+      orderableDBInstanceOptions = fields.get(0)
+      marker = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "OrderableDBInstanceOptionsMessage", [
+        Member("OrderableDBInstanceOptions", .list(.structure { OrderableDBInstanceOption.shape }, name: "OrderableDBInstanceOption")),
+        Member("Marker", .string),
       ])
   }
 

@@ -4,6 +4,25 @@
 package import AWSClient
 
 extension RDS {
+  package struct AccountQuota: OutputStructure {
+    package var accountQuotaName: String?
+    package var used: Int?
+    package var max: Int?
+
+    package init(fields: Fields) {
+      accountQuotaName = fields.get(0)
+      used = fields.get(1)
+      max = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "AccountQuota", [
+        Member("AccountQuotaName", .string),
+        Member("Used", .integer),
+        Member("Max", .integer),
+      ])
+  }
+
   package struct AdditionalStorageVolume: InputStructure, OutputStructure {
     package var volumeName: String?
     package var allocatedStorage: Int?
@@ -100,6 +119,71 @@ extension RDS {
     package static let shape = StructureShape(
       "AvailabilityZone", [
         Member("Name", .string),
+      ])
+  }
+
+  package struct AvailableAdditionalStorageVolumesOption: OutputStructure {
+    package var supportsStorageAutoscaling: Bool?
+    package var supportsStorageThroughput: Bool?
+    package var supportsIops: Bool?
+    package var storageType: String?
+    package var minStorageSize: Int?
+    package var maxStorageSize: Int?
+    package var minIops: Int?
+    package var maxIops: Int?
+    package var minIopsPerGib: Double?
+    package var maxIopsPerGib: Double?
+    package var minStorageThroughput: Int?
+    package var maxStorageThroughput: Int?
+
+    package init(fields: Fields) {
+      supportsStorageAutoscaling = fields.get(0)
+      supportsStorageThroughput = fields.get(1)
+      supportsIops = fields.get(2)
+      storageType = fields.get(3)
+      minStorageSize = fields.get(4)
+      maxStorageSize = fields.get(5)
+      minIops = fields.get(6)
+      maxIops = fields.get(7)
+      minIopsPerGib = fields.get(8)
+      maxIopsPerGib = fields.get(9)
+      minStorageThroughput = fields.get(10)
+      maxStorageThroughput = fields.get(11)
+    }
+
+    package static let shape = StructureShape(
+      "AvailableAdditionalStorageVolumesOption", [
+        Member("SupportsStorageAutoscaling", .boolean),
+        Member("SupportsStorageThroughput", .boolean),
+        Member("SupportsIops", .boolean),
+        Member("StorageType", .string),
+        Member("MinStorageSize", .integer),
+        Member("MaxStorageSize", .integer),
+        Member("MinIops", .integer),
+        Member("MaxIops", .integer),
+        Member("MinIopsPerGib", .double),
+        Member("MaxIopsPerGib", .double),
+        Member("MinStorageThroughput", .integer),
+        Member("MaxStorageThroughput", .integer),
+      ])
+  }
+
+  package struct AvailableProcessorFeature: OutputStructure {
+    package var name: String?
+    package var defaultValue: String?
+    package var allowedValues: String?
+
+    package init(fields: Fields) {
+      name = fields.get(0)
+      defaultValue = fields.get(1)
+      allowedValues = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "AvailableProcessorFeature", [
+        Member("Name", .string),
+        Member("DefaultValue", .string),
+        Member("AllowedValues", .string),
       ])
   }
 
@@ -1450,6 +1534,133 @@ extension RDS {
       "OptionGroupMembership", [
         Member("OptionGroupName", .string),
         Member("Status", .string),
+      ])
+  }
+
+  package struct OrderableDBInstanceOption: OutputStructure {
+    package var engine: String?
+    package var engineVersion: String?
+    package var dbInstanceClass: String?
+    package var licenseModel: String?
+    package var availabilityZoneGroup: String?
+    package var availabilityZones: [AvailabilityZone]?
+    package var multiAZCapable: Bool?
+    package var readReplicaCapable: Bool?
+    package var vpc: Bool?
+    package var supportsStorageEncryption: Bool?
+    package var storageType: String?
+    package var supportsIops: Bool?
+    package var supportsStorageThroughput: Bool?
+    package var supportsEnhancedMonitoring: Bool?
+    package var supportsIAMDatabaseAuthentication: Bool?
+    package var supportsPerformanceInsights: Bool?
+    package var minStorageSize: Int?
+    package var maxStorageSize: Int?
+    package var minIopsPerDbInstance: Int?
+    package var maxIopsPerDbInstance: Int?
+    package var minIopsPerGib: Double?
+    package var maxIopsPerGib: Double?
+    package var minStorageThroughputPerDbInstance: Int?
+    package var maxStorageThroughputPerDbInstance: Int?
+    package var minStorageThroughputPerIops: Double?
+    package var maxStorageThroughputPerIops: Double?
+    package var availableProcessorFeatures: [AvailableProcessorFeature]?
+    package var supportedEngineModes: [String]?
+    package var supportsStorageAutoscaling: Bool?
+    package var supportsKerberosAuthentication: Bool?
+    package var outpostCapable: Bool?
+    package var supportedActivityStreamModes: [String]?
+    package var supportsGlobalDatabases: Bool?
+    package var supportedNetworkTypes: [String]?
+    package var supportsClusters: Bool?
+    package var supportsDedicatedLogVolume: Bool?
+    package var supportsAdditionalStorageVolumes: Bool?
+    package var supportsHttpEndpoint: Bool?
+    package var availableAdditionalStorageVolumesOptions: [AvailableAdditionalStorageVolumesOption]?
+
+    package init(fields: Fields) {
+      engine = fields.get(0)
+      engineVersion = fields.get(1)
+      dbInstanceClass = fields.get(2)
+      licenseModel = fields.get(3)
+      availabilityZoneGroup = fields.get(4)
+      availabilityZones = fields.get(5)
+      multiAZCapable = fields.get(6)
+      readReplicaCapable = fields.get(7)
+      vpc = fields.get(8)
+      supportsStorageEncryption = fields.get(9)
+      storageType = fields.get(10)
+      supportsIops = fields.get(11)
+      supportsStorageThroughput = fields.get(12)
+      supportsEnhancedMonitoring = fields.get(13)
+      supportsIAMDatabaseAuthentication = fields.get(14)
+      supportsPerformanceInsights = fields.get(15)
+      minStorageSize = fields.get(16)
+      maxStorageSize = fields.get(17)
+      minIopsPerDbInstance = fields.get(18)
+      maxIopsPerDbInstance = fields.get(19)
+      minIopsPerGib = fields.get(20)
+      maxIopsPerGib = fields.get(21)
+      minStorageThroughputPerDbInstance = fields.get(22)
+      maxStorageThroughputPerDbInstance = fields.get(23)
+      minStorageThroughputPerIops = fields.get(24)
+      maxStorageThroughputPerIops = fields.get(25)
+      availableProcessorFeatures = fields.get(26)
+      supportedEngineModes = fields.get(27)
+      supportsStorageAutoscaling = fields.get(28)
+      supportsKerberosAuthentication = fields.get(29)
+      outpostCapable = fields.get(30)
+      supportedActivityStreamModes = fields.get(31)
+      supportsGlobalDatabases = fields.get(32)
+      supportedNetworkTypes = fields.get(33)
+      supportsClusters = fields.get(34)
+      supportsDedicatedLogVolume = fields.get(35)
+      supportsAdditionalStorageVolumes = fields.get(36)
+      supportsHttpEndpoint = fields.get(37)
+      availableAdditionalStorageVolumesOptions = fields.get(38)
+    }
+
+    package static let shape = StructureShape(
+      "OrderableDBInstanceOption", [
+        Member("Engine", .string),
+        Member("EngineVersion", .string),
+        Member("DBInstanceClass", .string),
+        Member("LicenseModel", .string),
+        Member("AvailabilityZoneGroup", .string),
+        Member("AvailabilityZones", .list(.structure { AvailabilityZone.shape }, name: "AvailabilityZone")),
+        Member("MultiAZCapable", .boolean),
+        Member("ReadReplicaCapable", .boolean),
+        Member("Vpc", .boolean),
+        Member("SupportsStorageEncryption", .boolean),
+        Member("StorageType", .string),
+        Member("SupportsIops", .boolean),
+        Member("SupportsStorageThroughput", .boolean),
+        Member("SupportsEnhancedMonitoring", .boolean),
+        Member("SupportsIAMDatabaseAuthentication", .boolean),
+        Member("SupportsPerformanceInsights", .boolean),
+        Member("MinStorageSize", .integer),
+        Member("MaxStorageSize", .integer),
+        Member("MinIopsPerDbInstance", .integer),
+        Member("MaxIopsPerDbInstance", .integer),
+        Member("MinIopsPerGib", .double),
+        Member("MaxIopsPerGib", .double),
+        Member("MinStorageThroughputPerDbInstance", .integer),
+        Member("MaxStorageThroughputPerDbInstance", .integer),
+        Member("MinStorageThroughputPerIops", .double),
+        Member("MaxStorageThroughputPerIops", .double),
+        Member("AvailableProcessorFeatures", .list(.structure { AvailableProcessorFeature.shape }, name: "AvailableProcessorFeature")),
+        Member("SupportedEngineModes", .list(.string)),
+        Member("SupportsStorageAutoscaling", .boolean),
+        Member("SupportsKerberosAuthentication", .boolean),
+        Member("OutpostCapable", .boolean),
+        Member("SupportedActivityStreamModes", .list(.string)),
+        Member("SupportsGlobalDatabases", .boolean),
+        Member("SupportedNetworkTypes", .list(.string)),
+        Member("SupportsClusters", .boolean),
+        Member("SupportsDedicatedLogVolume", .boolean),
+        Member("SupportsAdditionalStorageVolumes", .boolean),
+        Member("SupportsHttpEndpoint", .boolean),
+        Member("AvailableAdditionalStorageVolumesOptions", .list(.structure { AvailableAdditionalStorageVolumesOption.shape }, name: "AvailableAdditionalStorageVolumesOption")),
       ])
   }
 

@@ -53,6 +53,9 @@ package enum RDS {
   package static let deleteDBSubnetGroup = Operation<DeleteDBSubnetGroupInput, DeleteDBSubnetGroupOutput>(OperationModel(
     service, "DeleteDBSubnetGroup", input: DeleteDBSubnetGroupInput.shape, output: DeleteDBSubnetGroupOutput.shape))
 
+  package static let describeAccountAttributes = Operation<DescribeAccountAttributesInput, DescribeAccountAttributesOutput>(OperationModel(
+    service, "DescribeAccountAttributes", input: DescribeAccountAttributesInput.shape, output: DescribeAccountAttributesOutput.shape, resultWrapper: "DescribeAccountAttributesResult", isReadOnly: true))
+
   package static let describeDBClusterEndpoints = Operation<DescribeDBClusterEndpointsInput, DescribeDBClusterEndpointsOutput>(OperationModel(
     service, "DescribeDBClusterEndpoints", input: DescribeDBClusterEndpointsInput.shape, output: DescribeDBClusterEndpointsOutput.shape, resultWrapper: "DescribeDBClusterEndpointsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
 
@@ -82,6 +85,9 @@ package enum RDS {
 
   package static let describeDBSubnetGroups = Operation<DescribeDBSubnetGroupsInput, DescribeDBSubnetGroupsOutput>(OperationModel(
     service, "DescribeDBSubnetGroups", input: DescribeDBSubnetGroupsInput.shape, output: DescribeDBSubnetGroupsOutput.shape, resultWrapper: "DescribeDBSubnetGroupsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
+
+  package static let describeOrderableDBInstanceOptions = Operation<DescribeOrderableDBInstanceOptionsInput, DescribeOrderableDBInstanceOptionsOutput>(OperationModel(
+    service, "DescribeOrderableDBInstanceOptions", input: DescribeOrderableDBInstanceOptionsInput.shape, output: DescribeOrderableDBInstanceOptionsOutput.shape, resultWrapper: "DescribeOrderableDBInstanceOptionsResult", isReadOnly: true, pagination: Pagination(inputTokens: ["Marker"], outputTokens: ["Marker"], limit: "MaxRecords")))
 
   package static let disableHttpEndpoint = Operation<DisableHttpEndpointInput, DisableHttpEndpointOutput>(OperationModel(
     service, "DisableHttpEndpoint", input: DisableHttpEndpointInput.shape, output: DisableHttpEndpointOutput.shape, resultWrapper: "DisableHttpEndpointResult"))

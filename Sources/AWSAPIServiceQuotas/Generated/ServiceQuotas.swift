@@ -14,4 +14,7 @@ package enum ServiceQuotas {
     apiVersion: "2019-06-24",
     targetPrefix: "ServiceQuotasV20190624",
     jsonVersion: "1.1")
+
+  package static let getServiceQuota = Operation<GetServiceQuotaInput, GetServiceQuotaOutput>(OperationModel(
+    service, "GetServiceQuota", input: GetServiceQuotaInput.shape, output: GetServiceQuotaOutput.shape, isReadOnly: true))
 }

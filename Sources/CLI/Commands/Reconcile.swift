@@ -49,7 +49,7 @@ struct Reconcile: Command {
     let interrupt = Interrupt(cancellation) { view.announce($0) }
     defer { interrupt.restore() }
     let reconciler = Reconciler(
-      Observer(session.kinds), session.planner, session.applier(work), clock: ContinuousClock(), mode: mode.repairs,
+      session.survey, session.applier(work), clock: ContinuousClock(), mode: mode.repairs,
       cancellation: cancellation, report: { view.tell($0) })
     let format = output.format
     guard let interval else {

@@ -6,8 +6,7 @@ package import Core
 package struct Reconciler<C: Clock<Duration>>: Sendable {
   package typealias Load = @Sendable () async throws(Stop) -> Graph
 
-  private let observer: Observer
-  private let planner: Planner
+  private let survey: Survey
   private let applier: Applier<C>
   private let clock: C
   private let mode: RepairMode
@@ -15,11 +14,10 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
   private let report: Applier<C>.Report
 
   package init(
-    _ observer: Observer, _ planner: Planner, _ applier: Applier<C>, clock: C, mode: RepairMode,
-    cancellation: Cancellation, report: @escaping Applier<C>.Report
+    _ survey: Survey, _ applier: Applier<C>, clock: C, mode: RepairMode, cancellation: Cancellation,
+    report: @escaping Applier<C>.Report
   ) {
-    self.observer = observer
-    self.planner = planner
+    self.survey = survey
     self.applier = applier
     self.clock = clock
     self.mode = mode
@@ -31,7 +29,7 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
   package func pass(_ graph: Graph, _ oscillation: inout Oscillation) async -> Pass {
     let decision: Decision
     do throws(Stop) {
-      decision = try planner.converge(graph, await observer.observe(graph))
+      decision = try await survey.decide(graph)
     } catch {
       return Pass(stopped: error)
     }

@@ -31,7 +31,7 @@ extension DBCluster {
     /// This version when AWS offers it, else the next later one of the same major that it does.
     ///
     /// Minor versions are retired: creating a cluster with one of those fails.
-    func nextOffered(_ offered: [Version]) -> Version? {
+    package func nextOffered(_ offered: [Version]) -> Version? {
       offered.filter { $0.major == major && $0.minor >= minor }.min { $0.minor < $1.minor }
     }
   }

@@ -24,7 +24,7 @@ package enum DBCluster: ResourceKind {
     DBSubnetGroup.name, DBClusterParameterGroup.name, KMSKey.name, LogGroup.name, "ec2/security-group",
   ]
 
-  static let engine = "aurora-postgresql"
+  package static let engine = "aurora-postgresql"
 
   package struct Desired: Sendable {
     package var name: String
