@@ -126,6 +126,31 @@ struct DoubtTests {
     #expect(cloud.things("ec2/vpc").count == 1)
   }
 
+  @Test("what one look before its delete does not show is deleted all the same")
+  func unseenBeforeDelete() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let decision = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    for (kind, things) in orders.cloud.read({ $0.things }) {
+      for thing in things { orders.cloud.edit(kind, thing.id) { $0.hiddenFor = 1 } }
+    }
+    let verdict = await orders.apply(decision)
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.count == 0)
+  }
+
+  @Test("what one look before its update does not show has not moved")
+  func unseenBeforeUpdate() async throws {
+    let orders = Orders()
+    try await orders.build()
+    let graph = orders.graph { $0["rds/cluster.main"]?["backup"] = 21 }
+    let decision = try await orders.decide(graph)
+    orders.edit("rds/cluster.main") { $0.hiddenFor = 1 }
+    let verdict = await orders.apply(decision)
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(try await orders.decide(graph).plan.isEmpty)
+  }
+
   @Test("what an attempt has left half done is no move of anybody else's when it is tried again")
   func halfDone() async throws {
     let orders = Orders()

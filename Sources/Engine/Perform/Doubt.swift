@@ -40,7 +40,8 @@ struct Doubt: Sendable {
       of: kind)
   }
 
-  private static var decisiveLooks: Int { 3 }
+  /// So many looks in a row that show nothing are believed.
+  static var decisiveLooks: Int { 3 }
   /// EC2 shows what it has made within seconds (API reference, "Eventual consistency").
   private static var untilSeen: Duration { .seconds(15) }
 

@@ -14,7 +14,7 @@ extension StepRunner {
         CallError(.invalid, code: "HoldsData", message: "\(step.id.address) holds data and is deleted by destroy alone")
       )
     }
-    guard let found = try await targetNow() else { return .gone }
+    guard let found = try await lookUntilSure(targetNow) else { return .gone }
     guard found.isOwned(by: stack) else { throw .ownership(.noLongerOurs(step.id.address, found, stack: stack)) }
     var departure = Departure.gone
     var doubt: Doubt?

@@ -68,7 +68,8 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
   }
 
   private func change(_ desired: DesiredResource) async throws(StepFailure) -> Observation {
-    guard let found = try await lookNow(desired) else {
+    let look = { () async throws(StepFailure) in try await lookNow(desired) }
+    guard let found = try await lookUntilSure(look) else {
       throw .stale([.moved(desired.address, from: sighting?.id, to: nil)])
     }
     let rest = rest(of: desired, found)
@@ -89,6 +90,18 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
       guard case .leaving(let status) = found?.health else { return found }
       try await watch.pause(status: "\(status) the old one", report)
     }
+  }
+
+  /// What the plan has seen and one look does not show: nil when more looks do not show it either.
+  func lookUntilSure(
+    _ look: () async throws(StepFailure) -> Observation?
+  ) async throws(StepFailure) -> Observation? {
+    var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
+    for _ in 1..<Doubt.decisiveLooks {
+      if let found = try await look() { return found }
+      try await watch.pause(status: "not visible", report)
+    }
+    return try await look()
   }
 
   /// The resource as it is now; nil when it is not there.
