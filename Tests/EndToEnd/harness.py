@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HARECON = Path(os.environ.get("HARECON", ROOT / ".build/debug/harecon"))
 REFERENCE_ACCOUNT = "111122223333"
 # What may be there after a destroy: data, and what AWS deletes only after a waiting time.
-KEPT = {"kms/key", "rds/cluster-snapshot", "secretsmanager/secret"}
+_KEPT = {"kms/key", "rds/cluster-snapshot", "secretsmanager/secret"}
 T = TypeVar("T")
 _accounts = itertools.count(100000000000 + (os.getpid() % 90000) * 10000)
 
@@ -93,6 +93,11 @@ class Account:
     def inventory(self) -> list[dict[str, Any]]:
         found = self.control("inventory")
         return found["resources"] if isinstance(found, dict) else found
+
+    def may_be_kept(self) -> set[str]:
+        """The kinds of which a destroy may leave something: of vaults, one that holds copies, which AWS does not delete."""
+        vaults = self.edit("backup", "ListBackupVaults")["BackupVaultList"]
+        return _KEPT | {"backup/vault" for vault in vaults if vault["NumberOfRecoveryPoints"] > 0}
 
     def edit(self, service: str, operation: str, **params: Any) -> Any:
         """A change behind harecon's back."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,13 @@ from typing import Any
 from harecon_sandbox.kit import Clock, Params, Result
 
 CREATE_VERBS = re.compile(r"(Create|Register|Allocate|Request|Run|Import)(?=[A-Z])")
+PUT_VERBS = re.compile(r"Put(?=[A-Z])")
 READ_VERBS = re.compile(r"(Describe|List|Get|Head)(?=[A-Z])")
-IDENTITY = ("", "name", "id", "identifier", "arn")
+IDENTITY = ("", "name", "id", "identifier", "arn", "url")
 GENERATED = re.compile(r"arn:|[a-z]+-[0-9a-f]{8,}|(/hostedzone/)?Z[0-9A-Z]{12,}|[0-9a-f]{8}-[0-9a-f]{4}-")
 """Ids that the service has made up: they mean one thing wherever they stand, while a name depends on its member."""
+KNOWN_EVERYWHERE = 15.0
+"""Real seconds after which all of AWS knows what was made; what its references call eventual is over within a few."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Newborn:
     service: str
     seen_from: float
     seen_elsewhere_from: float
+    made: float
+    """Real time, by the monotonic clock."""
 
     def unseen(self, service: str, clock: Clock) -> bool:
         """Whether `service` cannot see it yet; the clock is told when it will."""
@@ -55,13 +61,23 @@ class Unseen:
         """Notes what a create has made, by all names under which it may be looked for."""
         verb = CREATE_VERBS.match(operation)
         if verb is None:
+            self._put(service, operation, params, result, now)
             return
         noun = _singular(operation[verb.end() :])
-        newborn = Newborn(noun, service, now + delay.own, now + max(delay.own, delay.elsewhere))
-        nested = [value for value in result.values() if isinstance(value, dict)]
-        for holder in (params, result, *nested):
-            for value in _identities(noun, holder):
-                self._newborn.setdefault(_bare(value), {})[noun] = newborn
+        newborn = Newborn(noun, service, now + delay.own, now + max(delay.own, delay.elsewhere), time.monotonic())
+        for value in _made(noun, params, result):
+            self._newborn.setdefault(_bare(value), {})[noun] = newborn
+
+    def _put(self, service: str, operation: str, params: Params, result: Result, now: float) -> None:
+        """What one operation both makes and changes is seen at once; only its first time makes it."""
+        verb = PUT_VERBS.match(operation)
+        if verb is None:
+            return
+        noun = _singular(operation[verb.end() :])
+        for value in _made(noun, params, result):
+            self._newborn.setdefault(_bare(value), {}).setdefault(
+                noun, Newborn(noun, service, now, now, time.monotonic())
+            )
 
     def missing(self, service: str, params: Params, clock: Clock) -> str | None:
         """An unseen identity to which the parameters refer, outside filters and tags."""
@@ -72,6 +88,15 @@ class Unseen:
                 if (GENERATED.match(value) or _names(newborn.noun, key)) and newborn.unseen(service, clock):
                     return value
         return None
+
+    def is_established(self, params: Params) -> bool:
+        """Whether the parameters refer to something made so long ago that no part of AWS denies it any more."""
+        return any(
+            (GENERATED.match(value) or _names(newborn.noun, key))
+            and time.monotonic() - newborn.made > KNOWN_EVERYWHERE
+            for key, value in _strings(params, "")
+            for newborn in self._newborn.get(_bare(value), {}).values()
+        )
 
     def filter(self, service: str, operation: str, result: Result, clock: Clock) -> Result:
         """The result of a listing without the items that are not seen yet."""
@@ -116,6 +141,12 @@ def _names(noun: str, key: str) -> bool:
     """Whether a member of this name holds a name of the thing: VpcId of a vpc, not its DhcpOptionsId."""
     lower = key.lower()
     return bool(lower) and any((noun + suffix).endswith(lower) for suffix in IDENTITY)
+
+
+def _made(noun: str, params: Params, result: Result) -> Iterator[str]:
+    nested = [value for value in result.values() if isinstance(value, dict)]
+    for holder in (params, result, *nested):
+        yield from _identities(noun, holder)
 
 
 def _identities(noun: str, holder: dict[str, Any]) -> Iterator[str]:

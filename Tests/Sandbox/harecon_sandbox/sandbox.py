@@ -141,9 +141,7 @@ class Sandbox:
         if latency > 0:
             self._hang(visit, latency)
         struck = account.faults.strike(found.service, found.operation)
-        if struck and struck[0] == "notfound" and not refusals.can_miss(
-            found.service, found.operation, visit.params or {}
-        ):
+        if struck and struck[0] == "notfound" and not self._can_miss(visit):
             struck = None
         try:
             if struck is not None:
@@ -160,6 +158,13 @@ class Sandbox:
         if isinstance(response, Response) and struck is not None and struck[0] in AFTER_EFFECT:
             return Truncated(response) if struck[0] == "truncated" else Cut.RESET
         return response
+
+    @staticmethod
+    def _can_miss(visit: Visit) -> bool:
+        params = visit.params or {}
+        return refusals.can_miss(
+            visit.route.service, visit.route.operation, params
+        ) and not visit.account.unseen.is_established(params)
 
     def _refuse(self, visit: Visit, error: AWSError) -> Response:
         visit.call.code = error.code
@@ -268,8 +273,7 @@ class Sandbox:
             if found.read:
                 account.clock.settle()
         delay = Delay(account.setting("eventual"), account.setting("eventual_elsewhere"))
-        if delay.own > 0 or delay.elsewhere > 0:
-            account.unseen.created(found.service, found.operation, params, result, account.clock.now(), delay)
+        account.unseen.created(found.service, found.operation, params, result, account.clock.now(), delay)
         return result
 
     def _crashed(self, visit: Visit, error: Exception) -> AWSError:

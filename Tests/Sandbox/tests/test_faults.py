@@ -15,6 +15,7 @@ import wire
 from botocore import xform_name
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from conftest import Aws
+from harecon_sandbox import eventual
 
 FORMS = [
     ("throttle", "rds", "DescribeDBClusters", {}, "Throttling", 400),
@@ -78,6 +79,18 @@ def test_a_listing_of_everything_never_misses(aws: Aws) -> None:
     assert [call["fault"] for call in aws.calls()] == [None] * 4
     with pytest.raises(ClientError, match="DBClusterNotFoundFault"):
         aws.client("rds").describe_db_clusters(DBClusterIdentifier="payments")
+
+
+def test_what_all_of_aws_knows_by_now_is_not_missed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="payments")
+    aws.faults({"kind": "notfound", "times": 9})
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        logs.put_retention_policy(logGroupName="payments", retentionInDays=30)
+    monkeypatch.setattr(eventual, "KNOWN_EVERYWHERE", 0.0)
+    logs.put_retention_policy(logGroupName="payments", retentionInDays=30)
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        logs.put_retention_policy(logGroupName="another", retentionInDays=30)
 
 
 def test_skip_and_times_say_which_calls_are_struck(aws: Aws) -> None:
