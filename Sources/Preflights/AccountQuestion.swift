@@ -36,7 +36,8 @@ package enum AccountQuestions {
       preflight(OrderableDatabase.self, graph, aws), preflight(EndpointServices.self, graph, aws),
       preflight(ReservedConcurrency.self, graph, aws), preflight(DatabaseQuotas.self, graph, aws),
       preflight(NetworkQuota.self, graph, aws), preflight(RuleQuota.self, graph, aws),
-      preflight(RoleQuota.self, graph, aws), preflight(SafetyLever.self, graph, aws),
+      preflight(RoleQuota.self, graph, aws), preflight(LogPolicyQuota.self, graph, aws),
+      preflight(SafetyLever.self, graph, aws),
     ].compactMap(\.self)
   }
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -36,7 +37,8 @@ def notes(harecon: Harecon) -> list[dict[str, Any]]:
         ({"retired_versions": ["15.10"]}, "preflight.orderable", ["15.10", "15.12", "cluster.version"]),
         ({"class_zones": {"db.serverless": ["us-east-1a", "us-east-1b"]}}, "preflight.orderable",
          ["rds/instance.c", "us-east-1c", "us-east-1a, us-east-1b"]),
-        ({"endpoint_zones": {"kms": []}}, "preflight.endpoint-service", ["com.amazonaws.us-east-1.kms", "network.endpoints"]),
+        ({"endpoint_zones": {"kms": []}}, "preflight.endpoint-service",
+         ["com.amazonaws.us-east-1.kms", "network.endpoints"]),
         ({"endpoint_zones": {"sts": ["us-east-1a"]}}, "preflight.endpoint-service", ['"us-east-1b", "us-east-1c"']),
         ({"lambda_concurrency": 110}, "preflight.concurrency", ["110", "L-B99A9384", "--desired-value"]),
         ({"quotas": {"vpc/L-F678F1CE": 1}}, "preflight.quota", ["VPCs", "--quota-code L-F678F1CE --desired-value 2"]),
@@ -58,6 +60,18 @@ def test_what_the_account_lacks_is_refused_before_anything_is_written(
     assert wrote(account) == []
 
 
+def test_a_region_that_is_full_of_log_policies_is_refused(harecon: Harecon, account: Account) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [{
+        "Sid": "Theirs", "Effect": "Allow", "Principal": {"Service": "es.amazonaws.com"},
+        "Action": ["logs:PutLogEvents"], "Resource": f"arn:aws:logs:us-east-1:{account.id}:*"}]})
+    for n in range(10):
+        account.edit("logs", "PutResourcePolicy", policyName=f"theirs-{n}", policyDocument=document)
+    refused = harecon.apply().expect(3)
+    assert "10 resource policies" in refused.err and wrote(account) == []
+    account.edit("logs", "DeleteResourcePolicy", policyName="theirs-0")
+    assert notes(harecon) == []
+
+
 def test_an_account_that_has_everything_is_not_spoken_of(harecon: Harecon, account: Account) -> None:
     assert notes(harecon) == []
     assert {c["operation"] for c in account.calls()} >= QUESTIONS.keys()
@@ -69,7 +83,7 @@ def test_who_may_not_ask_is_told_so_and_can_work(harecon: Harecon, account: Acco
     denied = [{"service": s, "operation": o, "kind": "denied", "times": 100} for o, s in QUESTIONS.items()]
     account.control("faults", denied)
     found = notes(harecon)
-    assert {note["severity"] for note in found} == {"note"} and {note["rule"] for note in found} == {"preflight.unanswered"}
+    assert {(note["severity"], note["rule"]) for note in found} == {("note", "preflight.unanswered")}
     assert {action for action in ACTIONS if any(f'"{action}"' in note["message"] for note in found)} == ACTIONS
     assert "servicequotas:GetServiceQuota" in harecon.plan().expect(0).out
     harecon.apply().expect(0)

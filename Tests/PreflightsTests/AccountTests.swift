@@ -99,8 +99,8 @@ struct AccountTests {
     #expect(SafetyLever(others) == nil)
     let nobody = AWS(region: "us-east-1", partition: "aws", caller: Silent(.denied))
     #expect(AccountQuestions.preflights(for: Graph(stack: "empty"), nobody).isEmpty)
-    #expect(AccountQuestions.preflights(for: graph, nobody).count == 7)
-    #expect(AccountQuestions.preflights(for: others, nobody).count == 6)
+    #expect(AccountQuestions.preflights(for: graph, nobody).count == 8)
+    #expect(AccountQuestions.preflights(for: others, nobody).count == 7)
   }
 
   // MARK: No answer

@@ -21,9 +21,9 @@ struct OrderableDatabaseTests {
   }
 
   private func judge(
-    _ answer: Answer, _ plan: Plan? = nil, spec: (String) -> String = { $0 }
+    _ answer: Answer, _ plan: Plan? = nil, spec: ((String) -> String)? = nil
   ) throws -> [Diagnostic] {
-    let graph = try Reference.graph(spec)
+    let graph = try spec.map { try Reference.graph($0) } ?? Reference.graph()
     let question = try #require(OrderableDatabase(graph))
     return question.judge(answer, Prospect(plan: plan ?? Reference.making(graph)))
   }

@@ -76,6 +76,21 @@ struct QuotaTests {
     #expect(found.first?.hint?.hasSuffix("--desired-value 1001 --region us-east-1") == true)
   }
 
+  @Test("policies of CloudWatch Logs are counted with everybody's, and no command asks for more")
+  func logPolicies() throws {
+    let graph = try Reference.graph()
+    let question = try #require(LogPolicyQuota(graph))
+    func found(_ policies: Int) -> [Diagnostic] {
+      let seen = [KindName("logs/resource-policy"): (0..<policies).map { observation("policy-\($0)") }]
+      return question.judge((), Prospect(plan: Reference.making(graph), seen: seen))
+    }
+    #expect(found(9) == [])
+    #expect(found(10).map(\.severity) == [.error])
+    #expect(found(10).first?.message.contains("takes 10 resource policies of CloudWatch Logs and has 10") == true)
+    #expect(found(10).first?.hint?.contains("service-quotas") == false)
+    #expect(!question.matters(to: Reference.leaving(graph)))
+  }
+
   @Test("rules are asked about only when there are more than every account may have")
   func rules() throws {
     func spec(_ clients: Int) -> (String) -> String {

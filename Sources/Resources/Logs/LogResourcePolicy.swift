@@ -49,10 +49,9 @@ package enum LogResourcePolicy: ResourceKind {
   package static func key(for desired: Desired) -> String? { desired.name }
 
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
+    // All of them, others' too: an account has few, and how many is of interest.
     try await aws.all(Logs.describeResourcePolicies, .init(), \.resourcePolicies).compactMap(Observed.init)
-      .filter { policy in
-        query.focusName.map { $0 == policy.name } ?? (policy.mark?.stack == query.stack || query.wants(policy.name))
-      }
+      .filter { policy in query.focusName.map { $0 == policy.name } ?? true }
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
