@@ -50,6 +50,7 @@ package final class APIModel: Sendable {
       inputNamespace: try namespace(input?["xmlNamespace"]) ?? inputShape.namespace,
       hostPrefix: operation["endpoint"]?["hostPrefix"]?.string,
       authorization: authorization(operation),
+      requiresChecksum: operation["httpChecksum"]?["requestChecksumRequired"]?.bool == true,
       isReadOnly: OperationModel.isReadOnly(name),
       pagination: try pagination(of: name),
       errors: errors)

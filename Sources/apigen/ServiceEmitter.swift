@@ -120,6 +120,7 @@ struct ServiceEmitter {
     if let namespace = operation.inputNamespace { arguments.append("inputNamespace: \(ShapeText.text(namespace))") }
     if let prefix = operation.hostPrefix { arguments.append("hostPrefix: \(quoted(prefix))") }
     if operation.authorization != .signed { arguments.append("authorization: .\(operation.authorization)") }
+    if operation.requiresChecksum { arguments.append("requiresChecksum: true") }
     if operation.isReadOnly { arguments.append("isReadOnly: true") }
     if let pagination = operation.pagination { arguments.append("pagination: \(text(of: pagination))") }
     let errors = operation.errors.keys.filter { errorShapes[$0] != nil }.sorted()

@@ -18,6 +18,7 @@ struct EndpointTests {
     let services = [
       "ec2", "iam", "kms", "logs", "rds", "resourcegroupstaggingapi", "route53", "sts", "sso", "sso-oidc", "cloudwatch",
       "sns", "sqs", "lambda", "events", "scheduler", "secretsmanager", "fis", "backup", "rds-data", "dynamodb", "ssm",
+      "s3",
     ]
     let cases = try JSON(parsing: Array(FixturePython.output("endpoints.py", services))).array ?? []
     #expect(cases.count >= services.count * 30 * 4)

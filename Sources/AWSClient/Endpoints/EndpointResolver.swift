@@ -66,6 +66,8 @@ package struct EndpointResolver: Sendable {
     where variant.usesLegacySTS && partition == .aws && !variant.usesFIPS && !variant.usesDualStack
       && Self.legacySTSRegions.contains(region):
       return Destination(endpoint: Endpoint(host: "sts.amazonaws.com"), signingRegion: "us-east-1")
+    case "s3":
+      return Destination(endpoint: Endpoint(host: storageHost, namesBuckets: true), signingRegion: region)
     case let prefix: return Destination(endpoint: Endpoint(host: regionalHost(prefix)), signingRegion: region)
     }
   }
@@ -80,6 +82,11 @@ package struct EndpointResolver: Sendable {
     let isFIPSByItself = partition == .govCloud && byThemselves.contains(prefix)
     let fips = variant.usesFIPS && !isFIPSByItself ? "-fips" : ""
     return "\(prefix)\(fips).\(region).\(suffix)"
+  }
+
+  /// S3 has names of its own for answers over IPv6.
+  private var storageHost: String {
+    "s3\(variant.usesFIPS ? "-fips" : "")\(variant.usesDualStack ? ".dualstack" : "").\(region).\(partition.dnsSuffix)"
   }
 
   /// One endpoint for the whole partition, signed for the region where it lives.

@@ -27,6 +27,8 @@ package final class OperationModel: Sendable {
   /// Put before the host, with labels.
   package let hostPrefix: String?
   package let authorization: Authorization
+  /// The service takes its body only with a checksum in a header.
+  package let requiresChecksum: Bool
   /// It changes nothing, judged by its name: `Describe…`, `Get…`, `List…`, ...
   package let isReadOnly: Bool
   package let pagination: Pagination?
@@ -45,7 +47,8 @@ package final class OperationModel: Sendable {
     _ service: ServiceModel, _ name: String, method: String = "POST", requestURI: String = "/",
     input: StructureShape, output: StructureShape, resultWrapper: String? = nil, inputElement: String? = nil,
     inputNamespace: XMLNamespace? = nil, hostPrefix: String? = nil, authorization: Authorization = .signed,
-    isReadOnly: Bool = false, pagination: Pagination? = nil, errors: [String: @Sendable () -> StructureShape] = [:]
+    requiresChecksum: Bool = false, isReadOnly: Bool = false, pagination: Pagination? = nil,
+    errors: [String: @Sendable () -> StructureShape] = [:]
   ) {
     self.service = service
     self.name = name
@@ -58,6 +61,7 @@ package final class OperationModel: Sendable {
     self.inputNamespace = inputNamespace
     self.hostPrefix = hostPrefix
     self.authorization = authorization
+    self.requiresChecksum = requiresChecksum
     self.isReadOnly = isReadOnly
     self.pagination = pagination
     self.errors = errors

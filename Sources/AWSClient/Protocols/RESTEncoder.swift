@@ -8,14 +8,22 @@ struct RESTEncoder {
   private let operation: OperationModel
 
   static func encode(
-    _ input: Fields, for operation: OperationModel, endpointPath: String, into request: inout HTTPRequest
+    _ input: Fields, for operation: OperationModel, to endpoint: Endpoint, into request: inout HTTPRequest
   ) throws(CallError) {
     let encoder = RESTEncoder(input: input, operation: operation)
     let template = operation.requestURI.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-    request.path = endpointPath + (try encoder.path(String(template.first ?? "/")))
+    var path = String(template.first ?? "/")
+    if endpoint.namesBuckets, let bucket = encoder.bucketForHost, path.hasPrefix("/{Bucket}") {
+      request.host = "\(bucket).\(request.host)"
+      path = "/" + path.dropFirst("/{Bucket}".count).drop { $0 == "/" }
+    }
+    request.path = endpoint.path + (try encoder.path(path))
     request.query = encoder.fixedQuery(template.count > 1 ? template[1] : "") + encoder.query()
     request.headers = encoder.headers()
     encoder.setBody(of: &request)
+    if operation.requiresChecksum {
+      request.setHeader("x-amz-checksum-sha256", Base64.encode(Digest.sha256(request.body)))
+    }
   }
 
   private func members(in location: Member.Location) -> [(member: Member, value: Document)] {
@@ -38,6 +46,14 @@ struct RESTEncoder {
       rest = rest[rest.index(after: end)...]
     }
     return path + rest
+  }
+
+  /// The certificates of S3 cover one label before the host: a name with dots stays in the path.
+  private var bucketForHost: String? {
+    let member = members(in: .uri).first { $0.member.wireName == "Bucket" }
+    guard case .string(let name)? = member?.value, !name.isEmpty else { return nil }
+    let isLabel = name.utf8.allSatisfy { 0x61...0x7a ~= $0 || 0x30...0x39 ~= $0 || $0 == 0x2d }
+    return isLabel ? name : nil
   }
 
   /// An empty label would lead to another address, and so to another operation.

@@ -18,7 +18,7 @@ package enum RequestEncoder {
     case .ec2: QueryEncoder.encode(input, for: operation, dialect: .ec2, into: &request)
     case .json: encodeJSON(input, for: operation, into: &request)
     case .restJSON, .restXML:
-      try RESTEncoder.encode(input, for: operation, endpointPath: endpoint.path, into: &request)
+      try RESTEncoder.encode(input, for: operation, to: endpoint, into: &request)
     }
     return request
   }

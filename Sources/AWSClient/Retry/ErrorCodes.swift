@@ -16,7 +16,9 @@ package enum ErrorCodes {
     switch error.status {
     case 429: return .throttled
     case 500...: return isRepeatable ? .unavailable : .ambiguous
-    case 200..<400: return isRepeatable ? .unavailable : .ambiguous
+    case 200..<300: return isRepeatable ? .unavailable : .ambiguous
+    // What is elsewhere is not found by asking here again.
+    case 300..<400: return .invalid
     default: return byPattern(error.code) ?? byStatus(error.status)
     }
   }
@@ -105,6 +107,14 @@ package enum ErrorCodes {
       "DelegationSetAlreadyCreated": .alreadyExists, "DelegationSetAlreadyReusable": .alreadyExists,
       "HostedZoneNotEmpty": .conflict, "InvalidChangeBatch": .invalid, "ConflictingTypes": .invalid,
       "HealthCheckVersionMismatch": .conflict, "CidrCollectionVersionMismatchException": .conflict,
+    ],
+    "s3": [
+      "BucketAlreadyOwnedByYou": .alreadyExists, "BucketNotEmpty": .conflict, "OperationAborted": .conflict,
+      // The name of a new bucket is not known everywhere yet.
+      "TemporaryRedirect": .unavailable,
+      // Object lock keeps versioning on, and comes with the bucket.
+      "InvalidBucketState": .invalid, "ServerSideEncryptionConfigurationNotFoundError": .notFound,
+      "ObjectLockConfigurationNotFoundError": .notFound, "OwnershipControlsNotFoundError": .notFound,
     ],
     "sns": ["ConcurrentAccess": .conflict, "StaleTag": .conflict, "AuthorizationError": .denied],
     "sqs": [
