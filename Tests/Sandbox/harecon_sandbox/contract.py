@@ -7,6 +7,8 @@ not know, or is written in another way than the protocol says, is in that differ
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections import Counter
@@ -121,6 +123,7 @@ def _differences(route: Route, request: Request, expected: dict[str, Any]) -> It
     yield from _path(request, expected)
     yield from _query(request, expected)
     yield from _headers(route, request, expected)
+    yield from _checksum(route, request)
     match route.protocol:
         case "query" | "ec2":
             yield from _form(request, expected)
@@ -186,10 +189,21 @@ def _headers(route: Route, request: Request, expected: dict[str, Any]) -> Iterat
         elif came[name] != value and not _same_text(came[name], value):
             yield f"header {name}: {came[name]!r}, expected {value!r}"
     for name in came:
-        if name.startswith("x-amz") and name not in UNMODELLED_HEADERS and name not in wanted:
+        known = name in UNMODELLED_HEADERS or name in wanted or name.startswith("x-amz-checksum-")
+        if name.startswith("x-amz") and not known:
             yield f"header {name} is not in the model"
     names = [name for name, _ in request.headers if name.startswith("x-amz") or name == "content-type"]
     yield from (f"header {name} comes {count} times" for name, count in Counter(names).items() if count > 1)
+
+
+def _checksum(route: Route, request: Request) -> Iterator[str]:
+    """Operations whose body AWS takes only with a checksum; those that are not SHA-256 are believed."""
+    came = {name for name, _ in request.headers if name == "content-md5" or name.startswith("x-amz-checksum-")}
+    if (route.model.http_checksum or {}).get("requestChecksumRequired") and not came:
+        yield "the body has no checksum: Content-MD5 or x-amz-checksum-... is missing"
+    right = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
+    if request.header("x-amz-checksum-sha256") not in (None, right):
+        yield "header x-amz-checksum-sha256 is not that of the body"
 
 
 def _content_type(request: Request, wanted: str) -> Iterator[str]:

@@ -145,10 +145,12 @@ class Template:
     query: tuple[tuple[str, str | None], ...]
     required_query: frozenset[str] = field(default_factory=frozenset)
     required_headers: frozenset[str] = field(default_factory=frozenset)
+    deprecated: bool = False
+    """Its successor has the same method and URI, as with S3's lifecycles."""
 
     def match(
         self, method: str, path: str, query: dict[str, list[str]], headers: dict[str, str]
-    ) -> tuple[tuple[int, int, int], dict[str, str]] | None:
+    ) -> tuple[tuple[int, int, int, bool], dict[str, str]] | None:
         """How specific the match is, and the labels of the path as they came; None when it does not match."""
         if method != self.method:
             return None
@@ -162,7 +164,7 @@ class Template:
             return None
         labels = {name.replace("__dash__", "-"): text for name, text in found.groupdict().items()}
         required = len(self.required_query) + len(self.required_headers)
-        return (len(self.query), required, self.literals), labels
+        return (len(self.query), required, self.literals, not self.deprecated), labels
 
 
 @cache
@@ -189,6 +191,7 @@ def _templates(service: str) -> Iterator[Template]:
             query=tuple((key, value or None) for key, value in parse_qsl(query, keep_blank_values=True)),
             required_query=frozenset(places["querystring"]),
             required_headers=frozenset(header.lower() for header in places["header"]),
+            deprecated=bool(operation.deprecated),
         )
 
 
@@ -212,7 +215,7 @@ def find_rest(
     arguments: dict[str, list[str]] = {}
     for key, value in query:
         arguments.setdefault(key, []).append(value)
-    best: tuple[tuple[int, int, int], str, dict[str, str]] | None = None
+    best: tuple[tuple[int, int, int, bool], str, dict[str, str]] | None = None
     for template in templates(service):
         found = template.match(method, path, arguments, headers)
         if found is not None and (best is None or found[0] > best[0]):

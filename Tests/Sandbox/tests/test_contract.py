@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -284,3 +286,16 @@ def test_values_beyond_the_model_are_for_the_service_to_refuse(aws: Aws) -> None
     with pytest.raises(ClientError) as caught:
         aws.client("ec2").create_vpc(CidrBlock="10.0.0.0/99")
     assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
+
+
+def test_a_body_that_needs_a_checksum_is_not_taken_without(aws: Aws) -> None:
+    change = wire.sketch("s3", "PutBucketVersioning", Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    bare = change.with_header("Content-MD5", None)
+    for request in (bare, bare.with_header("x-amz-checksum-sha256", "AAAA")):
+        answer = wire.send(wire.signed(request, aws.endpoint, aws.access_key, aws.secret), aws.endpoint)
+        assert answer.code == "ContractViolation"
+    digest = base64.b64encode(hashlib.sha256(change.body).digest()).decode()
+    whole = bare.with_header("x-amz-checksum-sha256", digest)
+    answer = wire.send(wire.signed(whole, aws.endpoint, aws.access_key, aws.secret), aws.endpoint)
+    assert answer.code == "NoSuchBucket"
+    aws.reset()

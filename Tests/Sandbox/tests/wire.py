@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import json
 import re
@@ -68,6 +70,8 @@ def sketch(service: str, operation: str, **params: Any) -> Sketch:
     body = made["body"]
     data = urlencode(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else body
     headers = {name: str(value) for name, value in made["headers"].items()}
+    if (model.operation_model(operation).http_checksum or {}).get("requestChecksumRequired"):
+        headers["Content-MD5"] = base64.b64encode(hashlib.md5(data).digest()).decode()
     return Sketch(service, made["method"], target, headers, data)
 
 

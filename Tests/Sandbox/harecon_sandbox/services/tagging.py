@@ -23,6 +23,7 @@ from harecon_sandbox.services import (
     logs,
     rds,
     route53,
+    s3,
     scheduler,
     secretsmanager,
     sns,
@@ -49,6 +50,7 @@ OWN: dict[str, Callable[[Context], list[dict[str, Any]]]] = {
     "logs": logs.inventory,
     "rds": rds.inventory,
     "route53": route53.inventory,
+    "s3": s3.inventory,
     "scheduler": scheduler.inventory,
     "secretsmanager": secretsmanager.inventory,
     "sns": sns.inventory,
@@ -250,6 +252,11 @@ def _set_tags(ctx: Context, arn: str, tags: Tags | None, keys: list[str]) -> Non
     elif service == "dynamodb":
         change = {"Tags": tag_list(tags)} if tags is not None else {"TagKeys": keys}
         ctx.call("dynamodb", verb, {"ResourceArn": arn, **change})
+    elif service == "s3":
+        items = [item for item in s3.inventory(ctx) if item["arn"] == arn]
+        kept = {key: value for key, value in items[0]["tags"].items() if key not in keys} if items else {}
+        change = {"TagSet": tag_list(kept | (tags or {}))}
+        ctx.call("s3", "PutBucketTagging", {"Bucket": name, "Tagging": change})
     elif service in ("fis", "logs"):
         ctx.call(service, verb, {"resourceArn": arn, **({"tags": tags} if tags is not None else {"tagKeys": keys})})
     else:
