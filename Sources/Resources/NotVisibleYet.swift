@@ -34,7 +34,8 @@ extension CallError {
     case let code where code.hasPrefix("InvalidParameterValue"):
       let ours = ["enhanced_monitoring", "invalid security group", "dead letter target does not exist"]
       return ours.contains { words.contains($0) } || isLambdas(words)
-    case let code where code.hasPrefix("MalformedPolicyDocument"): return words.contains("principal")
+    // IAM and KMS say `MalformedPolicyDocument`, S3 only `MalformedPolicy`.
+    case let code where code.hasPrefix("MalformedPolicy"): return words.contains("principal")
     // CloudWatch, of the alarms that a composite alarm names.
     case "ValidationError": return words.contains("alarm") && words.contains("not exist")
     // EventBridge, its Scheduler and FIS, of a role.

@@ -38,6 +38,7 @@ extension Registry {
     RestoreTestingPlan.self,
     RestoreTestingSelection.self,
     RouteTable.self,
+    S3Bucket.self,
     SNSSubscription.self,
     SNSTopic.self,
     SQSQueue.self,

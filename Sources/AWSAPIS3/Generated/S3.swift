@@ -13,4 +13,70 @@ package enum S3 {
     wireProtocol: .restXML,
     apiVersion: "2006-03-01",
     isGlobal: true)
+
+  package static let createBucket = Operation<CreateBucketInput, CreateBucketOutput>(OperationModel(
+    service, "CreateBucket", method: "PUT", requestURI: "/{Bucket}", input: CreateBucketInput.shape, output: CreateBucketOutput.shape))
+
+  package static let deleteBucket = Operation<DeleteBucketInput, DeleteBucketOutput>(OperationModel(
+    service, "DeleteBucket", method: "DELETE", requestURI: "/{Bucket}", input: DeleteBucketInput.shape, output: DeleteBucketOutput.shape))
+
+  package static let deleteBucketLifecycle = Operation<DeleteBucketLifecycleInput, DeleteBucketLifecycleOutput>(OperationModel(
+    service, "DeleteBucketLifecycle", method: "DELETE", requestURI: "/{Bucket}?lifecycle", input: DeleteBucketLifecycleInput.shape, output: DeleteBucketLifecycleOutput.shape))
+
+  package static let deleteObjects = Operation<DeleteObjectsInput, DeleteObjectsOutput>(OperationModel(
+    service, "DeleteObjects", requestURI: "/{Bucket}?delete", input: DeleteObjectsInput.shape, output: DeleteObjectsOutput.shape))
+
+  package static let getBucketEncryption = Operation<GetBucketEncryptionInput, GetBucketEncryptionOutput>(OperationModel(
+    service, "GetBucketEncryption", method: "GET", requestURI: "/{Bucket}?encryption", input: GetBucketEncryptionInput.shape, output: GetBucketEncryptionOutput.shape, isReadOnly: true))
+
+  package static let getBucketLifecycleConfiguration = Operation<GetBucketLifecycleConfigurationInput, GetBucketLifecycleConfigurationOutput>(OperationModel(
+    service, "GetBucketLifecycleConfiguration", method: "GET", requestURI: "/{Bucket}?lifecycle", input: GetBucketLifecycleConfigurationInput.shape, output: GetBucketLifecycleConfigurationOutput.shape, isReadOnly: true))
+
+  package static let getBucketOwnershipControls = Operation<GetBucketOwnershipControlsInput, GetBucketOwnershipControlsOutput>(OperationModel(
+    service, "GetBucketOwnershipControls", method: "GET", requestURI: "/{Bucket}?ownershipControls", input: GetBucketOwnershipControlsInput.shape, output: GetBucketOwnershipControlsOutput.shape, isReadOnly: true))
+
+  package static let getBucketPolicy = Operation<GetBucketPolicyInput, GetBucketPolicyOutput>(OperationModel(
+    service, "GetBucketPolicy", method: "GET", requestURI: "/{Bucket}?policy", input: GetBucketPolicyInput.shape, output: GetBucketPolicyOutput.shape, isReadOnly: true))
+
+  package static let getBucketTagging = Operation<GetBucketTaggingInput, GetBucketTaggingOutput>(OperationModel(
+    service, "GetBucketTagging", method: "GET", requestURI: "/{Bucket}?tagging", input: GetBucketTaggingInput.shape, output: GetBucketTaggingOutput.shape, isReadOnly: true))
+
+  package static let getBucketVersioning = Operation<GetBucketVersioningInput, GetBucketVersioningOutput>(OperationModel(
+    service, "GetBucketVersioning", method: "GET", requestURI: "/{Bucket}?versioning", input: GetBucketVersioningInput.shape, output: GetBucketVersioningOutput.shape, isReadOnly: true))
+
+  package static let getObjectLockConfiguration = Operation<GetObjectLockConfigurationInput, GetObjectLockConfigurationOutput>(OperationModel(
+    service, "GetObjectLockConfiguration", method: "GET", requestURI: "/{Bucket}?object-lock", input: GetObjectLockConfigurationInput.shape, output: GetObjectLockConfigurationOutput.shape, isReadOnly: true))
+
+  package static let getPublicAccessBlock = Operation<GetPublicAccessBlockInput, GetPublicAccessBlockOutput>(OperationModel(
+    service, "GetPublicAccessBlock", method: "GET", requestURI: "/{Bucket}?publicAccessBlock", input: GetPublicAccessBlockInput.shape, output: GetPublicAccessBlockOutput.shape, isReadOnly: true))
+
+  package static let listBuckets = Operation<ListBucketsInput, ListBucketsOutput>(OperationModel(
+    service, "ListBuckets", method: "GET", input: ListBucketsInput.shape, output: ListBucketsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["ContinuationToken"], outputTokens: ["ContinuationToken"], limit: "MaxBuckets")))
+
+  package static let listObjectVersions = Operation<ListObjectVersionsInput, ListObjectVersionsOutput>(OperationModel(
+    service, "ListObjectVersions", method: "GET", requestURI: "/{Bucket}?versions", input: ListObjectVersionsInput.shape, output: ListObjectVersionsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["KeyMarker", "VersionIdMarker"], outputTokens: ["NextKeyMarker", "NextVersionIdMarker"], moreResults: "IsTruncated", limit: "MaxKeys")))
+
+  package static let putBucketEncryption = Operation<PutBucketEncryptionInput, PutBucketEncryptionOutput>(OperationModel(
+    service, "PutBucketEncryption", method: "PUT", requestURI: "/{Bucket}?encryption", input: PutBucketEncryptionInput.shape, output: PutBucketEncryptionOutput.shape))
+
+  package static let putBucketLifecycleConfiguration = Operation<PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput>(OperationModel(
+    service, "PutBucketLifecycleConfiguration", method: "PUT", requestURI: "/{Bucket}?lifecycle", input: PutBucketLifecycleConfigurationInput.shape, output: PutBucketLifecycleConfigurationOutput.shape))
+
+  package static let putBucketOwnershipControls = Operation<PutBucketOwnershipControlsInput, PutBucketOwnershipControlsOutput>(OperationModel(
+    service, "PutBucketOwnershipControls", method: "PUT", requestURI: "/{Bucket}?ownershipControls", input: PutBucketOwnershipControlsInput.shape, output: PutBucketOwnershipControlsOutput.shape))
+
+  package static let putBucketPolicy = Operation<PutBucketPolicyInput, PutBucketPolicyOutput>(OperationModel(
+    service, "PutBucketPolicy", method: "PUT", requestURI: "/{Bucket}?policy", input: PutBucketPolicyInput.shape, output: PutBucketPolicyOutput.shape))
+
+  package static let putBucketTagging = Operation<PutBucketTaggingInput, PutBucketTaggingOutput>(OperationModel(
+    service, "PutBucketTagging", method: "PUT", requestURI: "/{Bucket}?tagging", input: PutBucketTaggingInput.shape, output: PutBucketTaggingOutput.shape))
+
+  package static let putBucketVersioning = Operation<PutBucketVersioningInput, PutBucketVersioningOutput>(OperationModel(
+    service, "PutBucketVersioning", method: "PUT", requestURI: "/{Bucket}?versioning", input: PutBucketVersioningInput.shape, output: PutBucketVersioningOutput.shape))
+
+  package static let putObjectLockConfiguration = Operation<PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput>(OperationModel(
+    service, "PutObjectLockConfiguration", method: "PUT", requestURI: "/{Bucket}?object-lock", input: PutObjectLockConfigurationInput.shape, output: PutObjectLockConfigurationOutput.shape))
+
+  package static let putPublicAccessBlock = Operation<PutPublicAccessBlockInput, PutPublicAccessBlockOutput>(OperationModel(
+    service, "PutPublicAccessBlock", method: "PUT", requestURI: "/{Bucket}?publicAccessBlock", input: PutPublicAccessBlockInput.shape, output: PutPublicAccessBlockOutput.shape))
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Core
+import Engine
+import ResourceKit
+import Resources
+import Testing
+
+/// What the end of a bucket means for what is in it, and whose bucket a name is.
+@Suite(.timeLimit(.minutes(5)), .atMostEight)
+struct BucketTests {
+  private let stage: Stage
+  private let name: String
+
+  init() async throws {
+    stage = try await Stage()
+    name = "\(stage.stack)-plain-\(stage.account)"
+  }
+
+  private func bucket(isVersioned: Bool = true, lifecycle: S3Bucket.Lifecycle? = .init()) -> [DesiredResource] {
+    var desired = S3Bucket.Desired(
+      name: name, account: stage.account, key: stage.key.output(\.arn), lifecycle: lifecycle,
+      tags: stage.tags(S3Bucket.name, "plain"))
+    desired.isVersioned = isVersioned
+    return [stage.key.resource(), Node<S3Bucket>("plain", desired).resource()]
+  }
+
+  private func put(_ key: String) async throws {
+    try await stage.edit("s3", "PutObject", ["Bucket": .string(name), "Key": .string(key)])
+  }
+
+  private var tags: [String: String] {
+    get async throws {
+      let listed = try await stage.edit("s3", "GetBucketTagging", ["Bucket": .string(name)])["TagSet"]?.array ?? []
+      return Dictionary(
+        listed.compactMap { tag in tag["Key"]?.string.map { ($0, tag["Value"]?.string ?? "") } }
+      ) { first, _ in first }
+    }
+  }
+
+  @Test("suspended versioning is taken up again")
+  func versioning() async throws {
+    try await stage.converge(bucket())
+    try await stage.edit(
+      "s3", "PutBucketVersioning", ["Bucket": .string(name), "VersioningConfiguration": ["Status": "Suspended"]])
+    let repair = try await stage.converge(bucket())
+    #expect(repair.updates[Address(S3Bucket.name, "plain")] == ["versioned"], "\(repair.summary)")
+    #expect(try await stage.plan(bucket()).plan.steps == [])
+    try await stage.expectNoViolations()
+  }
+
+  @Test("a lifecycle that is no longer wanted goes")
+  func noLifecycle() async throws {
+    try await stage.converge(bucket())
+    try await stage.converge(bucket(lifecycle: nil))
+    #expect(try await stage.plan(bucket(lifecycle: nil)).plan.steps == [])
+    try await stage.expectNoViolations()
+  }
+
+  @Test("what is not empty is kept unless its data is discarded, and taken back later")
+  func kept() async throws {
+    try await stage.converge(bucket())
+    try await put("decision.json")
+    let live = try await stage.live(S3Bucket.name, "plain")
+    let ending = try await stage.kind(S3Bucket.name)
+      .delete(live, Deletion(finalSnapshot: "sample-final", wholeStack: true))
+    #expect(ending == .kept(because: "it is not empty"))
+    #expect(try await tags["harecon:kept"] == "data")
+    #expect(try await stage.observe(S3Bucket.name, bucket()).isEmpty)
+    let back = try await stage.converge(bucket())
+    #expect(back.change(at: Address(S3Bucket.name, "plain"))?.action == .create)
+    #expect(try await tags["harecon:kept"] == nil)
+    #expect(try await stage.plan(bucket()).plan.steps == [])
+    try await stage.expectNoViolations()
+  }
+
+  @Test("discarded, it is emptied of all versions and markers, page after page")
+  func emptied() async throws {
+    try await stage.converge(bucket())
+    for key in ["a", "a", "b", "c"] { try await put(key) }
+    try await stage.edit("s3", "DeleteObject", ["Bucket": .string(name), "Key": "b"])
+    try await stage.control("settings", ["page": 2])
+    try await stage.destroy(bucket())
+    #expect(try await stage.resources().contains("s3/bucket \(name)") == false)
+    let deletes = try await stage.calls().filter { $0.operation == "DeleteObjects" }
+    #expect(deletes.count > 1, "several pages")
+    try await stage.expectNoViolations()
+  }
+
+  @Test("outside destroy it is not deleted")
+  func stays() async throws {
+    try await stage.converge(bucket())
+    let live = try await stage.live(S3Bucket.name, "plain")
+    let kind = try stage.kind(S3Bucket.name)
+    await #expect(throws: CallError.self) { _ = try await kind.delete(live, Deletion()) }
+    try await stage.expectNoViolations()
+  }
+
+  @Test("a name that another account has is refused")
+  func foreign() async throws {
+    let other = try await Stage()
+    try await other.edit("s3", "CreateBucket", ["Bucket": .string(name)])
+    let start = try await stage.now()
+    do {
+      let plan = try await stage.plan(bucket()).plan
+      Issue.record("not refused: \(plan.summary)")
+    } catch let stop as Stop {
+      #expect(stop.exitCode == .ownership)
+    }
+    #expect(try await stage.calls(since: start).filter(\.isWrite).map(\.description) == [])
+    try await other.edit("s3", "DeleteBucket", ["Bucket": .string(name)])
+    try await stage.expectNoViolations()
+  }
+
+  @Test("a bucket of that name in another region is told, with the way out")
+  func elsewhere() async throws {
+    let make: JSON = [
+      "Bucket": .string(name), "CreateBucketConfiguration": ["LocationConstraint": "eu-west-1"],
+    ]
+    try await stage.control(
+      "edit", ["service": "s3", "operation": "CreateBucket", "params": make, "region": "eu-west-1"])
+    do {
+      let plan = try await stage.plan(bucket()).plan
+      Issue.record("not refused: \(plan.summary)")
+    } catch let stop as Stop {
+      let text = stop.diagnostics.all.map(\.message).joined(separator: "\n")
+      #expect(text.contains("not in \"us-east-1\""), "\(text)")
+    }
+    try await stage.expectNoViolations()
+  }
+}
