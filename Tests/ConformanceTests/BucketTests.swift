@@ -44,7 +44,7 @@ struct BucketTests {
     try await stage.edit(
       "s3", "PutBucketVersioning", ["Bucket": .string(name), "VersioningConfiguration": ["Status": "Suspended"]])
     let repair = try await stage.converge(bucket())
-    #expect(repair.updates[Address(S3Bucket.name, "plain")] == ["versioned"], "\(repair.summary)")
+    #expect(repair.updates == [Address(S3Bucket.name, "plain"): ["versioned"]], "\(repair.summary)")
     #expect(try await stage.plan(bucket()).plan.steps == [])
     try await stage.expectNoViolations()
   }

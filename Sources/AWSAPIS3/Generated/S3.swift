@@ -24,7 +24,7 @@ package enum S3 {
     service, "DeleteBucketLifecycle", method: "DELETE", requestURI: "/{Bucket}?lifecycle", input: DeleteBucketLifecycleInput.shape, output: DeleteBucketLifecycleOutput.shape))
 
   package static let deleteObjects = Operation<DeleteObjectsInput, DeleteObjectsOutput>(OperationModel(
-    service, "DeleteObjects", requestURI: "/{Bucket}?delete", input: DeleteObjectsInput.shape, output: DeleteObjectsOutput.shape))
+    service, "DeleteObjects", requestURI: "/{Bucket}?delete", input: DeleteObjectsInput.shape, output: DeleteObjectsOutput.shape, requiresChecksum: true))
 
   package static let getBucketEncryption = Operation<GetBucketEncryptionInput, GetBucketEncryptionOutput>(OperationModel(
     service, "GetBucketEncryption", method: "GET", requestURI: "/{Bucket}?encryption", input: GetBucketEncryptionInput.shape, output: GetBucketEncryptionOutput.shape, isReadOnly: true))
@@ -57,26 +57,26 @@ package enum S3 {
     service, "ListObjectVersions", method: "GET", requestURI: "/{Bucket}?versions", input: ListObjectVersionsInput.shape, output: ListObjectVersionsOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["KeyMarker", "VersionIdMarker"], outputTokens: ["NextKeyMarker", "NextVersionIdMarker"], moreResults: "IsTruncated", limit: "MaxKeys")))
 
   package static let putBucketEncryption = Operation<PutBucketEncryptionInput, PutBucketEncryptionOutput>(OperationModel(
-    service, "PutBucketEncryption", method: "PUT", requestURI: "/{Bucket}?encryption", input: PutBucketEncryptionInput.shape, output: PutBucketEncryptionOutput.shape))
+    service, "PutBucketEncryption", method: "PUT", requestURI: "/{Bucket}?encryption", input: PutBucketEncryptionInput.shape, output: PutBucketEncryptionOutput.shape, requiresChecksum: true))
 
   package static let putBucketLifecycleConfiguration = Operation<PutBucketLifecycleConfigurationInput, PutBucketLifecycleConfigurationOutput>(OperationModel(
-    service, "PutBucketLifecycleConfiguration", method: "PUT", requestURI: "/{Bucket}?lifecycle", input: PutBucketLifecycleConfigurationInput.shape, output: PutBucketLifecycleConfigurationOutput.shape))
+    service, "PutBucketLifecycleConfiguration", method: "PUT", requestURI: "/{Bucket}?lifecycle", input: PutBucketLifecycleConfigurationInput.shape, output: PutBucketLifecycleConfigurationOutput.shape, requiresChecksum: true))
 
   package static let putBucketOwnershipControls = Operation<PutBucketOwnershipControlsInput, PutBucketOwnershipControlsOutput>(OperationModel(
-    service, "PutBucketOwnershipControls", method: "PUT", requestURI: "/{Bucket}?ownershipControls", input: PutBucketOwnershipControlsInput.shape, output: PutBucketOwnershipControlsOutput.shape))
+    service, "PutBucketOwnershipControls", method: "PUT", requestURI: "/{Bucket}?ownershipControls", input: PutBucketOwnershipControlsInput.shape, output: PutBucketOwnershipControlsOutput.shape, requiresChecksum: true))
 
   package static let putBucketPolicy = Operation<PutBucketPolicyInput, PutBucketPolicyOutput>(OperationModel(
-    service, "PutBucketPolicy", method: "PUT", requestURI: "/{Bucket}?policy", input: PutBucketPolicyInput.shape, output: PutBucketPolicyOutput.shape))
+    service, "PutBucketPolicy", method: "PUT", requestURI: "/{Bucket}?policy", input: PutBucketPolicyInput.shape, output: PutBucketPolicyOutput.shape, requiresChecksum: true))
 
   package static let putBucketTagging = Operation<PutBucketTaggingInput, PutBucketTaggingOutput>(OperationModel(
-    service, "PutBucketTagging", method: "PUT", requestURI: "/{Bucket}?tagging", input: PutBucketTaggingInput.shape, output: PutBucketTaggingOutput.shape))
+    service, "PutBucketTagging", method: "PUT", requestURI: "/{Bucket}?tagging", input: PutBucketTaggingInput.shape, output: PutBucketTaggingOutput.shape, requiresChecksum: true))
 
   package static let putBucketVersioning = Operation<PutBucketVersioningInput, PutBucketVersioningOutput>(OperationModel(
-    service, "PutBucketVersioning", method: "PUT", requestURI: "/{Bucket}?versioning", input: PutBucketVersioningInput.shape, output: PutBucketVersioningOutput.shape))
+    service, "PutBucketVersioning", method: "PUT", requestURI: "/{Bucket}?versioning", input: PutBucketVersioningInput.shape, output: PutBucketVersioningOutput.shape, requiresChecksum: true))
 
   package static let putObjectLockConfiguration = Operation<PutObjectLockConfigurationInput, PutObjectLockConfigurationOutput>(OperationModel(
-    service, "PutObjectLockConfiguration", method: "PUT", requestURI: "/{Bucket}?object-lock", input: PutObjectLockConfigurationInput.shape, output: PutObjectLockConfigurationOutput.shape))
+    service, "PutObjectLockConfiguration", method: "PUT", requestURI: "/{Bucket}?object-lock", input: PutObjectLockConfigurationInput.shape, output: PutObjectLockConfigurationOutput.shape, requiresChecksum: true))
 
   package static let putPublicAccessBlock = Operation<PutPublicAccessBlockInput, PutPublicAccessBlockOutput>(OperationModel(
-    service, "PutPublicAccessBlock", method: "PUT", requestURI: "/{Bucket}?publicAccessBlock", input: PutPublicAccessBlockInput.shape, output: PutPublicAccessBlockOutput.shape))
+    service, "PutPublicAccessBlock", method: "PUT", requestURI: "/{Bucket}?publicAccessBlock", input: PutPublicAccessBlockInput.shape, output: PutPublicAccessBlockOutput.shape, requiresChecksum: true))
 }
