@@ -9,6 +9,7 @@ import sys
 
 import botocore.session
 from botocore.endpoint_provider import EndpointProvider
+from botocore.exceptions import EndpointResolutionError
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
@@ -32,7 +33,10 @@ def main() -> None:
             parameters = {"Region": region, "UseFIPS": fips, "UseDualStack": dual}
             if name == "sts":
                 parameters["UseGlobalEndpoint"] = legacy
-            endpoint = provider.resolve_endpoint(**parameters)
+            try:
+                endpoint = provider.resolve_endpoint(**parameters)
+            except EndpointResolutionError:
+                continue  # such as S3's FIPS endpoints in China, of which there are none
             schemes = endpoint.properties.get("authSchemes") or [{}]
             cases.append(
                 {
