@@ -68,6 +68,8 @@ struct CalledOperation: Sendable, Hashable {
 
   /// Operations whose actions have other names (AWS's service authorization reference, Amazon S3).
   private static let otherNames: [CalledOperation: [String]] = [
+    // Made with tags, which S3 takes from nobody who may not tag.
+    CalledOperation(.s3, "CreateBucket"): ["CreateBucket", "TagResource"],
     CalledOperation(.s3, "DeleteObjects"): ["DeleteObject", "DeleteObjectVersion"],
     CalledOperation(.s3, "GetBucketEncryption"): ["GetEncryptionConfiguration"],
     CalledOperation(.s3, "GetBucketLifecycleConfiguration"): ["GetLifecycleConfiguration"],
