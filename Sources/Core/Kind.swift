@@ -13,6 +13,8 @@ package struct Kind: Sendable {
   package let oneAtATime: Bool
   /// The kind whose observations this kind needs to look its own up, observed first.
   package let parent: KindName?
+  /// Its parent cannot be deleted while any of these, whoever's it is, is in it.
+  package let holdsParent: Bool
   /// The kinds that its resources may need: deleted after it, also when nothing else tells the order.
   package let follows: Set<KindName>
   package let patience: Patience
@@ -34,7 +36,7 @@ package struct Kind: Sendable {
 
   package init(
     name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, oneAtATime: Bool = false,
-    parent: KindName?, follows: Set<KindName> = [], patience: Patience,
+    parent: KindName?, holdsParent: Bool = false, follows: Set<KindName> = [], patience: Patience,
     resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
     excludes: @escaping @Sendable (Observation, DesiredResource) -> Bool = { _, _ in false },
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
@@ -48,6 +50,7 @@ package struct Kind: Sendable {
     self.holdsData = holdsData
     self.oneAtATime = oneAtATime
     self.parent = parent
+    self.holdsParent = holdsParent
     self.follows = follows
     self.patience = patience
     self.resolve = resolve

@@ -52,7 +52,8 @@ extension Kind {
   package init<K: ResourceKind>(_ kind: K.Type, _ aws: AWS) {
     self.init(
       name: K.name, identity: K.identity, schema: K.attributes.map(\.schema), holdsData: K.holdsData,
-      oneAtATime: K.oneAtATime, parent: K.parent, follows: Set(K.follows), patience: K.patience,
+      oneAtATime: K.oneAtATime, parent: K.parent, holdsParent: K.holdsParent, follows: Set(K.follows),
+      patience: K.patience,
       resolve: { resource, outputs in
         var desired = resource.typed(K.self)
         for attribute in K.attributes { attribute.resolve(&desired, outputs) }

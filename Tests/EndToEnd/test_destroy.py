@@ -50,3 +50,29 @@ def test_what_became_of_the_key_is_told_also_when_its_last_answer_is_lost(
     destroyed = harecon.destroy(*arguments).expect(0)
     assert "kms/key.main: deleted" not in destroyed.err
     assert re.search("^kms/key.main: (kept|deletion scheduled)", destroyed.out, re.MULTILINE)
+
+
+def test_what_others_have_put_into_the_stack_is_named_before_anything_is_deleted(
+    harecon: Harecon, account: Account
+) -> None:
+    harecon.apply().expect(0)
+    account.edit("rds", "CreateDBInstance", DBInstanceIdentifier="reports", DBClusterIdentifier="payments",
+                 Engine="aurora-postgresql", DBInstanceClass="db.serverless")
+    zone = account.client("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    values = [{"Value": "a.example.com"}]
+    record = {"Name": "reports.payments.internal", "Type": "CNAME", "TTL": 60, "ResourceRecords": values}
+    change = {"Action": "CREATE", "ResourceRecordSet": record}
+    account.edit("route53", "ChangeResourceRecordSets", HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+    harecon.must_be_converged()
+    since = len(account.calls())
+    refused = harecon.destroy("-o", "json").expect(8).json["diagnostics"]
+    told = {error["address"]: error["message"] for error in refused}
+    assert set(told) == {"rds/cluster.main", "route53/hosted-zone.main"}
+    assert '"reports"' in told["rds/cluster.main"]
+    assert "reports.payments.internal/CNAME" in told["route53/hosted-zone.main"]
+    assert not [c for c in account.calls()[since:] if not c["operation"].startswith(("Describe", "Get", "List"))]
+
+    account.edit("rds", "DeleteDBInstance", DBInstanceIdentifier="reports", SkipFinalSnapshot=True)
+    change["Action"] = "DELETE"
+    account.edit("route53", "ChangeResourceRecordSets", HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+    harecon.destroy("-discard-data").expect(0)

@@ -8,6 +8,29 @@ import Testing
 
 @Suite("Destroying")
 struct DestroyTests {
+  @Test("what others have put into something of ours is named before anything is deleted; exit 8")
+  func obstacle() async throws {
+    var orders = Orders()
+    let graph = try await orders.build()
+    let cluster = try #require(orders.id("rds/cluster.main"))
+    let theirs = FakeCloud.Thing(
+      id: "reports", key: "reports", owner: .stack("billing", id: "rds/instance.r"),
+      attributes: ["cluster": .string(cluster)])
+    orders.cloud.put(theirs, "rds/instance")
+    orders.instance.parent = "rds/cluster"
+    orders.instance.holdsParent = true
+    let world = await orders.observer.observe(graph)
+    let planner = orders.planner
+    let stop = #expect(throws: Stop.self) { try planner.destroy(graph, world, .discard) }
+    #expect(stop?.exitCode == .ownership)
+    #expect(stop?.diagnostics.all.map(\.address) == ["rds/cluster.main"])
+    let message = try #require(stop?.diagnostics.all.first?.message)
+    #expect(message.hasSuffix("\"rds/instance.r\" of stack \"billing\" (reports)"))
+    #expect(try planner.destroy(graph, world, .keep).plan.changes.allSatisfy { $0.address != "rds/instance.r" })
+    orders.cloud.edit("rds/instance", "reports") { $0.goneIn = 2 }
+    _ = try planner.destroy(graph, await orders.observer.observe(graph), .discard)
+  }
+
   @Test("everything goes before what it needs, orphans too")
   func order() async throws {
     let orders = Orders()

@@ -5,7 +5,8 @@ package import Core
 extension Planner {
   /// What it takes to take down everything that the stack owns, in the spec or not.
   ///
-  /// - Throws: when something in the way of a name is not ours, or when it is not clear what is: then nothing is deleted.
+  /// - Throws: when something in the way of a name is not ours, or when it is not clear what is, or when what is not ours keeps
+  ///   something of ours from being deleted: then nothing is deleted.
   package func destroy(_ graph: Graph, _ world: World, _ policy: Plan.DataPolicy) throws(Stop) -> Decision {
     let order = try graph.order(kinds)
     if let stop = world.stop { throw stop }
@@ -16,6 +17,8 @@ extension Planner {
     let live = matching.live.merging(matching.orphans) { first, _ in first }
     let leftAlone = matching.disowned.filter { disowned in !live.values.contains { $0.id == disowned.observation.id } }
     let kept = Kept(live, graph, kinds, policy)
+    let obstacles = Obstacle.all(to: live.filter { !kept.contains($0.key) }, in: world, kinds)
+    guard obstacles.isEmpty else { throw Stop(.ownership, obstacles.map { .inTheWay($0, stack: graph.stack) }) }
     var drafts: [Address: Draft] = [:]
     for (address, observation) in live {
       drafts[address] =

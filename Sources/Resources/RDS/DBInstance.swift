@@ -22,6 +22,7 @@ package enum DBInstance: ResourceKind {
   package static let oneAtATime = true
   // The cluster knows which of its members writes and which wait for a restart.
   package static let parent: KindName? = DBCluster.name
+  package static let holdsParent = true
   package static let follows: [KindName] = [DBCluster.name, DBParameterGroup.name, IAMRole.name]
 
   package struct Desired: Sendable {
@@ -120,9 +121,17 @@ package enum DBInstance: ResourceKind {
     let instances = try await ifThere { () async throws(CallError) in
       try await aws.all(RDS.describeDBInstances, .init(dbInstanceIdentifier: name), \.dbInstances)
     }
-    let members = query.parents.flatMap { $0.typed(DBCluster.self).members }
-    return (instances ?? []).filter { query.mayOwn($0.dbInstanceIdentifier ?? "") && !RestoreTest.made($0) }.compactMap
-    { instance in
+    let clusters = query.parents.map { $0.typed(DBCluster.self) }
+    let members = clusters.flatMap(\.members)
+    let ours = Set(
+      clusters.filter { cluster in
+        if case .stack(query.stack, _) = DBCluster.facts(cluster).owner { true } else { false }
+      }.map(\.name))
+    return (instances ?? []).filter { instance in
+      // What others put into a cluster of ours keeps it from being deleted.
+      let isWithin = instance.dbClusterIdentifier.map(ours.contains) ?? false
+      return (isWithin || query.mayOwn(instance.dbInstanceIdentifier ?? "")) && !RestoreTest.made(instance)
+    }.compactMap { instance in
       Observed(
         instance, members, wanted: query.desired.first { $0.name == instance.dbInstanceIdentifier })
     }

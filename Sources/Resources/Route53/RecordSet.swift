@@ -24,6 +24,7 @@ package enum RecordSet: ResourceKind {
   package static let name: KindName = "route53/record-set"
   package static let identity = Identity.name
   package static let parent: KindName? = HostedZone.name
+  package static let holdsParent = true
   package static let follows: [KindName] = [HostedZone.name, HealthCheck.name]
   package static let patience = Patience(ready: .seconds(300), gone: .seconds(300))
 
@@ -124,8 +125,9 @@ package enum RecordSet: ResourceKind {
       return records.compactMap { record -> Observed? in
         if record.isMark { return nil }
         let observed = Observed(zone: zone.id, live: record, mark: marks[record.markName], health: health)
-        if case .stack(query.stack, _) = observed.owner { return observed }
-        return wanted.contains(record.key) ? observed : nil
+        // Those that every zone has of its own accord go with it; any other keeps it from being deleted.
+        let isZones = record.name == zone.zone && ["NS", "SOA"].contains(record.type)
+        return isZones && !wanted.contains(record.key) ? nil : observed
       }
     }.flatMap(\.self)
   }

@@ -89,6 +89,7 @@ struct FakeKind: Sendable {
   var holdsData = false
   var oneAtATime = false
   var parent: KindName?
+  var holdsParent = false
   var follows: Set<KindName> = []
   var patience = Patience(
     ready: .seconds(3600), gone: .seconds(3600), firstLook: .seconds(1), longestPause: .seconds(8))
@@ -120,7 +121,7 @@ struct FakeKind: Sendable {
     let fake = self
     return Kind(
       name: name, identity: identity, schema: schema, holdsData: holdsData, oneAtATime: oneAtATime, parent: parent,
-      follows: follows, patience: patience,
+      holdsParent: holdsParent, follows: follows, patience: patience,
       resolve: { resource, outputs in
         DesiredResource(
           address: resource.address, key: resource.key, values: resource.values.map { $0.filled(from: outputs) },
