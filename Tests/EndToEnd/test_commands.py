@@ -226,26 +226,6 @@ def test_a_stack_is_not_taken_down_without_its_name(harecon: Harecon, account: A
     assert owned(account) == live
 
 
-def test_no_more_steps_are_under_way_than_allowed(harecon: Harecon) -> None:
-    def most_at_once(story: str, prefix: str) -> int:
-        under_way: set[str] = set()
-        most = 0
-        for address, event in re.findall(r"^  (\S+): (creating|created)\b", story, re.MULTILINE):
-            if address.startswith(prefix):
-                under_way = under_way | {address} if event == "creating" else under_way - {address}
-                most = max(most, len(under_way))
-        return most
-
-    # Once the VPC is there, its six subnets and three security groups could all be made at once.
-    harecon.edit_spec("us-east-1c]", "us-east-1c, us-east-1d, us-east-1e, us-east-1f]")
-    harecon.account.control("settings", {"latency_ms": 100})
-    assert most_at_once(harecon.apply().expect(0).err, "ec2/") == 8, "as many as the service bears"
-    harecon.destroy("-discard-data").expect(0)
-    harecon.account.control("settings", {"latency_ms": 0})
-    # A step that AWS tells to come back later leaves its place to another until then: only those of EC2 never rest.
-    assert most_at_once(harecon.apply("-parallelism", "1").expect(0).err, "ec2/") == 1
-
-
 # Taking down
 
 

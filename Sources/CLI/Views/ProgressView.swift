@@ -85,7 +85,9 @@ final class ProgressView: Sendable {
     case .started(let attempt):
       state.rows[id] = Row(
         status: Self.doing(id.verb), started: now - progress.elapsed, told: now)
-      if attempt == 1 && !console.storyIsTerminal { console.tell(line(id, Self.doing(id.verb))) }
+      // Whoever was told that it rests is told when it goes on.
+      let doing = Self.doing(id.verb) + (attempt > 1 ? " again" : "")
+      if !console.storyIsTerminal { console.tell(line(id, doing)) }
     case .waiting(let status):
       guard var row = state.rows[id] else { return }
       let isNews = row.status != status
