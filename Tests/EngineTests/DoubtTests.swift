@@ -186,6 +186,66 @@ struct DoubtTests {
     #expect(orders.cloud.writes.isEmpty)
   }
 
+  @Test("a delete that AWS goes on refusing until time runs out ends with AWS's last word")
+  func refusedForGood() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let deletes = Mutex(0)
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        guard call.verb == .delete, call.address == "rds/instance.a" else { return nil }
+        let count = deletes.withLock { deletes in
+          deletes += 1
+          return deletes
+        }
+        // It was made so lately that the first one does not know it.
+        return count == 1
+          ? .fail(CallError(.notFound, code: "NotFound", message: "no such thing"))
+          : .fail(
+            CallError(
+              .conflict, code: "InvalidDBInstanceState", message: "try \(count)", requestID: "r-\(count)",
+              operation: "rds DeleteDBInstance", status: 400))
+      }
+    }
+    let verdict = await orders.apply(try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard))
+    #expect(verdict.exitCode == .incomplete)
+    let last = deletes.withLock { $0 }
+    #expect(last > 2)
+    let diagnostic = try #require(verdict.diagnostics.all.first)
+    #expect(diagnostic.rule == "engine.timed-out")
+    #expect(
+      diagnostic.message
+        == "delete rds/instance.a: still \"deleting\" after 1h00m: rds DeleteDBInstance: InvalidDBInstanceState: "
+        + "try \(last) (request r-\(last))")
+  }
+
+  @Test("what a create was answered with is told when time runs out before it is known whether it was carried out")
+  func doubtUntilTheEnd() async throws {
+    var orders = Orders()
+    orders.vpc.patience = Patience(ready: .seconds(60), untilSeen: .seconds(300))
+    loseOnce(orders, "create ec2/vpc.main", .loseRequest)
+    let verdict = await orders.apply(try await orders.decide(orders.graph()))
+    #expect(verdict.exitCode == .incomplete)
+    #expect(
+      verdict.diagnostics.all.first?.message
+        == "create ec2/vpc.main: still \"not visible yet\" after 1m00s: AnswerLost: connection reset")
+  }
+
+  @Test("an update in doubt ends with what AWS answered, however often a look shows the old value")
+  func doubtBeforeVerdict() async throws {
+    var orders = Orders()
+    orders.instance.patience = Patience(
+      ready: .seconds(600), gone: .seconds(600), firstLook: .seconds(1), longestPause: .seconds(1))
+    try await orders.build()
+    let exists = CallError(.alreadyExists, code: "AlreadyExists", message: "another has it")
+    orders.cloud.change { $0.fault = { call, _ in call.verb == .update ? .fail(exists) : nil } }
+    let verdict = await orders.apply(try await orders.decide(orders.graph { $0["rds/instance.a"]?["tier"] = 7 }))
+    let diagnostic = try #require(verdict.diagnostics.all.first)
+    #expect(diagnostic.rule == "engine.call-failed")
+    #expect(diagnostic.message.contains("AlreadyExists: another has it"))
+    #expect(orders.cloud.writes.count == 1)
+  }
+
   private func loseOnce(_ orders: Orders, _ step: String, _ fault: FakeCloud.Fault) {
     let lost = Mutex(false)
     orders.cloud.change { state in

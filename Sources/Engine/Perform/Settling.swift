@@ -60,7 +60,7 @@ struct Settling<C: Clock<Duration>> {
           runner.footprint.made = nil
           throw verdict(on: doubt)
         }
-        try await watch.pause(status: "not visible yet", runner.report)
+        try await watch.pause(status: "not visible yet", because: createInDoubt?.error, runner.report)
       case .wait(let status):
         if rounds > roundsBefore { watch.hurry() }
         try await watch.pause(status: status, runner.report)
@@ -117,7 +117,8 @@ struct Settling<C: Clock<Duration>> {
       throw .call(doubt.error)
     }
     let isNew = !open.subtracting(sent).isEmpty
-    guard isNew || unchangedLooks > Self.patientLooks else { return .wait(status) }
+    // While it is not known whether the last one was carried out, its error is not to be lost by sending the same again.
+    guard isNew || updateInDoubt == nil && unchangedLooks > Self.patientLooks else { return .wait(status) }
     let isInPlace = rest.attributes.allSatisfy { if case .inPlace = $0.mutability { true } else { false } }
     guard isInPlace, rounds < Self.longestRounds else {
       // What cannot be changed in place may still be on its way after a create.
@@ -164,8 +165,11 @@ struct Watch<C: Clock<Duration>> {
     next = patience.firstLook
   }
 
-  mutating func pause(status: String, _ report: (String) -> Void) async throws(StepFailure) {
-    let failure = StepFailure.timedOut(waitingFor: status, after: elapsed)
+  /// - Parameter error: what AWS last said against it, for when no time is left.
+  mutating func pause(
+    status: String, because error: CallError? = nil, _ report: (String) -> Void
+  ) async throws(StepFailure) {
+    let failure = StepFailure.timedOut(waitingFor: status, after: elapsed, because: error)
     try await pause(status: status, failure, report)
   }
 

@@ -13,8 +13,8 @@ package enum StepFailure: Error, Sendable, Hashable {
   case didNotConverge([AttributeChange])
   /// Its health will not get better by waiting.
   case degraded(String)
-  /// Patience has run out; a rerun goes on from here. With the last status.
-  case timedOut(waitingFor: String, after: Duration)
+  /// Patience has run out; a rerun goes on from here. With the last status, and with what AWS last said against it.
+  case timedOut(waitingFor: String, after: Duration, because: CallError? = nil)
 
   /// Our create was refused, or not needed, because somebody else who makes this stack was there first.
   static func madeByAnother(_ address: Address, _ found: Observation, _ stack: String) -> StepFailure {
@@ -53,7 +53,7 @@ package enum StepFailure: Error, Sendable, Hashable {
     case .call(let error): [.callFailed(step, error)]
     case .didNotConverge(let attributes): [.didNotConverge(step, attributes)]
     case .degraded(let status): [.stayedDegraded(step, status)]
-    case .timedOut(let status, let after): [.timedOut(step, status, after)]
+    case .timedOut(let status, let after, let error): [.timedOut(step, status, after, error)]
     }
   }
 }
@@ -114,9 +114,12 @@ extension Diagnostic {
       address: step.address, hint: "look at its events in AWS, then plan again")
   }
 
-  fileprivate static func timedOut(_ step: Step.ID, _ status: String, _ after: Duration) -> Diagnostic {
-    Diagnostic(
-      .error, rule: "engine.timed-out", "\(step): still \"\(status)\" after \(after.brief)", address: step.address,
-      hint: "run the same command again; it goes on from here")
+  fileprivate static func timedOut(
+    _ step: Step.ID, _ status: String, _ after: Duration, _ error: CallError?
+  ) -> Diagnostic {
+    let reason = error.map { ": \($0)" } ?? ""
+    return Diagnostic(
+      .error, rule: "engine.timed-out", "\(step): still \"\(status)\" after \(after.brief)\(reason)",
+      address: step.address, hint: "run the same command again; it goes on from here")
   }
 }

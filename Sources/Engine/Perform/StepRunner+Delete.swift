@@ -17,28 +17,30 @@ extension StepRunner {
     guard let found = try await lookUntilSure(targetNow) else { return .gone }
     guard found.isOwned(by: stack) else { throw .ownership(.noLongerOurs(step.id.address, found, stack: stack)) }
     var departure = Departure.gone
-    var doubt: Doubt?
+    var (doubt, refusal): (Doubt?, CallError?)
     footprint.leave()
     do throws(CallError) {
       departure = try await kind.delete(found, deletion)
     } catch let error where error.category == .notFound {
       // A look tells whether it is gone, or was made so lately that not all of AWS knows it.
+      refusal = error
     } catch let error where error.leavesDoubt {
       doubt = Doubt(repeatable: error)
     } catch {
       throw .call(error)
     }
-    return try await waitUntilGone(found, deletion, departure, doubt: doubt)
+    return try await waitUntilGone(found, deletion, departure, doubt, refusal)
   }
 
   /// AWS goes on showing a thing unchanged for some seconds after it has taken its deletion.
   private static var untilTaken: Duration { .seconds(10) }
 
+  /// - Parameter refusal: why the last delete was refused, if it was.
   private func waitUntilGone(
-    _ before: Observation, _ deletion: Deletion, _ departure: Departure, doubt: Doubt?
+    _ before: Observation, _ deletion: Deletion, _ departure: Departure, _ doubt: Doubt?, _ refusal: CallError?
   ) async throws(StepFailure) -> Departure {
     var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
-    var departure = departure
+    var (departure, refusal) = (departure, refusal)
     var (sent, unchangedLooks) = (Duration.zero, 0)
     while true {
       let found: Observation?
@@ -53,28 +55,27 @@ extension StepRunner {
       if let doubt, doubt.isRefuted(after: unchangedLooks, watch.elapsed) { throw .call(doubt.error) }
       if unchangedLooks > 0, watch.elapsed - sent >= Self.untilTaken {
         // Taken for gone by a part of AWS that did not know it yet.
-        departure = try await deleteAgain(found, deletion) ?? departure
+        do throws(CallError) {
+          departure = try await kind.delete(found, deletion)
+          refusal = nil
+        } catch let error where error.mayPass || error.leavesDoubt {
+          // The first one may still be at work: the looks go on.
+          refusal = error
+        } catch {
+          throw .call(error)
+        }
         (sent, unchangedLooks) = (watch.elapsed, 0)
       }
       switch found.health {
-      case .ready: try await watch.pause(status: "deleting", report)
-      case .progressing(let status), .leaving(let status): try await watch.pause(status: status, report)
+      case .ready: try await watch.pause(status: "deleting", because: refusal, report)
+      case .progressing(let status): try await watch.pause(status: status, because: refusal, report)
+      // It is on its way, whatever was said before.
+      case .leaving(let status): try await watch.pause(status: status, report)
       case .degraded(let status):
         // It may have been ill before; only what the delete led to says that the delete failed.
         guard found.health == before.health else { throw .degraded(status) }
-        try await watch.pause(status: status, report)
+        try await watch.pause(status: status, because: refusal, report)
       }
-    }
-  }
-
-  /// nil when the first one is still at work, or when it does not matter why this one failed: the looks go on.
-  private func deleteAgain(_ found: Observation, _ deletion: Deletion) async throws(StepFailure) -> Departure? {
-    do throws(CallError) {
-      return try await kind.delete(found, deletion)
-    } catch let error where error.mayPass || error.leavesDoubt {
-      return nil
-    } catch {
-      throw .call(error)
     }
   }
 
