@@ -89,6 +89,14 @@ struct DrillsBlueprintTests {
       ])
   }
 
+  @Test("are the only experiments that the coordinator may look at")
+  func known() throws {
+    let work = try graph("payments").statements("iam/role.function-coordinator", "inlinePolicies", "work")
+    let looking = work.filter { $0["Action"]?.texts.contains { $0.hasPrefix("fis:") } ?? false }
+    #expect(looking.map { $0["Action"]?.texts } == [["fis:GetExperimentTemplate"]])
+    #expect(looking.first?["Condition"]?["StringEquals"]?["aws:ResourceTag/harecon:stack"]?.string == "payments")
+  }
+
   @Test("are taken on by experiments of this account alone")
   func trust() throws {
     let trust = try #require(try graph("payments").statements("iam/role.faults", "trust").first)

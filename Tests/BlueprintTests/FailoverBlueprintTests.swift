@@ -36,6 +36,13 @@ struct FailoverBlueprintTests {
     }
   }
 
+  @Test("a transaction may wait for a writer as often as SQS lets it")
+  func replayReceives() throws {
+    let redrive = try graph("payments").value("sqs/queue.replay", "redrive")
+    #expect(redrive["receives"] == .int(1000))
+    #expect(redrive["target"]?.unknowns == [OutputID(Address("sqs/queue", "replay-dead"), "arn")])
+  }
+
   @Test("the roles of functions in the network outlive their interfaces, which hold the security group")
   func rolesOutliveInterfaces() throws {
     let group = try #require(try graph("payments").resources[Address("ec2/security-group", "functions")])

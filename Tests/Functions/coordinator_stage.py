@@ -38,6 +38,9 @@ class Fis:
 
     def get_experiment_template(self, id: str) -> dict[str, Any]:
         check_request("fis", "GetExperimentTemplate", {"id": id})
+        # The role sees the templates of its stack alone.
+        if id == "denied":
+            raise error("AccessDeniedException", status=403)
         if id not in self.templates:
             raise error("ResourceNotFoundException", status=404)
         return {"experimentTemplate": self.templates[id]}

@@ -55,7 +55,7 @@ def test_in_a_drill_that_only_breaks_something_the_coordinator_does_its_work(sta
     assert len(stage.world.calls) == 1
 
 
-@pytest.mark.parametrize("template", ["foreign", "unknown"])
+@pytest.mark.parametrize("template", ["foreign", "denied", "unknown"])
 def test_experiments_of_others_are_none_of_ours(
     stage: Stage, capsys: pytest.CaptureFixture[str], template: str
 ) -> None:

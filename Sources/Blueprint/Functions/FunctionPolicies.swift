@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Core
+internal import ResourceKit
 internal import Spec
 
 /// What each function may do: its role's own policy.
@@ -103,9 +104,12 @@ struct FunctionPolicies {
     Statement("FailOver", ["rds:FailoverDBCluster"], on: [cluster] + members)
   }
 
-  /// Of all experiments of the account that events tell of, those of this stack are known by their templates' tags.
+  /// Of all experiments of the account that events tell of, those of this stack are known by their templates' tags: it sees
+  /// no others.
   private var templates: Statement {
-    Statement("KnowDrills", ["fis:GetExperimentTemplate"], on: [scope.arn("fis", "experiment-template/*")])
+    Statement(
+      "KnowDrills", ["fis:GetExperimentTemplate"], on: [scope.arn("fis", "experiment-template/*")],
+      when: [.equals("aws:ResourceTag/\(OwnerTag.stack)", scope.stack.name)])
   }
 
   private var moveTiers: Statement {

@@ -54,9 +54,9 @@ struct QueuesBlueprint {
   private static let longest = 1_209_600
   /// Seconds, six times as long as the replay worker may take: Lambda needs room to try again.
   private static let visibility = 6 * FunctionShape.of(.replayWorker).timeout
-  /// A writer that is gone for minutes must not send a transaction to the dead letters: what is refused for good the worker
-  /// parks by itself.
-  private static let receives = 100
+  /// The most that SQS takes. A message that waits for a writer comes once a minute: a hundred receives would send it to the
+  /// dead letters after an outage of less than two hours. What is refused for good the worker parks by itself.
+  private static let receives = 1000
 
   private static func arn(_ queue: StackQueue, _ scope: Scope) -> String {
     scope.arn("sqs", scope.names.queue(queue))
