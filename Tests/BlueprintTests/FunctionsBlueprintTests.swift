@@ -49,6 +49,26 @@ struct FunctionsBlueprintTests {
     }
   }
 
+  // MARK: Their code
+
+  @Test("that log in to the database bring the spec's authorities with their code, the others do not")
+  func authorities() throws {
+    let more = """
+
+      functions:
+        databaseAuthorities: |
+          -----BEGIN CERTIFICATE-----
+          MIID
+          -----END CERTIFICATE-----
+
+      """
+    let (before, after) = (try graph("minimal"), try graph("minimal") { $0 + more })
+    let changed = try before.ofKind("lambda/function").map(\.address).filter { function in
+      try before.value("\(function)", "code") != after.value("\(function)", "code")
+    }
+    #expect(changed.map(\.name).sorted() == ["probe", "rotate-user"])
+  }
+
   // MARK: The audit log
 
   private static let audited = ["backup-verifier", "coordinator", "drainer", "lag-guard", "rotate-user"]

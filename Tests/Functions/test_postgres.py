@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import shutil
 import socket
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from real_postgres import PASSWORD, Server
-from shared.postgres import Connection, ConnectionLost, Failure, Login, ServerError, connect, trusted
+from shared import postgres
+from shared.postgres import Connection, ConnectionLost, Failure, Login, ServerError, connect
 from shared.scram import verifier
 
 LONG = 30.0
@@ -144,13 +149,49 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(server: Server) -> Non
         connect(server.login(), LONG)
 
 
-def test_authorities_may_be_named(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HARECON_DATABASE_AUTHORITIES", str(server.certificate))
-    trusted.cache_clear()
-    try:
-        connect(server.login(), LONG).close()
-    finally:
-        trusted.cache_clear()
+LOGIN = """
+import sys
+from shared.postgres import Login, connect
+login = Login(host="localhost", port=int(sys.argv[1]), user="master", password=sys.argv[2], database="postgres")
+with connect(login, 30) as session:
+    print(session.query("select 1 as one", timeout=30))
+"""
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """The folder into which Lambda unpacks a function's archive."""
+    shutil.copytree(Path(postgres.__file__).parent, tmp_path / "shared", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
+
+
+def log_in(folder: Path, server: Server) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", LOGIN, str(server.port), PASSWORD]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_authorities_that_are_packed_with_a_function_are_trusted(unpacked: Path, server: Server) -> None:
+    shutil.copy(server.certificate, unpacked / "shared" / "authorities.pem")
+    ended = log_in(unpacked, server)
+    assert (ended.returncode, ended.stdout) == (0, "[{'one': 1}]\n"), ended.stderr
+
+
+def test_authorities_that_are_packed_with_a_function_are_trusted_alone(
+    unpacked: Path, server: Server, tmp_path: Path
+) -> None:
+    other = unpacked / "shared" / "authorities.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=another", "-keyout", tmp_path / "key", "-out", other],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    ended = log_in(unpacked, server)
+    assert ended.returncode == 1 and "certificate verify failed" in ended.stderr
+
+
+def test_who_is_not_trusted_is_told_the_way_out(unpacked: Path, server: Server) -> None:
+    ended = log_in(unpacked, server)
+    assert ended.returncode == 1 and "`functions.databaseAuthorities`" in ended.stderr
 
 
 def test_a_server_that_takes_no_connection_without_tls_says_so(server: Server) -> None:

@@ -68,6 +68,31 @@ struct FunctionArchiveTests {
     #expect(String(decoding: try python(script, input: archive.bytes), as: UTF8.self) == "callable\n")
   }
 
+  @Test("authorities of the spec are packed where the function that logs in trusts them, and them alone")
+  func authorities() throws {
+    let made = """
+      import pathlib, subprocess, sys, tempfile
+      folder = pathlib.Path(tempfile.mkdtemp())
+      subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                      "-subj", "/CN=ours", "-keyout", folder / "key", "-out", folder / "pem"], check=True, capture_output=True)
+      print((folder / "pem").read_text(), end="")
+      """
+    let authority = String(decoding: try python(made, input: []), as: UTF8.self)
+    let archive = FunctionArchive(.probe, authorities: authority)
+    #expect(archive.sha256 != FunctionArchive(.probe).sha256)
+    #expect(FunctionArchive(.probe, authorities: nil) == FunctionArchive(.probe))
+    let script = """
+      import io, sys, tempfile, zipfile
+      folder = tempfile.TemporaryDirectory()
+      zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read())).extractall(folder.name)
+      sys.path.insert(0, folder.name)
+      from shared.postgres import trusted
+      print([dict(part[0] for part in found["subject"]) for found in trusted().get_ca_certs()])
+      """
+    #expect(
+      String(decoding: try python(script, input: archive.bytes), as: UTF8.self) == "[{'commonName': 'ours'}]\n")
+  }
+
   @Test("the checksum is that of zip files")
   func checksum() {
     #expect(CRC32.checksum(Array("123456789".utf8)) == 0xCBF4_3926)

@@ -72,16 +72,18 @@ extension StackFunction {
   }
 
   /// Its sources.
-  var archive: FunctionArchive {
+  ///
+  /// - Parameter authorities: who may sign the database's certificates; nil for those that Lambda's runtimes trust.
+  func archive(authorities: String?) -> FunctionArchive {
     switch self {
     case .health: FunctionArchive(.health)
-    case .probe: FunctionArchive(.probe)
+    case .probe: FunctionArchive(.probe, authorities: authorities)
     case .coordinator: FunctionArchive(.coordinator)
     case .drainer: FunctionArchive(.drainer)
     case .lagGuard: FunctionArchive(.lagGuard)
     case .replayWorker: FunctionArchive(.replayWorker)
     case .backupVerifier: FunctionArchive(.backupVerifier)
-    case .rotateUser: FunctionArchive(.rotateUser)
+    case .rotateUser: FunctionArchive(.rotateUser, authorities: authorities)
     }
   }
 }

@@ -90,7 +90,8 @@ struct FunctionsBlueprint {
     _ function: StackFunction, _ scope: Scope, log: Node<LogGroup>, role: Node<IAMRole>, _ network: NetworkBlueprint,
     _ encryption: EncryptionBlueprint, environment: [String: Input<String>]
   ) -> Node<LambdaFunction> {
-    let (shape, settings, archive) = (FunctionShape.of(function), scope.stack.functions, function.archive)
+    let (shape, settings) = (FunctionShape.of(function), scope.stack.functions)
+    let archive = function.archive(authorities: settings.databaseAuthorities)
     return Node(
       function.rawValue,
       .init(

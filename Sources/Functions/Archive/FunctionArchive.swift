@@ -13,14 +13,17 @@ package struct FunctionArchive: Sendable, Hashable {
   /// The zip file.
   package let bytes: [UInt8]
 
-  package init(_ function: FunctionName) {
-    self.init(function.rawValue, in: FunctionSources.all)
+  /// - Parameter authorities: who may sign the database's certificates, in PEM; nil for those that Lambda's runtimes trust.
+  package init(_ function: FunctionName, authorities: String? = nil) {
+    self.init(function.rawValue, in: FunctionSources.all, authorities: authorities)
   }
 
   /// - Parameter sources: path below `Sources/Functions` → text.
-  init(_ function: String, in sources: [String: String]) {
+  init(_ function: String, in sources: [String: String], authorities: String? = nil) {
     handler = "\(function).handler.handle"
-    let files = sources.filter { $0.key.hasPrefix("\(function)/") || $0.key.hasPrefix("shared/") }
+    var files = sources.filter { $0.key.hasPrefix("\(function)/") || $0.key.hasPrefix("shared/") }
+    // Where `shared/postgres.py` looks for it.
+    files["shared/authorities.pem"] = authorities
     bytes = ZipFile.bytes(files.mapValues { Array($0.utf8) })
   }
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -31,6 +32,9 @@ _CANCEL_REQUEST = 1234 << 16 | 5678
 
 # Where Lambda's runtimes keep the authorities that they trust, those of RDS among them.
 _AUTHORITIES = ("/etc/pki/tls/cert.pem", "/var/runtime/ca-cert.pem")
+
+# The spec's `functions.databaseAuthorities`, packed beside this file when there are any.
+_OWN_AUTHORITIES = Path(__file__).with_name("authorities.pem")
 
 
 class ServerError(Exception):
@@ -62,15 +66,17 @@ class Login:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """Verifies the server's certificate and its name. HARECON_DATABASE_AUTHORITIES may name a file of authorities.
+    """Verifies the server's certificate and its name, by the spec's own authorities alone where it names some.
 
     Not by `ssl.create_default_context`: from Python 3.13 on that also refuses authorities for the form of their
     certificates, which libpq takes.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    own = os.environ.get("HARECON_DATABASE_AUTHORITIES")
-    files = [own] if own else [file for file in _AUTHORITIES if os.path.exists(file)]
+    if _OWN_AUTHORITIES.exists():
+        context.load_verify_locations(_OWN_AUTHORITIES)
+        return context
+    files = [file for file in _AUTHORITIES if os.path.exists(file)]
     for file in files:
         context.load_verify_locations(file)
     if not files:

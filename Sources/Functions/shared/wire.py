@@ -123,4 +123,6 @@ def _reach(host: str, port: int, deadline: float) -> socket.socket:
 
 
 def _lost(error: OSError) -> OSError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionLost(f"{error}: `functions.databaseAuthorities` may name who signs the server's certificate")
     return error if isinstance(error, (TimeoutError, ConnectionLost)) else ConnectionLost(str(error))

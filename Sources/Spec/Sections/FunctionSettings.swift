@@ -5,6 +5,7 @@ package struct FunctionSettings: Sendable {
   @Located package var runtime: FunctionRuntime
   @Located package var memory: Int
   @Located package var architecture: FunctionArchitecture
+  @Located package var databaseAuthorities: String?
 
   package init() {}
 }
@@ -50,5 +51,13 @@ extension FunctionSettings: Section {
       "Memory of each function in MiB; its share of a processor grows with it."),
     .defaulted(
       "architecture", \.$architecture, .choice, .arm64, "The processor that they run on."),
+    .optional(
+      "databaseAuthorities", \.$databaseAuthorities, .certificates,
+      """
+      Who may sign the certificates of the database's members: those functions that log in to it trust these alone. Without \
+      it they trust what Lambda's runtimes do, among them the authorities of RDS; those of a new region may come there four \
+      weeks late. AWS publishes each region's at https://truststore.pki.rds.amazonaws.com, for example in \
+      us-east-1/us-east-1-bundle.pem.
+      """, example: #""-----BEGIN CERTIFICATE-----\nMIID\n-----END CERTIFICATE-----\n""#),
   ]
 }
