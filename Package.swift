@@ -132,6 +132,9 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(name: "harecon", dependencies: ["CLI"], swiftSettings: settings),
     .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+    // Its other sources are those of the fuzz targets.
+    .testTarget(
+      name: "FuzzCaseTests", dependencies: ["AWSClient", "Core", "Engine", "Spec"], swiftSettings: settings),
   ]
     + services.map {
       .target(name: "AWSAPI\($0)", dependencies: ["AWSClient"], swiftSettings: settings)

@@ -1,0 +1,1 @@
+../Fuzz/Sources/FuzzPlan/CheckPlan.swift
