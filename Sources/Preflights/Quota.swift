@@ -10,8 +10,8 @@ struct Quota: Sendable, Hashable {
   let code: String
   /// What it counts: `VPCs of the region`.
   let name: String
-  /// Where it is kept; nil for the stack's own region.
-  var region: String?
+  /// Of the account in all regions, kept in one of them.
+  var isGlobal = false
 
   /// What stands against needing more than there is; nil when there is enough.
   ///
@@ -30,6 +30,12 @@ struct Quota: Sendable, Hashable {
   /// The command that asks AWS for a higher quota.
   func request(for value: Int, in region: String) -> String {
     "aws service-quotas request-service-quota-increase --service-code \(service) --quota-code \(code)"
-      + " --desired-value \(value) --region \(self.region ?? region)"
+      + " --desired-value \(value) --region \(isGlobal ? Self.home(of: region) : region)"
+  }
+
+  /// Where the partition of a region keeps what is global.
+  private static func home(of region: String) -> String {
+    if region.hasPrefix("us-gov-") { return "us-gov-west-1" }
+    return region.hasPrefix("cn-") ? "cn-north-1" : "us-east-1"
   }
 }

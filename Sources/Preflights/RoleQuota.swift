@@ -15,8 +15,7 @@ struct RoleQuota: AccountQuestion {
     var most: Int
   }
 
-  // IAM's quotas are kept in one region, whatever the stack's.
-  private static let quota = Quota(service: "iam", code: "L-FE177D64", name: "IAM roles", region: "us-east-1")
+  private static let quota = Quota(service: "iam", code: "L-FE177D64", name: "IAM roles", isGlobal: true)
 
   init?(_ graph: Graph) {
     if graph.ofKind(IAMRole.name).isEmpty { return nil }

@@ -64,9 +64,18 @@ struct QuotaTests {
     #expect(!question.matters(to: Reference.leaving(graph)))
   }
 
-  @Test("roles are counted, and asked for in IAM's own region")
+  @Test("what is global is asked for where its partition keeps it")
+  func home() {
+    let quota = Quota(service: "iam", code: "L-FE177D64", name: "IAM roles", isGlobal: true)
+    let homes = ["eu-west-1": "us-east-1", "us-gov-east-1": "us-gov-west-1", "cn-northwest-1": "cn-north-1"]
+    for (region, home) in homes {
+      #expect(quota.request(for: 1, in: region).hasSuffix("--region \(home)"))
+    }
+  }
+
+  @Test("roles are counted")
   func roles() throws {
-    let graph = try Reference.graph { $0.replacing("us-east-1", with: "eu-west-1") }
+    let graph = try Reference.graph()
     let question = try #require(RoleQuota(graph))
     let wanted = graph.ofKind("iam/role").count
     #expect(wanted > 5)
