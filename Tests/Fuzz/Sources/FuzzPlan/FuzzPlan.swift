@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// libFuzzer's entry; see `checkPlan`.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzPlan(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {
