@@ -65,6 +65,10 @@ CALLS: dict[str, dict[str, int]] = {
         "GetHostedZone": 1, "ListHealthChecks": 1, "ListHostedZones": 1, "ListResourceRecordSets": 1,
         "ListTagsForResources": 2,
     },
+    # Kinds of which the stack has nothing are looked at too.
+    "s3": {
+        "ListBuckets": 1,
+    },
     # Four schedules.
     "scheduler": {
         "GetSchedule": 4, "ListScheduleGroups": 1, "ListSchedules": 1, "ListTagsForResource": 1,
