@@ -74,6 +74,27 @@ struct BucketTests {
     try await stage.expectNoViolations()
   }
 
+  @Test("the key of what is kept is kept with it, and goes with the last of it")
+  func keyOfKept() async throws {
+    try await stage.converge(bucket())
+    try await put("decision.json")
+    let live = try await stage.live(S3Bucket.name, "plain")
+    let key = try await stage.live(KMSKey.name)
+    let keys = try stage.kind(KMSKey.name)
+    _ = try await stage.kind(S3Bucket.name).delete(live, Deletion(finalSnapshot: "sample-final", wholeStack: true))
+    #expect(
+      try await keys.delete(key, Deletion(wholeStack: true))
+        == .kept(because: "evidence that is kept is encrypted with it"))
+    let state = try await stage.edit("kms", "DescribeKey", ["KeyId": .string(key.id)])
+    #expect(state["KeyMetadata"]?["KeyState"]?.string == "Enabled")
+    try await stage.converge(bucket())
+    #expect(try await stage.live(KMSKey.name).id == key.id)
+    try await stage.destroy(bucket())
+    let last = try await stage.edit("kms", "DescribeKey", ["KeyId": .string(key.id)])
+    #expect(last["KeyMetadata"]?["KeyState"]?.string == "PendingDeletion")
+    try await stage.expectNoViolations()
+  }
+
   @Test("discarded, it is emptied of all versions and markers, page after page")
   func emptied() async throws {
     try await stage.converge(bucket())

@@ -131,7 +131,7 @@ extension KMSKey {
     _ = try await ifThere { () async throws(CallError) in try await aws(KMS.deleteAlias, .init(aliasName: alias)) }
   }
 
-  /// Keeps the key for the sake of snapshots, or schedules its deletion.
+  /// Keeps the key for the sake of snapshots and of evidence, or schedules its deletion.
   private static func letGo(_ observed: Observed, _ aws: AWS) async throws(CallError) -> Departure {
     let metadata = try await ifThere { () async throws(CallError) in
       try await aws(KMS.describeKey, .init(keyId: observed.id)).keyMetadata
@@ -139,15 +139,26 @@ extension KMSKey {
     guard let metadata = metadata ?? nil else { return .gone }
     if metadata.keyState == "PendingDeletion" { return .scheduled(at: metadata.deletionDate) }
     if try await hasSnapshots(observed.arn, aws) {
-      let tag = KMS.Tag(tagKey: keptTag, tagValue: "snapshots")
-      _ = try await aws(KMS.tagResource, .init(keyId: observed.id, tags: [tag]))
-      return .kept(because: "snapshots are encrypted with it")
+      return try await keep(observed, "snapshots", because: "snapshots are encrypted with it", aws)
+    }
+    if let stack = observed.tags[OwnerTag.stack],
+      try await S3Bucket.isKept(of: stack, encryptedWith: observed.arn, aws)
+    {
+      return try await keep(observed, "evidence", because: "evidence that is kept is encrypted with it", aws)
     }
     let window = observed.tags[deletionWindowTag].flatMap { Int($0) } ?? 30
     let scheduled = try await ifThere { () async throws(CallError) in
       try await aws(KMS.scheduleKeyDeletion, .init(keyId: observed.id, pendingWindowInDays: window))
     }
     return scheduled.map { .scheduled(at: $0.deletionDate) } ?? .gone
+  }
+
+  private static func keep(
+    _ observed: Observed, _ what: String, because reason: String, _ aws: AWS
+  ) async throws(CallError) -> Departure {
+    let tag = KMS.Tag(tagKey: keptTag, tagValue: what)
+    _ = try await aws(KMS.tagResource, .init(keyId: observed.id, tags: [tag]))
+    return .kept(because: reason)
   }
 
   /// Snapshots that nobody could read any more without the key: those that people have taken and those of AWS Backup,

@@ -11,14 +11,16 @@ package import ResourceKit
 // aws: kms UntagResource ScheduleKeyDeletion CancelKeyDeletion EnableKey
 // aws: resourcegroupstaggingapi GetResources
 // aws: rds DescribeDBClusterSnapshots
+// aws: s3 ListBuckets GetBucketTagging GetBucketEncryption
 
 /// The customer key that everything of a stack is encrypted with: storage, secrets, logs, backups.
 ///
 /// - It is found by its alias and by its tags, both: AWS makes a key and its alias in two calls, and a run that dies in
 ///   between must find the key again and not make a second one.
-/// - Only `destroy` lets go of it. While a snapshot is encrypted with it, the last one of the cluster for example, the key
-///   is kept, with a tag that says so; otherwise its deletion is scheduled. Without its alias either counts as gone.
-/// - A key that was let go is taken back before a new one is made, so that the snapshots under it stay readable. One
+/// - Only `destroy` lets go of it. While a snapshot is encrypted with it, the last one of the cluster for example, or a
+///   bucket that was kept, the key is kept, with a tag that says so; otherwise its deletion is scheduled. Without its alias
+///   either counts as gone.
+/// - A key that was let go is taken back before a new one is made, so that what is encrypted with it stays readable. One
 ///   that waits for deletion and still has its alias shows as a change of `state`.
 package enum KMSKey: ResourceKind {
   package static let name: KindName = "kms/key"
@@ -80,7 +82,7 @@ package enum KMSKey: ResourceKind {
   }
 
   static let deletionWindowTag = "harecon:deletion-window"
-  /// On a key that `destroy` kept for the sake of snapshots.
+  /// On a key that `destroy` kept for the sake of snapshots or evidence.
   static let keptTag = "harecon:kept"
 
   static func prefix(_ stack: String) -> String { "alias/harecon/\(stack)/" }

@@ -77,6 +77,33 @@ extension S3Bucket {
     }
   }
 
+  /// Whether `destroy` has kept a bucket of the stack whose objects nobody could read without the key.
+  ///
+  /// - Parameter key: its ARN.
+  static func isKept(of stack: String, encryptedWith key: String, _ aws: AWS) async throws(CallError) -> Bool {
+    let listed = try await aws.all(
+      S3.listBuckets, .init(maxBuckets: 1000, prefix: "\(stack)-", bucketRegion: aws.region), \.buckets)
+    return try await listed.compactMap(\.name).concurrently { (name) async throws(CallError) in
+      guard let tags = try await ownTags(name, aws), tags[OwnerTag.stack] == stack, tags[keptTag] != nil else {
+        return false
+      }
+      let encryption = try await ifThere { () async throws(CallError) in
+        try await aws(S3.getBucketEncryption, .init(bucket: name)).serverSideEncryptionConfiguration
+      }
+      let rule = (encryption ?? nil)?.rules?.first
+      return rule?.applyServerSideEncryptionByDefault?.kmsMasterKeyID == key
+    }.contains(true)
+  }
+
+  /// nil where there is no such bucket, or none whose tags we may read: it is not ours.
+  private static func ownTags(_ name: String, _ aws: AWS) async throws(CallError) -> [String: String]? {
+    do {
+      return try await liveTags(name, nil, aws)
+    } catch let error where error.category == .denied {
+      return nil
+    }
+  }
+
   private static func read(
     into bucket: inout Observed, _ account: String?, _ aws: AWS
   ) async throws(CallError) {
