@@ -274,6 +274,70 @@ def test_each_step_is_written_to_the_log_group(fis: Any, role: str, auto: Any) -
     assert {event["id"] for event in written} == {run}
 
 
+def reported(account: str, dashboards: tuple[str, ...] = ("payments",)) -> dict[str, Any]:
+    """A configuration whose bucket is the account's: bucket names are the world's."""
+    arns = [f"arn:aws:cloudwatch::{account}:dashboard/{name}" for name in dashboards]
+    return {
+        "outputs": {"s3Configuration": {"bucketName": f"drills-of-{account}", "prefix": "drills/weekly"}},
+        "dataSources": {"cloudWatchDashboards": [{"dashboardIdentifier": arn} for arn in arns]},
+        "preExperimentDuration": "PT10M",
+        "postExperimentDuration": "PT20M",
+    }
+
+
+def report_of(fis: Any, run: str) -> dict[str, Any]:
+    return fis.get_experiment(id=run)["experiment"]["experimentReport"]
+
+
+def report_trail(fis: Any, run: str, last: str) -> list[str]:
+    return trail(lambda: report_of(fis, run)["state"]["status"], last)
+
+
+@pytest.fixture
+def bucket(auto: Any) -> str:
+    """The bucket of reports, and the dashboard that they show."""
+    auto.client("cloudwatch").put_dashboard(DashboardName="payments", DashboardBody='{"widgets": []}')
+    name = f"drills-of-{auto.account}"
+    auto.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def test_the_report_comes_when_what_follows_is_over(fis: Any, auto: Any, bucket: str) -> None:
+    role = make_role(auto, "reporter", "s3:PutObject", "cloudwatch:GetDashboard", "cloudwatch:GetMetricWidgetImage")
+    made = make(fis, role, experimentReportConfiguration=reported(auto.account))
+    assert made["experimentReportConfiguration"] == reported(auto.account)
+    run = start(fis, made)
+    assert report_trail(fis, run, "completed") == ["pending", "running", "completed"]
+    (listed,) = auto.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"drills/weekly/{run}/")["Contents"]
+    assert [r["arn"] for r in report_of(fis, run)["s3Reports"]] == [f"arn:aws:s3:::{bucket}/{listed['Key']}"]
+
+
+@pytest.mark.parametrize("missing", ["s3:PutObject", "cloudwatch:GetDashboard", "cloudwatch:GetMetricWidgetImage"])
+def test_a_report_needs_rights_and_fails_without_the_experiment(
+    fis: Any, auto: Any, bucket: str, missing: str
+) -> None:
+    rights = {"s3:PutObject", "cloudwatch:GetDashboard", "cloudwatch:GetMetricWidgetImage"} - {missing}
+    role = make_role(auto, "reporter", *sorted(rights))
+    run = start(fis, make(fis, role, experimentReportConfiguration=reported(auto.account)))
+    assert report_trail(fis, run, "failed")[-1] == "failed"
+    assert missing in report_of(fis, run)["state"]["reason"]
+    assert state(fis, run)["status"] == "completed"
+    assert "Contents" not in auto.client("s3").list_objects_v2(Bucket=bucket)
+
+
+def test_a_report_needs_its_bucket(fis: Any, auto: Any) -> None:
+    role = make_role(auto, "reporter", "s3:PutObject")
+    run = start(fis, make(fis, role, experimentReportConfiguration=reported(auto.account, ())))
+    assert report_trail(fis, run, "failed")[-1] == "failed"
+    assert report_of(fis, run)["state"]["error"]["code"] == "NoSuchBucket"
+
+
+def test_a_dashboard_is_named_by_its_arn(fis: Any, auto: Any, role: str) -> None:
+    wrong = reported(auto.account) | {"dataSources": {"cloudWatchDashboards": [{"dashboardIdentifier": "payments"}]}}
+    with refused("ValidationException", "ARN of a dashboard"):
+        make(fis, role, experimentReportConfiguration=wrong)
+
+
 def test_what_the_service_can_do_is_listed(fis: Any) -> None:
     assert "aws:rds:failover-db-cluster" in {action["id"] for action in fis.list_actions()["actions"]}
     reboot = fis.get_action(id="aws:rds:reboot-db-instances")["action"]

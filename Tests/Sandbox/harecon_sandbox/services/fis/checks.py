@@ -22,10 +22,17 @@ def check_template(ctx: Context, shape: dict[str, Any]) -> None:
     for name, target in shape["targets"].items():
         _check_target(name, target)
     _check_actions(shape["actions"], shape["targets"])
-    report = shape.get("experimentReportConfiguration") or {}
+    _check_report(shape.get("experimentReportConfiguration") or {})
+
+
+def _check_report(report: dict[str, Any]) -> None:
     for member in ("preExperimentDuration", "postExperimentDuration"):
         if member in report:
             seconds_of(report[member])
+    for dashboard in (report.get("dataSources") or {}).get("cloudWatchDashboards") or ():
+        identifier = dashboard.get("dashboardIdentifier", "")
+        if not re.fullmatch(r"arn:[a-z-]+:cloudwatch::\d{12}:dashboard/[\w-]+", identifier):
+            raise invalid(f"The dashboard identifier '{identifier}' is not the ARN of a dashboard.")
 
 
 def _check_role(ctx: Context, role_arn: str) -> None:

@@ -15,15 +15,15 @@ def make(ctx: Context, experiment: Experiment, action: Action) -> None:
     parameters = action.shape.get("parameters") or {}
     match action.shape["actionId"]:
         case "aws:rds:failover-db-cluster":
-            _require(ctx, experiment, "rds:FailoverDBCluster")
+            require(ctx, experiment, "rds:FailoverDBCluster")
             for arn in _targets(experiment, action):
                 ctx.call("rds", "FailoverDBCluster", {"DBClusterIdentifier": name_of(arn)})
         case "aws:rds:reboot-db-instances":
-            _require(ctx, experiment, "rds:RebootDBInstance")
+            require(ctx, experiment, "rds:RebootDBInstance")
             for arn in _targets(experiment, action):
                 ctx.call("rds", "RebootDBInstance", {"DBInstanceIdentifier": name_of(arn)})
         case "aws:network:disrupt-connectivity":
-            _require(ctx, experiment, "ec2:CreateNetworkAcl")
+            require(ctx, experiment, "ec2:CreateNetworkAcl")
             ctx.settings["disrupted_subnets"] = _disrupted(ctx) + [
                 arn.rsplit("/", 1)[1] for arn in _targets(experiment, action)
             ]
@@ -48,7 +48,7 @@ def _targets(experiment: Experiment, action: Action) -> list[str]:
     return [arn for name in names for arn in experiment.resolved.get(name, [])]
 
 
-def _require(ctx: Context, experiment: Experiment, right: str) -> None:
+def require(ctx: Context, experiment: Experiment, right: str) -> None:
     role = experiment.template["roleArn"]
     if not iam.usable_by(ctx, role, "fis.amazonaws.com", right):
         raise AWSError("AccessDenied", f"The role {role} is not authorized to perform: {right}")

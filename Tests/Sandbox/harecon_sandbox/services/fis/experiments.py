@@ -8,7 +8,7 @@ from typing import Any
 
 from harecon_sandbox.kit import Context, Params, Result, after, before, operation
 
-from . import running
+from . import reports, running
 from .state import (
     SERVICE,
     Action,
@@ -25,7 +25,7 @@ from .state import (
 from .templates import find_template, remember, remembered
 
 #: Services whose calls see what experiments have done by now, or change what stops them.
-SEES = ("rds", "ec2", "cloudwatch", "logs", SERVICE)
+SEES = ("rds", "ec2", "cloudwatch", "logs", "s3", SERVICE)
 
 
 def _settle(ctx: Context) -> None:
@@ -83,6 +83,7 @@ def render(ctx: Context, experiment: Experiment) -> dict[str, Any]:
             "startTime": moment(experiment.started),
             "endTime": moment(experiment.ended),
             "targetAccountConfigurationsCount": 0,
+            "experimentReport": reports.render(ctx, experiment),
         }
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from harecon_sandbox.kit import AWSError, Context
 
-from . import effects, journal, targets
+from . import effects, journal, reports, targets
 from .state import Action, Experiment, seconds_of, state
 
 PENDING = 2.0
@@ -20,6 +20,7 @@ ENDED = frozenset({"completed", "skipped", "failed", "stopped", "cancelled"})
 
 def begin(ctx: Context, experiment: Experiment) -> None:
     experiment.due = experiment.created + PENDING
+    reports.begin(experiment)
     journal.write(ctx, experiment, "experiment-start")
     if state(ctx).lever.status == "engaged":
         _end(ctx, experiment, "cancelled", "Experiment cancelled because the safety lever is engaged.")
@@ -29,6 +30,7 @@ def settle(ctx: Context, experiment: Experiment) -> None:
     """Brings the experiment to where the clock is, step by step."""
     while experiment.status not in ENDED and _step(ctx, experiment):
         pass
+    reports.settle(ctx, experiment)
 
 
 def _step(ctx: Context, experiment: Experiment) -> bool:
@@ -151,4 +153,5 @@ def fail(ctx: Context, experiment: Experiment, reason: str, code: str) -> None:
 def _end(ctx: Context, experiment: Experiment, status: str, reason: str, at: float | None = None) -> None:
     experiment.status, experiment.reason = status, reason
     experiment.ended, experiment.due = ctx.clock.now() if at is None else at, None
+    reports.end(experiment, experiment.ended)
     journal.write(ctx, experiment, "experiment-end")

@@ -37,6 +37,18 @@ class Action:
 
 
 @dataclass
+class Report:
+    """What becomes of an experiment's report."""
+
+    status: str = "pending"
+    reason: str = "Initial state"
+    error: str | None = None
+    arn: str | None = None
+    #: When it is made, once the experiment has ended.
+    due: float | None = None
+
+
+@dataclass
 class Experiment:
     id: str
     template: dict[str, Any]
@@ -54,6 +66,8 @@ class Experiment:
     #: Target → ARNs, once they are resolved.
     resolved: dict[str, list[str]] = field(default_factory=dict)
     logged: int = 0
+    #: None where the template asks for none.
+    report: Report | None = None
 
 
 @dataclass
