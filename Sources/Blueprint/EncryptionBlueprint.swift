@@ -41,8 +41,8 @@ struct KeyPolicy {
     Statement("Administration", .allow, .account(root: scope.accountRoot), ["kms:*"], on: ["*"])
   }
 
-  /// Whoever in the account may use the database, its secrets, queues or topics may use the key for them, and for nothing
-  /// else.
+  /// Whoever in the account may use the database, its secrets, queues, topics or evidence may use the key for them, and
+  /// for nothing else.
   private var useThroughServices: Statement {
     Statement(
       "UseThroughServices", .allow, .anyone,

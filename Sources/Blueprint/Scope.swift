@@ -42,6 +42,9 @@ struct Scope {
     "arn:\(partition.name):\(service)::\(stack.account):\(resource)"
   }
 
+  /// Names of buckets are the world's: the ARNs of what is in them have neither region nor account.
+  func object(_ key: String, in bucket: String) -> String { "arn:\(partition.name):s3:::\(bucket)/\(key)" }
+
   /// What bounds every role of the stack.
   var boundary: String? { stack.permissionsBoundary }
 

@@ -30,7 +30,8 @@ package struct StackBlueprint {
     let failover = FailoverBlueprint(scope, encryption, functions, queues, schedules)
     let alarms = AlarmsBlueprint(scope, topics, health)
     let dashboard = DashboardBlueprint(scope, health, alarms)
-    let drills = DrillsBlueprint(scope, network, database, alarms, schedules, audit)
+    let evidence = EvidenceBlueprint(scope, encryption)
+    let drills = DrillsBlueprint(scope, network, database, alarms, schedules, audit, dashboard, evidence)
     let backups = BackupsBlueprint(scope, network, encryption, database)
     let secrets = SecretsBlueprint(scope, network, encryption, database, functions)
     let trail = EventTrailBlueprint(scope, queues, audit, drills, backups)
@@ -42,7 +43,8 @@ package struct StackBlueprint {
     let resources = [
       network.resources, encryption.resources, database.resources, queues.resources, topics.resources,
       functions.resources, schedules.resources, health.resources, failover.resources, alarms.resources, dns.resources,
-      dashboard.resources, audit.resources, drills.resources, backups.resources, secrets.resources, trail.resources,
+      dashboard.resources, audit.resources, evidence.resources, drills.resources, backups.resources, secrets.resources,
+      trail.resources,
     ].joined()
     return Graph(stack: scope.stack.name, resources.map { $0.waiting(for: first) })
   }

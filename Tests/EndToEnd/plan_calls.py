@@ -65,9 +65,11 @@ CALLS: dict[str, dict[str, int]] = {
         "GetHostedZone": 1, "ListHealthChecks": 1, "ListHostedZones": 1, "ListResourceRecordSets": 1,
         "ListTagsForResources": 2,
     },
-    # Kinds of which the stack has nothing are looked at too.
+    # A bucket's settings are told one by one.
     "s3": {
-        "ListBuckets": 1,
+        "GetBucketEncryption": 1, "GetBucketLifecycleConfiguration": 1, "GetBucketOwnershipControls": 1,
+        "GetBucketPolicy": 1, "GetBucketTagging": 1, "GetBucketVersioning": 1, "GetObjectLockConfiguration": 1,
+        "GetPublicAccessBlock": 1, "ListBuckets": 1,
     },
     # Four schedules.
     "scheduler": {

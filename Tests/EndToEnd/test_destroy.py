@@ -76,3 +76,22 @@ def test_what_others_have_put_into_the_stack_is_named_before_anything_is_deleted
     change["Action"] = "DELETE"
     account.edit("route53", "ChangeResourceRecordSets", HostedZoneId=zone, ChangeBatch={"Changes": [change]})
     harecon.destroy("-discard-data").expect(0)
+
+
+def test_reports_of_drills_are_kept_unless_the_data_is_discarded(harecon: Harecon, account: Account) -> None:
+    def buckets() -> list[str]:
+        return [r["id"] for r in account.inventory() if r["kind"] == "s3/bucket"]
+
+    harecon.apply().expect(0)
+    (bucket,) = buckets()
+    report = "drills/weekly-failover/EXP1/report.pdf"
+    account.client("s3").put_object(Bucket=bucket, Key=report, Body=b"%PDF-1.7")
+    destroyed = harecon.destroy("-o", "json").expect(0)
+    kept = {told["address"]: told for told in destroyed.json["lingering"]}["s3/bucket.evidence"]
+    assert kept["outcome"] == "kept" and "not empty" in kept["because"]
+    assert state_of_the_key(account) == ("Enabled", None)
+    assert account.client("s3").get_object(Bucket=bucket, Key=report)["Body"].read() == b"%PDF-1.7"
+    harecon.apply().expect(0)
+    assert buckets() == [bucket], "the same, taken back"
+    harecon.destroy("-discard-data").expect(0)
+    assert buckets() == []

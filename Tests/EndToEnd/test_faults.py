@@ -20,7 +20,7 @@ MODELS = botocore.session.get_session()
 # What the identity of a thing is made of, in the parameters of the call that makes it.
 IDENTITY = {
     "CreateAlias": "AliasName", "CreateBackupPlan": "BackupPlan", "CreateBackupSelection": "BackupSelection",
-    "CreateBackupVault": "BackupVaultName", "CreateDBCluster": "DBClusterIdentifier",
+    "CreateBackupVault": "BackupVaultName", "CreateBucket": "Bucket", "CreateDBCluster": "DBClusterIdentifier",
     "CreateDBClusterParameterGroup": "DBClusterParameterGroupName", "CreateDBInstance": "DBInstanceIdentifier",
     "CreateDBParameterGroup": "DBParameterGroupName", "CreateDBSubnetGroup": "DBSubnetGroupName",
     "CreateEventSourceMapping": "FunctionName", "CreateExperimentTemplate": "tags", "CreateFlowLogs": "ResourceIds",

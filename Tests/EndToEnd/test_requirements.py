@@ -50,6 +50,13 @@ def alarms(stack: Account) -> dict[str, dict[str, Any]]:
     return {alarm["AlarmName"]: alarm for page in pages for alarm in page["MetricAlarms"]}
 
 
+def evidence(stack: Account) -> str:
+    """The name of the only bucket."""
+    (bucket,) = stack.client("s3").list_buckets()["Buckets"]
+    name: str = bucket["Name"]
+    return name
+
+
 def key(stack: Account) -> str:
     aliases = {a["AliasName"]: a.get("TargetKeyId") for a in stack.client("kms").list_aliases()["Aliases"]}
     return str(aliases["alias/harecon/payments/main"])
@@ -253,6 +260,8 @@ def test_all_that_is_stored_is_encrypted_with_one_key_that_rotates(
         used.append(dynamodb.describe_table(TableName=table)["Table"]["SSEDescription"]["KMSMasterKeyArn"])
     for item in stack.client("scheduler").list_schedules()["Schedules"]:
         used.append(schedule(stack, item["Name"])["KmsKeyArn"])
+    encryption = stack.client("s3").get_bucket_encryption(Bucket=evidence(stack))["ServerSideEncryptionConfiguration"]
+    used += [r["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] for r in encryption["Rules"]]
     assert len(used) > 20 and {arn.rsplit("/", 1)[-1] for arn in used} == {mine}
 
 
@@ -271,6 +280,23 @@ def test_every_week_an_experiment_fails_the_writer_over(stack: Account, cluster:
     assert weekly["ScheduleExpression"] == "cron(0 3 ? * SUN *)" and weekly["State"] == "ENABLED"
     assert json.loads(weekly["Target"]["Input"])["ExperimentTemplateId"] == listed["id"]
     assert weekly["Target"]["RetryPolicy"] == {"MaximumEventAgeInSeconds": 300, "MaximumRetryAttempts": 1}
+
+
+def test_every_drill_leaves_a_report_that_nobody_else_reads(stack: Account) -> None:
+    (listed,) = stack.client("fis").list_experiment_templates()["experimentTemplates"]
+    template = stack.client("fis").get_experiment_template(id=listed["id"])["experimentTemplate"]
+    report = template["experimentReportConfiguration"]
+    bucket = evidence(stack)
+    assert report["outputs"]["s3Configuration"] == {"bucketName": bucket, "prefix": "drills/weekly-failover"}
+    (dashboard,) = report["dataSources"]["cloudWatchDashboards"]
+    assert dashboard["dashboardIdentifier"].endswith(":dashboard/payments-us-east-1")
+    s3 = stack.client("s3")
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    assert statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert rule["Expiration"]["Days"] == 400
 
 
 # The table

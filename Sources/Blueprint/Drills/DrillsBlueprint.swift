@@ -8,7 +8,7 @@ internal import Spec
 /// The drills: an experiment of the Fault Injection Service for each, every week.
 ///
 /// Each stops when data may be at risk, and on nothing that it is meant to cause. Targets are ARNs, so that no tag can
-/// lead an experiment to another database.
+/// lead an experiment to another database. Of every experiment there is a report in the stack's bucket for evidence.
 struct DrillsBlueprint {
   private struct Member {
     let drill: Drill
@@ -22,7 +22,8 @@ struct DrillsBlueprint {
 
   init(
     _ scope: Scope, _ network: NetworkBlueprint, _ database: DatabaseBlueprint, _ alarms: AlarmsBlueprint,
-    _ schedules: SchedulesBlueprint, _ audit: AuditBlueprint
+    _ schedules: SchedulesBlueprint, _ audit: AuditBlueprint, _ dashboard: DashboardBlueprint,
+    _ evidence: EvidenceBlueprint
   ) {
     self.scope = scope
     guard !scope.stack.drills.isEmpty else {
@@ -40,6 +41,7 @@ struct DrillsBlueprint {
           role: role.output(\.arn),
           targets: [Fault.target: fault.target], actions: ["break": fault.action],
           stopConditions: [alarms.dataSafety.output(\.arn)], logGroup: audit[.drills].output(\.arn),
+          report: evidence.report(of: drill, showing: dashboard.arn),
           tags: scope.tags(ExperimentTemplate.self, drill.name, label: "\(scope.stack.name) \(drill.name)")))
       // A drill that begins hours late begins when nobody expects it. The execution's id makes a second attempt the
       // same experiment as the first.

@@ -4,7 +4,8 @@ internal import Core
 internal import ResourceKit
 internal import Spec
 
-/// What the Fault Injection Service may do to this stack: the faults that the spec's drills name, and nothing else.
+/// What the Fault Injection Service may do to this stack: the faults that the spec's drills name, the record of what it
+/// did, and nothing else.
 struct FaultPolicies {
   private let scope: Scope
 
@@ -14,7 +15,7 @@ struct FaultPolicies {
 
   var policy: Policy {
     let faults = Set(scope.stack.drills.map(\.fault))
-    return Policy(DrillFault.allCases.filter(faults.contains).flatMap(statements) + [look, alarms, log])
+    return Policy(DrillFault.allCases.filter(faults.contains).flatMap(statements) + [look, alarms, log] + report)
   }
 
   private func statements(_ fault: DrillFault) -> [Statement] {
@@ -81,5 +82,19 @@ struct FaultPolicies {
       [
         "logs:CreateLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy",
       ], on: ["*"])
+  }
+
+  /// FIS takes pictures of the dashboard, for which CloudWatch takes no ARN, and puts them into a document in the bucket
+  /// (user guide, experiment report configurations). The key's policy lets whoever may use the bucket use the key for it.
+  private var report: [Statement] {
+    [
+      Statement(
+        "ReadDashboard", ["cloudwatch:GetDashboard"],
+        on: [scope.global("cloudwatch", "dashboard/\(scope.names.dashboard)")]),
+      Statement("DrawDashboard", ["cloudwatch:GetMetricWidgetImage"], on: ["*"]),
+      Statement(
+        "WriteReport", ["s3:GetObject", "s3:PutObject"],
+        on: [scope.object("\(EvidenceBlueprint.drills)/*", in: scope.names.evidenceBucket)]),
+    ]
   }
 }

@@ -53,7 +53,7 @@ struct RoleBoundary {
     self.scope = scope
   }
 
-  var policy: Policy { Policy(work, network, firstExperiment, keepData) }
+  var policy: Policy { Policy(work, network, reports, firstExperiment, keepData) }
 
   private var work: Statement {
     Statement(
@@ -75,6 +75,11 @@ struct RoleBoundary {
         "ec2:CreateNetworkInterface", "ec2:CreateTags", "ec2:DeleteNetworkAcl", "ec2:DeleteNetworkInterface",
         "ec2:Describe*", "ec2:ReplaceNetworkAclAssociation", "ec2:UnassignPrivateIpAddresses",
       ], on: ["*"])
+  }
+
+  /// Drills write reports; nobody takes one away.
+  private var reports: Statement {
+    Statement("Reports", ["s3:GetObject", "s3:PutObject"], on: [scope.object("*", in: scope.names.evidenceBucket)])
   }
 
   /// FIS has its own role made when an account's first experiment starts, in the name of whoever starts it.

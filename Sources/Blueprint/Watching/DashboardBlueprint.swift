@@ -27,6 +27,8 @@ struct DashboardBlueprint {
         tags: scope.tags(Dashboard.self, "main")))
   }
 
+  var arn: Input<String> { node.output(\.arn) }
+
   var resources: [DesiredResource] { [node.resource(origin: origin)] }
 }
 

@@ -21,6 +21,7 @@ package enum ExperimentTemplate: ResourceKind {
   package static let identity = Identity.tag
   package static let follows: [KindName] = [
     IAMRole.name, LogGroup.name, DBCluster.name, DBInstance.name, Subnet.name, MetricAlarm.name,
+    S3Bucket.name, Dashboard.name,
   ]
 
   package struct Desired: Sendable {
