@@ -186,13 +186,16 @@ package struct Observation: Sendable {
   package let stays: String?
   /// Attributes that AWS does not tell at the moment: they are not compared.
   package let hidden: Set<String>
+  /// Attributes that something of the stack holds elsewhere than the spec says, on purpose and for a while: attribute name →
+  /// why, for people. They are told and not changed.
+  package let held: [String: String]
   /// The kind's own `Observed`.
   package let opaque: any Sendable
 
   package init(
     id: String, key: String?, owner: Owner, values: [Value], outputs: [String: Value], health: Health,
     pending: [String: String] = [:], turn: Int = 0, stays: String? = nil, hidden: Set<String> = [],
-    opaque: any Sendable
+    held: [String: String] = [:], opaque: any Sendable
   ) {
     self.id = id
     self.key = key
@@ -204,6 +207,7 @@ package struct Observation: Sendable {
     self.turn = turn
     self.stays = stays
     self.hidden = hidden
+    self.held = held
     self.opaque = opaque
   }
 }

@@ -174,6 +174,11 @@ extension Diagnostic {
       address: address)
   }
 
+  static func held(_ attribute: String, of address: Address, because why: String) -> Diagnostic {
+    Diagnostic(
+      .note, rule: "plan.held", "\"\(attribute)\" of \"\(address)\" is left as it is: \(why)", address: address)
+  }
+
   static func degraded(_ address: Address, id: String, status: String) -> Diagnostic {
     Diagnostic(
       .warning, rule: "plan.degraded", "\"\(address)\" (\(id)) is \"\(status)\" and does not get better by waiting",

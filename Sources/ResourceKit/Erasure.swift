@@ -35,7 +35,7 @@ extension Observation {
       id: facts.id, key: facts.key, owner: facts.owner, values: K.attributes.map { $0.observed(observed) },
       outputs: Dictionary(uniqueKeysWithValues: K.outputs.map { ($0.name, $0.value(observed)) }),
       health: facts.health, pending: facts.pending, turn: facts.turn, stays: facts.stays,
-      hidden: facts.hidden, opaque: observed)
+      hidden: facts.hidden, held: facts.held, opaque: observed)
   }
 
   /// The kind's own observation, for kinds that read their parent's.

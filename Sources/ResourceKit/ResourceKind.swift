@@ -93,10 +93,13 @@ package struct Facts: Sendable, Hashable {
   package var stays: String?
   /// Attributes that AWS does not tell at the moment: they are not compared.
   package var hidden: Set<String>
+  /// Attributes that something of the stack holds elsewhere than the spec says, on purpose and for a while: attribute name →
+  /// why, for people.
+  package var held: [String: String]
 
   package init(
     id: String, key: String? = nil, owner: Owner, health: Health = .ready, pending: [String: String] = [:],
-    turn: Int = 0, stays: String? = nil, hidden: Set<String> = []
+    turn: Int = 0, stays: String? = nil, hidden: Set<String> = [], held: [String: String] = [:]
   ) {
     self.id = id
     self.key = key
@@ -106,6 +109,7 @@ package struct Facts: Sendable, Hashable {
     self.turn = turn
     self.stays = stays
     self.hidden = hidden
+    self.held = held
   }
 }
 

@@ -36,6 +36,18 @@ struct FailoverBlueprintTests {
     }
   }
 
+  @Test("the lag guard sets and takes away one tag, of the members and of nothing else")
+  func heldTag() throws {
+    let work = try graph("payments").statements("iam/role.function-lag-guard", "inlinePolicies", "work")
+    let tagging = work.filter { $0["Action"]?.texts.contains { $0.contains("Tags") } ?? false }
+    #expect(tagging.count == 1)
+    #expect(tagging.first?["Action"]?.texts == ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"])
+    #expect(
+      tagging.first?["Resource"]?.texts
+        == ["a", "b", "c"].map { "arn:aws:rds:us-east-1:111122223333:db:payments-\($0)" })
+    #expect(tagging.first?["Condition"]?["ForAllValues:StringLike"]?["aws:TagKeys"]?.string == "harecon:held-tier")
+  }
+
   @Test("a transaction may wait for a writer as often as SQS lets it")
   func replayReceives() throws {
     let redrive = try graph("payments").value("sqs/queue.replay", "redrive")

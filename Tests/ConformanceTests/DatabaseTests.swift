@@ -53,6 +53,43 @@ struct DatabaseTests {
     try await stage.expectNoViolations()
   }
 
+  @Test("a reader that the lag guard holds at the last tier is told and left there, and not once the tag is gone")
+  func heldTier() async throws {
+    let stage = try await Stage()
+    let sample = DBInstance.sample(in: stage)
+    try await stage.converge(sample.resources())
+    let name = JSON.string(stage.instance("a").desired.name)
+    let arn = JSON.string(try #require(String(try await stage.live(DBInstance.name, "a").outputs["arn"] ?? .null)))
+    let tier = stage.instance("a").desired.promotionTier
+    try await stage.edit(
+      "rds", "ModifyDBInstance", ["DBInstanceIdentifier": name, "PromotionTier": 15, "ApplyImmediately": true])
+    #expect(try await stage.plan(sample.resources()).plan.updates == [sample.desired.address: ["promotionTier"]])
+
+    try await stage.edit(
+      "rds", "AddTagsToResource",
+      ["ResourceName": arn, "Tags": [["Key": "harecon:held-tier", "Value": .string("\(tier)")]]])
+    let held = try await stage.plan(sample.resources()).plan
+    #expect(held.steps == [])
+    #expect(held.notes.contains { $0.rule == "plan.held" && $0.address == sample.desired.address }, "\(held.notes)")
+    // Another change goes its way, and the tag stays.
+    var busy = stage.instance("a").desired
+    busy.autoMinorUpgrade.toggle()
+    let wanted = Node<DBInstance>("a", busy).resource()
+    let plan = try await stage.converge(sample.resources(wanted))
+    #expect(plan.updates == [sample.desired.address: ["autoMinorUpgrade"]])
+    #expect(try await stage.plan(sample.resources(wanted)).plan.steps == [])
+
+    var moved = busy
+    moved.promotionTier = tier + 3
+    let other = Node<DBInstance>("a", moved).resource()
+    #expect(try await stage.plan(sample.resources(other)).plan.updates == [sample.desired.address: ["promotionTier"]])
+
+    try await stage.edit("rds", "RemoveTagsFromResource", ["ResourceName": arn, "TagKeys": ["harecon:held-tier"]])
+    let back = try await stage.converge(sample.resources(wanted))
+    #expect(back.updates == [sample.desired.address: ["promotionTier"]])
+    try await stage.expectNoViolations()
+  }
+
   @Test("a log group that the spec no longer names stays, is told, and goes with the whole stack")
   func logsStay() async throws {
     let stage = try await Stage()

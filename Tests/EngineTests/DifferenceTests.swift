@@ -210,16 +210,26 @@ struct DifferenceTests {
     #expect(compare(1, .null, .inPlace(), [], hidden: ["colour"]).names == ["size"])
   }
 
+  @Test("what something of the stack holds elsewhere is told, is no difference, and its coming back moves nothing")
+  func held() {
+    let why = ["size": "somebody holds it"]
+    let difference = compare(1, 2, .inPlace(), [], held: why)
+    #expect(difference.isEmpty && difference.held == why)
+    #expect(difference.sighting == compare(1, 1, .inPlace(), []).sighting)
+    #expect(compare(1, 1, .inPlace(), [], held: why).held == [:])
+    #expect(compare(1, 2, .inPlace(), [], held: ["colour": "somebody holds it"]).names == ["size"])
+  }
+
   private func compare(
     _ desired: Value, _ observed: Value, _ mutability: Mutability, _ traits: Traits, equality: Equality = .exact,
-    pending: [String: String] = [:], hidden: Set<String> = []
+    pending: [String: String] = [:], hidden: Set<String> = [], held: [String: String] = [:]
   ) -> Difference {
     let fake = FakeKind(
       name: "test/thing",
       schema: [AttributeSchema(name: "size", mutability: mutability, equality: equality, traits: traits)])
     let observation = Observation(
       id: "thing-1", key: nil, owner: .stack("s", id: "test/thing.a"), values: [observed], outputs: [:],
-      health: .ready, pending: pending, hidden: hidden, opaque: "")
+      health: .ready, pending: pending, hidden: hidden, held: held, opaque: "")
     return difference(fake.bound(to: FakeCloud()), fake.desired("a", ["size": desired]), observation)
   }
 }

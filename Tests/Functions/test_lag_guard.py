@@ -137,6 +137,89 @@ def test_a_tier_that_rds_does_not_change_is_tried_again(bench: Bench, monkeypatc
     assert [line["what"] for line in bench.logs.lines("lag-guard")] == ["tier not changed", "tier changed"]
 
 
+# MARK: What harecon knows a held member by
+
+HELD = "harecon:held-tier"
+
+
+def go_down(bench: Bench) -> list[Move]:
+    bench.tell(b=9000, c=20)
+    bench.look()
+    return bench.look()
+
+
+def come_back(bench: Bench) -> list[Move]:
+    bench.tell(b=10, c=20)
+    return [move for _ in range(5) for move in bench.look()]
+
+
+def test_a_reader_that_is_down_carries_its_own_tier_as_a_tag(bench: Bench) -> None:
+    bench.tell(b=20, c=9000)
+    bench.look()
+    assert bench.look() == [Move("c", LAST_TIER, is_down=True)]
+    assert bench.world.tags["c"] == {"harecon:stack": "payments", HELD: "1"}
+    bench.look()
+    assert HELD in bench.world.tags["c"], "it is still down"
+    bench.tell(b=20, c=10)
+    assert [move for _ in range(5) for move in bench.look()] == [Move("c", 1, is_down=False)]
+    assert bench.world.tags["c"] == {"harecon:stack": "payments"}
+    assert all(HELD not in tags for tags in bench.world.tags.values())
+
+
+def test_a_reader_stays_where_it_is_when_it_cannot_be_tagged(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise error("AccessDenied", status=403)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.world, "add_tags_to_resource", refuse)
+        assert go_down(bench) == []
+        assert bench.world.tiers == TIERS
+    assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+
+
+def test_the_tag_of_a_move_that_came_to_nothing_is_taken_away(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise error("InvalidDBInstanceState")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.world, "modify_db_instance", refuse)
+        assert go_down(bench) == []
+    assert bench.world.tags["b"][HELD] == "0"
+    bench.tell(b=10, c=20)
+    assert bench.look() == []
+    assert HELD not in bench.world.tags["b"]
+
+
+def test_a_tag_that_could_not_be_taken_away_goes_a_minute_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise error("Throttling")
+
+    go_down(bench)
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.world, "remove_tags_from_resource", refuse)
+        assert come_back(bench) == [Move("b", 0, is_down=False)], "it is back all the same"
+    assert HELD in bench.world.tags["b"]
+    bench.look()
+    assert HELD not in bench.world.tags["b"]
+
+
+def test_a_move_that_shows_late_keeps_its_tag(bench: Bench) -> None:
+    go_down(bench)
+    bench.tell(b=1000, c=20)
+    bench.world.tiers["b"] = 0
+    assert bench.look() == []
+    assert HELD in bench.world.tags["b"]
+    bench.world.tiers["b"] = LAST_TIER
+    assert come_back(bench) == [Move("b", 0, is_down=False)]
+
+
+def test_a_move_that_was_made_and_not_remembered_is_undone_by_its_tag(bench: Bench) -> None:
+    go_down(bench)
+    bench.decisions.delete("lag#b")
+    assert come_back(bench) == [Move("b", 0, is_down=False)]
+    assert bench.world.tiers == TIERS and HELD not in bench.world.tags["b"]
+
+
 # MARK: The entry
 
 

@@ -23,6 +23,10 @@ CLUSTER_ARN = "arn:aws:rds:us-east-1:111122223333:cluster:payments"
 SECRET_ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:rds!cluster-1-AbCdEf"
 
 
+def _instance_arn(name: str) -> str:
+    return f"arn:aws:rds:us-east-1:111122223333:db:{name}"
+
+
 def error(code: str, message: str = "", status: int = 400) -> ClientError:
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(answer, "Operation")  # type: ignore[arg-type]
@@ -159,6 +163,9 @@ class World:
     statuses: dict[str, str] = field(default_factory=lambda: dict.fromkeys("abc", "available"))
     zones: dict[str, str] = field(default_factory=lambda: {"a": "z1", "b": "z2", "c": "z3"})
     tiers: dict[str, int] = field(default_factory=lambda: {"a": 0, "b": 0, "c": 1})
+    tags: dict[str, dict[str, str]] = field(
+        default_factory=lambda: {name: {"harecon:stack": "payments"} for name in "abc"}
+    )
     # When, who was called for, and whether the writer worked then.
     calls: list[tuple[float, str | None, bool]] = field(default_factory=list)
     refuse: list[Exception] = field(default_factory=list)
@@ -234,7 +241,12 @@ class World:
     def describe_db_instances(self, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
         name = DBInstanceIdentifier
         check_request("rds", "DescribeDBInstances", {"DBInstanceIdentifier": name})
-        instance = {"DBInstanceStatus": self.statuses[name], "AvailabilityZone": self.zones[name]}
+        instance = {
+            "DBInstanceArn": _instance_arn(name),
+            "DBInstanceStatus": self.statuses[name],
+            "AvailabilityZone": self.zones[name],
+            "TagList": [{"Key": key, "Value": value} for key, value in self.tags[name].items()],
+        }
         return {"DBInstances": [{**instance, "Endpoint": {"Address": f"{name}.example", "Port": 5432}}]}
 
     def modify_db_instance(
@@ -244,6 +256,19 @@ class World:
         params = {"DBInstanceIdentifier": DBInstanceIdentifier, "PromotionTier": PromotionTier}
         check_request("rds", "ModifyDBInstance", {**params, "ApplyImmediately": ApplyImmediately})
         self.tiers[DBInstanceIdentifier] = PromotionTier
+
+    def add_tags_to_resource(self, ResourceName: str, Tags: list[dict[str, str]]) -> None:  # noqa: N803
+        check_request("rds", "AddTagsToResource", {"ResourceName": ResourceName, "Tags": Tags})
+        self._tags_of(ResourceName).update({tag["Key"]: tag["Value"] for tag in Tags})
+
+    def remove_tags_from_resource(self, ResourceName: str, TagKeys: list[str]) -> None:  # noqa: N803
+        check_request("rds", "RemoveTagsFromResource", {"ResourceName": ResourceName, "TagKeys": TagKeys})
+        for key in TagKeys:
+            self._tags_of(ResourceName).pop(key, None)
+
+    def _tags_of(self, arn: str) -> dict[str, str]:
+        (name,) = [name for name in self.statuses if _instance_arn(name) == arn]
+        return self.tags[name]
 
     def failover_db_cluster(self, **params: str) -> None:
         check_request("rds", "FailoverDBCluster", params)

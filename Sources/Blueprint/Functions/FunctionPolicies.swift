@@ -2,6 +2,7 @@
 
 internal import Core
 internal import ResourceKit
+internal import Resources
 internal import Spec
 
 /// What each function may do: its role's own policy.
@@ -29,7 +30,7 @@ struct FunctionPolicies {
     case .probe: [masterSecret, describeCluster, invoke(.coordinator), metrics]
     case .coordinator: dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer), templates]
     case .drainer: dataAPI
-    case .lagGuard: dataAPI + [describeCluster, moveTiers, tables]
+    case .lagGuard: dataAPI + [describeCluster, moveTiers, sayTiers, tables]
     case .replayWorker: dataAPI + [replayQueue, park]
     case .backupVerifier: restoreJobs + restoredClusters + [tables, publish]
     case .rotateUser: [masterSecret, findWriter, userSecrets, passwords]
@@ -114,6 +115,13 @@ struct FunctionPolicies {
 
   private var moveTiers: Statement {
     Statement("MoveTiers", ["rds:ModifyDBInstance"], on: members)
+  }
+
+  /// One tag and no other: whose an instance is stands in tags, too.
+  private var sayTiers: Statement {
+    Statement(
+      "SayTiers", ["rds:AddTagsToResource", "rds:RemoveTagsFromResource"], on: members,
+      when: [.each("aws:TagKeys", like: DBInstance.heldTag)])
   }
 
   // MARK: What they share

@@ -11,6 +11,8 @@ package struct Difference: Sendable, Hashable {
   /// Of `attributes`, those that AWS has accepted and not made yet, in a moment or in the maintenance window: what is sent
   /// again is made now, what was sent a moment ago is on its way.
   package let queued: Set<String>
+  /// Differences that something of the stack makes on purpose: attribute name → why. They are left as they are.
+  package let held: [String: String]
   /// Versions that are ahead of the spec's: AWS's own move.
   package let ahead: [AttributeChange]
   /// What of the live resource this was decided from.
@@ -70,6 +72,7 @@ package func difference(
   var attributes: [AttributeChange] = []
   var pending: [String: String] = [:]
   var queued: Set<String> = []
+  var held: [String: String] = [:]
   var ahead: [AttributeChange] = []
   var seen: [String: Value] = [:]
   for (index, schema) in kind.schema.enumerated() {
@@ -87,6 +90,9 @@ package func difference(
     if schema.isAhead(observed: live, of: wanted) {
       ahead.append(change)
       seen[schema.name] = schema.sighting(desired: wanted, observed: live, nil, at: desired.address)
+    } else if let why = observed.held[schema.name] {
+      held[schema.name] = why
+      seen[schema.name] = schema.sighting(desired: wanted, observed: live, nil, at: desired.address)
     } else if let when = observed.pending[schema.name], !schema.isSentAgain {
       pending[schema.name] = when
       seen[schema.name] = schema.sighting(desired: wanted, observed: live, nil, at: desired.address)
@@ -99,7 +105,7 @@ package func difference(
   let names = Set(kind.schema.map(\.name))
   pending.merge(observed.pending.filter { !names.contains($0.key) }) { attribute, _ in attribute }
   return Difference(
-    attributes: attributes, pending: pending, queued: queued, ahead: ahead,
+    attributes: attributes, pending: pending, queued: queued, held: held, ahead: ahead,
     sighting: Sighting(id: observed.id, attributes: seen))
 }
 

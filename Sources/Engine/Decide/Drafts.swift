@@ -93,6 +93,7 @@ struct Drafts: Sendable {
     let address = desired.address
     notes += difference.ahead.map { .versionAhead($0, of: address) }
     notes += difference.pending.sorted { $0.key < $1.key }.map { .pending($0.key, of: address, when: $0.value) }
+    notes += difference.held.sorted { $0.key < $1.key }.map { .held($0.key, of: address, because: $0.value) }
     if case .degraded(let status) = live.health { notes.append(.degraded(address, id: live.id, status: status)) }
     refuse(difference, desired, live)
   }

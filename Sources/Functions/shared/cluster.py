@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 AVAILABLE = "available"
@@ -20,6 +21,8 @@ class Member:
     zone: str
     host: str
     port: int
+    arn: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,4 +66,6 @@ def _member(rds: Any, entry: dict[str, Any]) -> Member | None:
         zone=found.get("AvailabilityZone", ""),
         host=endpoint.get("Address", ""),
         port=endpoint.get("Port", 5432),
+        arn=found.get("DBInstanceArn", ""),
+        tags={tag["Key"]: tag.get("Value", "") for tag in found.get("TagList", [])},
     )

@@ -15,6 +15,8 @@ package import ResourceKit
 /// - Changes that restart an instance are made one instance at a time, readers first and the writer last.
 /// - Taking an instance out of the spec deletes it while it is a reader and another instance stays. The writer and the last
 ///   copy go only with the whole stack.
+/// - The stack's lag guard moves a reader that lags to the last tier and back. As long as it does, a tag with the reader's own
+///   tier says so, and the other tier is told and is no difference.
 /// - An instance that Aurora's autoscaling added is not harecon's, whatever its tags say.
 package enum DBInstance: ResourceKind {
   package static let name: KindName = "rds/instance"
@@ -82,7 +84,14 @@ package enum DBInstance: ResourceKind {
     package var tags: [String: String]
     package var isWriter: Bool
     package var pending: [String: String]
+    /// Whether the lag guard holds it at the last tier, away from the one that the spec gives it.
+    package var isHeld = false
   }
+
+  /// The tier that the spec gives an instance, as long as the lag guard holds it at the last one.
+  package static let heldTag = "harecon:held-tier"
+  /// Aurora promotes who is here only when nobody else is left.
+  private static let lastTier = 15
 
   package static let attributes: [Attribute<Self>] = [
     Attribute(
@@ -237,7 +246,15 @@ package enum DBInstance: ResourceKind {
     return Facts(
       id: observed.name, key: observed.name, owner: isAutoscaled ? .nobody : OwnerTag.owner(observed.tags),
       health: Health(rdsStatus: observed.status), pending: observed.pending, turn: observed.isWriter ? 1 : 0,
-      stays: observed.isWriter ? "it is the writer: switch over to another member first" : nil)
+      stays: observed.isWriter ? "it is the writer: switch over to another member first" : nil,
+      held: observed.isHeld
+        ? ["promotionTier": "the lag guard keeps it at \"\(lastTier)\" until the reader has caught up"] : [:])
+  }
+
+  /// A tag that names another tier than the spec is of an older spec, and one on another tier than the last tells of nothing.
+  static func isHeld(_ tags: [String: String], at tier: Int, wanted: Int?) -> Bool {
+    guard tier == lastTier, let wanted else { return false }
+    return tags[heldTag] == "\(wanted)"
   }
 }
 
@@ -261,6 +278,8 @@ extension DBInstance.Observed {
       let member = members.first { $0.name == name } ?? .init(name: name, isWriter: false, awaitsRestart: true)
       pending["static parameters"] = RestartOrder(of: [member], among: members)?.description
     }
+    let tags = [String: String](rdsTags: instance.tagList)
+    let tier = instance.promotionTier ?? 1
     self.init(
       name: name,
       arn: arn,
@@ -268,7 +287,7 @@ extension DBInstance.Observed {
       cluster: instance.dbClusterIdentifier ?? "",
       instanceClass: instanceClass,
       zone: instance.availabilityZone ?? "",
-      promotionTier: instance.promotionTier ?? 1,
+      promotionTier: tier,
       parameterGroup: group?.dbParameterGroupName ?? "",
       autoMinorUpgrade: instance.autoMinorVersionUpgrade ?? false,
       monitoringInterval: instance.monitoringInterval ?? 0,
@@ -278,8 +297,9 @@ extension DBInstance.Observed {
       maintenanceWindow: instance.preferredMaintenanceWindow ?? "",
       publiclyAccessible: instance.publiclyAccessible ?? false,
       endpoint: instance.endpoint?.address,
-      tags: [String: String](rdsTags: instance.tagList),
+      tags: tags,
       isWriter: isWriter,
-      pending: pending)
+      pending: pending,
+      isHeld: DBInstance.isHeld(tags, at: tier, wanted: wanted?.promotionTier))
   }
 }

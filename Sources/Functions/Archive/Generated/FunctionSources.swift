@@ -1738,6 +1738,9 @@ No data is missing on a reader that lags: all members share one volume. But its 
 before it takes writes. What is seen here of a healthy stack, each reader's lag and who the writer is, nobody can ask
 for any more once the writer is gone.
 
+A reader that is down carries a tag with the tier that the spec gives it, set before it goes and taken away when it is
+back: by that harecon knows that the other tier is no drift.
+
     SETTINGS       {"warn": 0.5, "page": 2, "tiers": {"payments-a": 0, ...}}: seconds; readers come back below `warn`
                    and go down from `page` on
     LEASES_TABLE, DECISIONS_TABLE, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, AUDIT_GROUP, METRICS_NAMESPACE
@@ -1765,6 +1768,9 @@ from shared.telemetry import measure, note
 
 # The function's own time limit, and some more.
 LEASE_SECONDS = 55.0
+
+# The tier that the spec gives a member, as long as the guard holds it at the last one. harecon reads it.
+HELD_TAG = "harecon:held-tier"
 
 # What a reader said of itself longer ago says nothing of now.
 STALE_SECONDS = 10.0
@@ -1805,7 +1811,8 @@ class Guard:
             if member.lag is not None and not member.is_writer:
                 measure({READER_LAG: member.lag * 1000}, of=member.id)
         due = [] if self._hold() else moves(members, self.tiers)
-        made = [move for move in due if self._make(move)]
+        made = [move for move in due if self._make(move, cluster)]
+        self._sweep(cluster, made)
         self._remember(members, made)
         self.decisions.put(
             {"id": "writer", "member": writer, "zone": cluster.writer.zone, "at": self.now, "expires": self._expiry}
@@ -1823,8 +1830,9 @@ class Guard:
             raise ValueError(f'"{name}" is no member')
         item = self.decisions.read(f"lag#{name}") or {}
         lag = 0.0 if member.is_writer else lags.get(name)
-        # Whoever else changed the tier since has the last word.
-        is_moved = bool(item.get("moved")) and member.tier == LAST_TIER
+        # Whoever else changed the tier since has the last word. The tag tells also of a move that was made and not
+        # remembered.
+        is_moved = (bool(item.get("moved")) or HELD_TAG in member.tags) and member.tier == LAST_TIER
         earlier = Memory(int(item.get("high", 0)), int(item.get("low", 0)), is_moved)
         return Seen(name, member.tier, member.is_writer, lag, earlier.after(lag, self.limits))
 
@@ -1836,8 +1844,10 @@ class Guard:
             return True
         return self.decisions.read("outage") is not None
 
-    def _make(self, move: Move) -> bool:
+    def _make(self, move: Move, cluster: Cluster) -> bool:
         try:
+            if move.is_down:
+                self._mark(cluster, move.id)
             self.rds.modify_db_instance(
                 DBInstanceIdentifier=move.id, PromotionTier=move.tier, ApplyImmediately=True
             )
@@ -1845,7 +1855,31 @@ class Guard:
             self.audit.record("tier not changed", member=move.id, tier=move.tier, error=str(error))
             return False
         self.audit.record("tier changed", member=move.id, tier=move.tier, lags=move.is_down)
+        if not move.is_down:
+            self._unmark(cluster, move.id)
         return True
+
+    def _mark(self, cluster: Cluster, name: str) -> None:
+        """Raises what botocore raises: a member that goes down without its tag would be taken back as drift."""
+        tag = {"Key": HELD_TAG, "Value": str(self.tiers[name])}
+        self.rds.add_tags_to_resource(ResourceName=_arn(cluster, name), Tags=[tag])
+
+    def _unmark(self, cluster: Cluster, name: str) -> None:
+        """What is left of a tag goes a minute later; it says nothing of a member that is where the spec has it."""
+        try:
+            self.rds.remove_tags_from_resource(ResourceName=_arn(cluster, name), TagKeys=[HELD_TAG])
+        except (BotoCoreError, ClientError) as error:
+            note("tag not taken away", member=name, error=str(error))
+
+    def _sweep(self, cluster: Cluster, made: list[Move]) -> None:
+        """Takes away tags of members that are not held: of a move that came to nothing, or that another has undone."""
+        moved = {move.id for move in made}
+        for member in cluster.members:
+            if HELD_TAG not in member.tags or member.tier == LAST_TIER or member.id in moved:
+                continue
+            # What was moved a minute ago may not show yet.
+            if not (self.decisions.read(f"lag#{member.id}") or {}).get("moved"):
+                self._unmark(cluster, member.id)
 
     def _remember(self, members: list[Seen], made: list[Move]) -> None:
         moved = {move.id: move.is_down for move in made}
@@ -1865,6 +1899,13 @@ class Guard:
                 earlier = self.decisions.read(item["id"]) or {}
                 item |= {"tier": self.tiers[member.id], "since": earlier.get("since", self.now)}
             self.decisions.put(item)
+
+
+def _arn(cluster: Cluster, name: str) -> str:
+    member = cluster.member(name)
+    if member is None:
+        raise ValueError(f'"{name}" is no member')
+    return member.arn
 
 
 def _writer(rows: list[dict[str, Any]]) -> str | None:
@@ -3356,7 +3397,8 @@ def client(service: str, *, connect: float = 1.0, read: float = 2.0, attempts: i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 AVAILABLE = "available"
@@ -3373,6 +3415,8 @@ class Member:
     zone: str
     host: str
     port: int
+    arn: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -3416,6 +3460,8 @@ def _member(rds: Any, entry: dict[str, Any]) -> Member | None:
         zone=found.get("AvailabilityZone", ""),
         host=endpoint.get("Address", ""),
         port=endpoint.get("Port", 5432),
+        arn=found.get("DBInstanceArn", ""),
+        tags={tag["Key"]: tag.get("Value", "") for tag in found.get("TagList", [])},
     )
 
 """#,
