@@ -32,9 +32,12 @@ package struct CallError: Error, Sendable, Hashable {
   /// HTTP status, when there was an answer.
   package var status: Int?
 
+  /// The id of what AWS answered a create with, when nothing is to be seen of it.
+  package var answeredID: String?
+
   package init(
     _ category: Category, code: String, message: String, requestID: String? = nil, operation: String? = nil,
-    status: Int? = nil
+    status: Int? = nil, answeredID: String? = nil
   ) {
     self.category = category
     self.code = code
@@ -42,6 +45,7 @@ package struct CallError: Error, Sendable, Hashable {
     self.requestID = requestID
     self.operation = operation
     self.status = status
+    self.answeredID = answeredID
   }
 }
 

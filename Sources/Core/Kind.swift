@@ -27,8 +27,9 @@ package struct Kind: Sendable {
   package let observe: @Sendable (Lookup) async throws(CallError) -> [Observation]
   /// Makes it, owner tags included in the creating call wherever the API allows.
   ///
-  /// Need not bring it to completion: what it left out shows up as a difference.
-  package let create: @Sendable (DesiredResource) async throws(CallError) -> Void
+  /// Need not bring it to completion: what it left out shows up as a difference. Told the id that the step's last create was
+  /// answered with, when nothing of it has shown for so long that it is gone.
+  package let create: @Sendable (DesiredResource, _ gone: String?) async throws(CallError) -> Void
   /// Changes the named attributes; may need several calls, each of which leaves a state that the next run can go on from.
   package let update: @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void
   /// Deletes it and says what became of it. Not being there is not an error.
@@ -40,7 +41,7 @@ package struct Kind: Sendable {
     resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
     excludes: @escaping @Sendable (Observation, DesiredResource) -> Bool = { _, _ in false },
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],
-    create: @escaping @Sendable (DesiredResource) async throws(CallError) -> Void,
+    create: @escaping @Sendable (DesiredResource, String?) async throws(CallError) -> Void,
     update: @escaping @Sendable (Observation, DesiredResource, Set<String>) async throws(CallError) -> Void,
     delete: @escaping @Sendable (Observation, Deletion) async throws(CallError) -> Departure
   ) {

@@ -71,7 +71,9 @@ extension Kind {
           stack: lookup.stack, desired: lookup.desired.map { $0.typed(K.self) }, parents: lookup.parents, focus: focus)
         return try await K.observe(query, aws).map { Observation($0, of: K.self) }
       },
-      create: { (resource) async throws(CallError) in try await K.create(resource.typed(K.self), aws) },
+      create: { (resource, gone) async throws(CallError) in
+        try await K.create(resource.typed(K.self), after: gone, aws)
+      },
       update: { (observation, resource, names) async throws(CallError) in
         try await K.update(observation.typed(K.self), to: resource.typed(K.self), Changes(names), aws)
       },

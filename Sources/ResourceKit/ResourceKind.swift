@@ -49,6 +49,13 @@ package protocol ResourceKind: Sendable {
   /// Makes it. Owner tags go into the creating call wherever the API can. A lost answer must not lead to a second one:
   /// the engine observes before it calls again.
   static func create(_ desired: Desired, _ aws: AWS) async throws(CallError)
+  /// The same for a kind that AWS may answer with what was deleted since, because it remembers the token under which that was
+  /// made. Such an answer cannot be told from that with something so new that it does not show yet: the create ends with
+  /// an `ambiguous` error that has the id, the engine looks for as long as something new may stay unseen, and only then
+  /// calls again.
+  ///
+  /// - Parameter gone: the id that the step's last create was answered with and that has not shown; nil for the first one.
+  static func create(_ desired: Desired, after gone: String?, _ aws: AWS) async throws(CallError)
   /// Changes what `changes` names; each call leaves a state from which the next run can go on.
   static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
@@ -77,6 +84,9 @@ extension ResourceKind {
   package static var isGlobal: Bool { false }
   package static func key(for desired: Desired) -> String? { nil }
   package static func excludes(_ observed: Observed, _ desired: Desired) -> Bool { false }
+  package static func create(_ desired: Desired, after gone: String?, _ aws: AWS) async throws(CallError) {
+    try await create(desired, aws)
+  }
 }
 
 /// What every kind knows of an observed resource.

@@ -186,6 +186,33 @@ struct DoubtTests {
     #expect(orders.cloud.writes.isEmpty)
   }
 
+  @Test("what AWS answers a create with and does not show in time is gone, and the next create is told")
+  func answeredWithThePast() async throws {
+    let orders = Orders()
+    let past = CallError(.ambiguous, code: "NotVisible", message: "shows nothing of it", answeredID: "vpc-past")
+    loseOnce(orders, "create ec2/vpc.main", .fail(past))
+    let begun = orders.clock.now
+    let verdict = await orders.apply(try await orders.decide(orders.graph()))
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    let creates = orders.cloud.calls.enumerated().filter {
+      $0.element.verb == .create && $0.element.address == "ec2/vpc.main"
+    }
+    #expect(creates.map(\.element.gone) == [nil, "vpc-past"])
+    let looks = orders.cloud.calls[creates[0].offset..<creates[1].offset].filter { $0.address == "ec2/vpc.main" }
+    #expect(looks.count >= 4, "what is new is given its time to show")
+    #expect(begun.duration(to: orders.clock.now) > .seconds(15))
+  }
+
+  @Test("what was lost and what AWS had answered before are two things: only an answer is said to be gone")
+  func lostIsNotGone() async throws {
+    let orders = Orders()
+    loseOnce(orders, "create ec2/vpc.main", .loseRequest)
+    let verdict = await orders.apply(try await orders.decide(orders.graph()))
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    let creates = orders.cloud.writes.filter { $0.address == "ec2/vpc.main" && $0.verb == .create }
+    #expect(creates.map(\.gone) == [nil, nil])
+  }
+
   @Test("a delete that AWS goes on refusing until time runs out ends with AWS's last word")
   func refusedForGood() async throws {
     let orders = Orders()

@@ -61,7 +61,7 @@ struct ObserverTests {
     Kind(
       name: name, identity: .tag, schema: [], holdsData: false, parent: parent, patience: Patience(),
       resolve: { resource, _ in resource }, observe: observe,
-      create: { _ in }, update: { _, _, _ in }, delete: { _, _ in .gone })
+      create: { _, _ in }, update: { _, _, _ in }, delete: { _, _ in .gone })
   }
 }
 

@@ -22,7 +22,7 @@ struct SurveyTests {
       observe: { _ in
         await meet("listing"); return []
       },
-      create: { _ in }, update: { _, _, _ in }, delete: { _, _ in .gone })
+      create: { _, _ in }, update: { _, _, _ in }, delete: { _, _ in .gone })
     let survey = Survey(Observer(orders.kinds + [slow]), orders.planner) { _ in
       [
         Preflight {

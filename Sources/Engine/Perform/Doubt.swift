@@ -58,6 +58,7 @@ final class Footprint: Sendable {
   private struct State {
     var wrote = false
     var made: Doubt?
+    var gone: String?
   }
 
   private let state = Mutex(State())
@@ -73,5 +74,11 @@ final class Footprint: Sendable {
   var made: Doubt? {
     get { state.withLock { $0.made } }
     set { state.withLock { $0.made = newValue } }
+  }
+
+  /// The id that the last create was answered with, once looks have shown that nothing is there under it.
+  var gone: String? {
+    get { state.withLock { $0.gone } }
+    set { state.withLock { $0.gone = newValue } }
   }
 }

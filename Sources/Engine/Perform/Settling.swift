@@ -58,6 +58,7 @@ struct Settling<C: Clock<Duration>> {
         emptyLooks += 1
         if let doubt = createInDoubt, doubt.isRefuted(after: emptyLooks, watch.elapsed) {
           runner.footprint.made = nil
+          if let id = doubt.error.answeredID { runner.footprint.gone = id }
           throw verdict(on: doubt)
         }
         try await watch.pause(status: "not visible yet", because: createInDoubt?.error, runner.report)

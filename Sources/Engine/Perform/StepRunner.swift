@@ -57,7 +57,7 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
     }
     footprint.leave()
     do throws(CallError) {
-      try await kind.create(desired)
+      try await kind.create(desired, footprint.gone)
       footprint.made = Doubt(vanished: kind)
       settling.created(doubt: nil)
     } catch {

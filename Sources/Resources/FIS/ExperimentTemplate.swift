@@ -19,6 +19,8 @@ package import ResourceKit
 package enum ExperimentTemplate: ResourceKind {
   package static let name: KindName = "fis/experiment-template"
   package static let identity = Identity.tag
+  /// Each template that AWS remembers and that is gone takes some looks to be known as that.
+  package static let patience = Patience(ready: .seconds(300))
   package static let follows: [KindName] = [
     IAMRole.name, LogGroup.name, DBCluster.name, DBInstance.name, Subnet.name, MetricAlarm.name,
     S3Bucket.name, Dashboard.name,
@@ -107,41 +109,26 @@ package enum ExperimentTemplate: ResourceKind {
     return answer?.experimentTemplate.map(Observed.init)
   }
 
+  package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
+    try await create(desired, after: nil, aws)
+  }
+
   /// The token is made from what is asked for, so that a run that starts after one whose answer was lost asks for the same
   /// template, and not for a second one.
   ///
   /// AWS remembers tokens for longer than templates: it may answer with one that was deleted since. The next token is then
   /// made from that one's id.
-  package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
-    let wanted = try createRequest(desired)
-    var token = clientToken(of: desired, after: "")
-    for _ in 1...longestAncestry {
-      var request = wanted
-      request.clientToken = token
-      let answer = try await awaitingVisibility { [request] () async throws(CallError) in
-        try await aws(FIS.createExperimentTemplate, request)
-      }
-      guard let id = answer.experimentTemplate?.id, try await isGone(id, aws) else { return }
-      token = clientToken(of: desired, after: id)
+  package static func create(_ desired: Desired, after gone: String?, _ aws: AWS) async throws(CallError) {
+    var request = try createRequest(desired)
+    request.clientToken = clientToken(of: desired, after: gone ?? "")
+    let answer = try await awaitingVisibility { [request] () async throws(CallError) in
+      try await aws(FIS.createExperimentTemplate, request)
     }
+    guard let id = answer.experimentTemplate?.id, try await find(id, aws) == nil else { return }
     throw CallError(
-      .conflict, code: "TemplatesOfThePast",
-      message: "AWS answers with templates that were deleted: \"\(longestAncestry)\" times in a row")
+      .ambiguous, code: "NotVisible", message: "AWS answered with \"\(id)\" and shows nothing of it",
+      operation: "fis CreateExperimentTemplate", answeredID: id)
   }
-
-  /// Whether the template was deleted: one that was made a moment ago may be unseen at first, and to take that for a
-  /// deletion would make a second one.
-  private static func isGone(_ id: String, _ aws: AWS) async throws(CallError) -> Bool {
-    for pause in [.zero, .milliseconds(250), .milliseconds(500), .seconds(1), .seconds(2), .seconds(4)] as [Duration] {
-      // Whoever is told to stop makes nothing more.
-      guard (try? await Task.sleep(for: pause)) != nil else { return false }
-      if try await find(id, aws) != nil { return false }
-    }
-    return true
-  }
-
-  /// More deletions and creations of one drill than anybody makes while AWS remembers a token.
-  private static let longestAncestry = 16
 
   package static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS

@@ -40,6 +40,8 @@ final class FakeCloud: Sendable {
     /// Nil for a listing of everything.
     let address: Address?
     var attributes: Set<String> = []
+    /// Of a create: what the last one was answered with and is gone.
+    var gone: String?
     var isWrite: Bool { verb != .observe }
     var description: String {
       let changed = attributes.isEmpty ? "" : " \(attributes.sorted().joined(separator: ","))"
@@ -129,7 +131,7 @@ struct FakeKind: Sendable {
       },
       excludes: { fake.excludes($0.key, $1.key) },
       observe: { (lookup) async throws(CallError) in try cloud.observe(fake, lookup) },
-      create: { (resource) async throws(CallError) in try cloud.create(fake, resource) },
+      create: { (resource, gone) async throws(CallError) in try cloud.create(fake, resource, gone) },
       update: { (observation, resource, names) async throws(CallError) in
         try cloud.update(fake, observation, resource, names)
       },
@@ -213,8 +215,8 @@ extension FakeCloud {
     return seen
   }
 
-  fileprivate func create(_ kind: FakeKind, _ resource: DesiredResource) throws(CallError) {
-    try call(Call(verb: .create, kind: kind.name, address: resource.address)) { (state) throws(CallError) in
+  fileprivate func create(_ kind: FakeKind, _ resource: DesiredResource, _ gone: String?) throws(CallError) {
+    try call(Call(verb: .create, kind: kind.name, address: resource.address, gone: gone)) { (state) throws(CallError) in
       let key = kind.identity == .tag ? nil : resource.key
       if let key, state.things[kind.name, default: []].contains(where: { $0.key == key }) {
         throw CallError(.alreadyExists, code: "AlreadyExists", message: "\(key) exists")
