@@ -71,6 +71,13 @@ struct ArchitectureTests {
     }
   }
 
+  @Test("kinds wait for nothing: the engine does, which can be told to stop")
+  func patience() throws {
+    for source in try Self.sources() where ["Resources", "ResourceKit", "Preflights"].contains(source.target) {
+      #expect(!source.text.contains("sleep("), "\(source.path)")
+    }
+  }
+
   @Test("only the program itself reads the environment")
   func environment() throws {
     for source in try Self.sources() where source.target != "harecon" {
