@@ -89,7 +89,9 @@ struct ArchitectureTests {
   func sizes() throws {
     var seen = 0
     for folder in ["Sources", "Tests"] {
-      let found = FileManager.default.enumerator(at: Self.root.appending(path: folder), includingPropertiesForKeys: nil)
+      // What a fuzzing run has built lies in a hidden folder.
+      let found = FileManager.default.enumerator(
+        at: Self.root.appending(path: folder), includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
       for case let file as URL in try #require(found) where ["swift", "py", "sh", "mjs"].contains(file.pathExtension) {
         guard !file.pathComponents.contains("Generated") else { continue }
         let lines = try Data(contentsOf: file).count { $0 == UInt8(ascii: "\n") }
