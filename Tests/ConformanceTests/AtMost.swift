@@ -3,6 +3,8 @@
 import Testing
 
 /// Lets only so many of the suite's test cases run at once: each is a client of the one sandbox.
+///
+/// A suite's time limit counts the wait for the turn too, which lasts for minutes where all suites run together.
 struct AtMost: SuiteTrait, TestTrait, TestScoping {
   let turns: Turns
   var isRecursive: Bool { true }

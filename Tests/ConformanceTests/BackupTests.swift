@@ -5,7 +5,7 @@ import ResourceKit
 import Resources
 import Testing
 
-@Suite("Backup plans", .timeLimit(.minutes(5)), .atMostEight)
+@Suite("Backup plans", .timeLimit(.minutes(20)), .atMostEight)
 struct BackupTests {
   @Test(
     "a plan whose last selection has just gone is deleted as soon as AWS lets it",

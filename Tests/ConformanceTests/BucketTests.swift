@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What the end of a bucket means for what is in it, and whose bucket a name is.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct BucketTests {
   private let stage: Stage
   private let name: String

@@ -6,7 +6,7 @@ import ResourceKit
 import Resources
 import Testing
 
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct ClusterEndpointTests {
   @Test("an endpoint goes from named members to excluded ones and back")
   func membersOrExcluded() async throws {

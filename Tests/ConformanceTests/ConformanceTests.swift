@@ -8,7 +8,7 @@ import Testing
 
 /// What every kind must do, tried on each of the registry from its own table of attributes and one sample, against the
 /// sandbox over the real wire.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct ConformanceTests {
   @Test("every kind of the registry has a sample")
   func everyKindHasASample() {

@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What single kinds of the database promise beyond what all kinds do.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct DatabaseTests {
   @Test("subnets and groups that RDS cannot see yet are waited for")
   func freshNetwork() async throws {

@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What a function's table of attributes does not say.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct FunctionTests {
   @Test("new code is in place before new settings are asked for, and AWS refuses nothing")
   func codeBeforeSettings() async throws {

@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// Health checks of other types than the sample's, their references, and the records that use them.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct HealthCheckTests {
   private func settings(threshold: Double) -> AlarmSettings {
     AlarmSettings(

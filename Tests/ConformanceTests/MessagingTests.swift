@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What topics, subscriptions and queues promise beyond what all kinds do.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct MessagingTests {
   private static let hook = "https://alerts.example.com/hooks/T0-plain-text"
 

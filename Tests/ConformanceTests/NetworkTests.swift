@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What single kinds of the network promise beyond what all kinds do.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct NetworkTests {
   @Test("a record with our name that somebody else made is refused and stays")
   func foreignRecord() async throws {

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 
 /// What the members of a cluster promise to each other.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct OneAtATimeTests {
   @Test("the next instance is changed when AWS shows the last change as made, and not when it has only taken it")
   func certificates() async throws {

@@ -6,7 +6,7 @@ import ResourceKit
 import Resources
 import Testing
 
-@Suite("What AWS Backup restores for a test", .timeLimit(.minutes(5)), .atMostEight)
+@Suite("What AWS Backup restores for a test", .timeLimit(.minutes(20)), .atMostEight)
 struct RestoreTestTests {
   private static let mark = "awsbackup-restore-test"
 

@@ -7,7 +7,7 @@ import ResourceKit
 import Resources
 import Testing
 
-@Suite("Rotation of a user's secret", .timeLimit(.minutes(5)), .atMostEight)
+@Suite("Rotation of a user's secret", .timeLimit(.minutes(20)), .atMostEight)
 struct SecretRotationTests {
   private func rotation(in stage: Stage, schedule: String = "cron(0 3 ? * SUN *)") -> Node<SecretRotation> {
     Node(

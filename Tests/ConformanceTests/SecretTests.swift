@@ -6,7 +6,7 @@ import ResourceKit
 import Resources
 import Testing
 
-@Suite("Secrets", .timeLimit(.minutes(2)), .atMostEight)
+@Suite("Secrets", .timeLimit(.minutes(20)), .atMostEight)
 struct SecretTests {
   private func versions(_ stage: Stage) async throws -> [String] {
     let listed = try await stage.edit(

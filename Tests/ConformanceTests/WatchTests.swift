@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What alarms and dashboards do that one sample of each cannot show.
-@Suite(.timeLimit(.minutes(2)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct WatchTests {
   @Test("an alarm on metric math is made, changed and left alone")
   func metricMath() async throws {

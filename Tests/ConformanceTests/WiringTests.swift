@@ -7,7 +7,7 @@ import Resources
 import Testing
 
 /// What rules and schedules promise beyond what all kinds do.
-@Suite(.timeLimit(.minutes(5)), .atMostEight)
+@Suite(.timeLimit(.minutes(20)), .atMostEight)
 struct WiringTests {
   @Test("a target that AWS does not take fails the run and is named, though the call as a whole succeeds")
   func failedTarget() async throws {
