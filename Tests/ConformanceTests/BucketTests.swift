@@ -117,6 +117,17 @@ struct BucketTests {
     try await stage.expectNoViolations()
   }
 
+  @Test("a bucket that others keep closed is no matter of the stack's, however it is called")
+  func closed() async throws {
+    try await stage.edit("s3", "CreateBucket", ["Bucket": .string("\(stage.stack)-vault-\(stage.account)")])
+    try await stage.control(
+      "faults",
+      [["service": "s3", "operation": "GetBucketTagging", "kind": "denied", "times": 9, "code": "AccessDenied"]])
+    let seen = try await stage.kind(S3Bucket.name).observe(Lookup(stack: stage.stack, desired: []))
+    #expect(seen.isEmpty)
+    #expect(try await stage.calls().contains { $0.operation == "GetBucketTagging" && $0.fault == "denied" })
+  }
+
   @Test("a name that another account has is refused")
   func foreign() async throws {
     let other = try await Stage()

@@ -41,6 +41,9 @@ extension S3Bucket {
     let tags: [String: String]?
     do {
       tags = try await liveTags(candidate.name, candidate.account, aws)
+    } catch let error where error.category == .denied && candidate.isListed && candidate.account == nil {
+      // The account has it, the spec does not want it, and its policy tells us nothing: it is not ours to judge.
+      return nil
     } catch let error where error.code == "AccessDenied" && !candidate.isListed {
       var foreign = empty
       foreign.isForeign = true
@@ -77,16 +80,16 @@ extension S3Bucket {
     }
   }
 
-  /// Whether `destroy` has kept a bucket of the stack whose objects nobody could read without the key.
+  /// Whether a bucket of the stack is left whose objects nobody could read without the key.
+  ///
+  /// Its tag of having been kept is not asked for: what was written a moment ago may not show yet.
   ///
   /// - Parameter key: its ARN.
   static func isKept(of stack: String, encryptedWith key: String, _ aws: AWS) async throws(CallError) -> Bool {
     let listed = try await aws.all(
       S3.listBuckets, .init(maxBuckets: 1000, prefix: "\(stack)-", bucketRegion: aws.region), \.buckets)
     return try await listed.compactMap(\.name).concurrently { (name) async throws(CallError) in
-      guard let tags = try await ownTags(name, aws), tags[OwnerTag.stack] == stack, tags[keptTag] != nil else {
-        return false
-      }
+      guard let tags = try await ownTags(name, aws), tags[OwnerTag.stack] == stack else { return false }
       let encryption = try await ifThere { () async throws(CallError) in
         try await aws(S3.getBucketEncryption, .init(bucket: name)).serverSideEncryptionConfiguration
       }
