@@ -76,6 +76,20 @@ struct DoubtTests {
     #expect(begun.duration(to: orders.clock.now) < .seconds(60))
   }
 
+  @Test("a delete that was lost while the thing was busy is sent again once it is ready")
+  func lostWhileBusy() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let decision = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    loseOnce(orders, "delete rds/instance.a", .loseRequest)
+    orders.edit("rds/instance.a") { $0.busyFor = 2 }
+    let begun = orders.clock.now
+    let verdict = await orders.apply(decision)
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.count == 0)
+    #expect(begun.duration(to: orders.clock.now) < .seconds(60))
+  }
+
   @Test("what AWS denies to know when it is to be deleted, and still shows, is deleted again")
   func deniedToKnow() async throws {
     let orders = Orders()

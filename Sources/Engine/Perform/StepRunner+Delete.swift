@@ -51,7 +51,9 @@ extension StepRunner {
         continue
       }
       guard let found, !departure.isOver(found, stack) else { return departure }
-      unchangedLooks = found.health == before.health ? unchangedLooks + 1 : 0
+      // What was busy when it was to go, and is ready now, is no more on its way out than what looks as before.
+      let isStaying = found.health == before.health || found.health == .ready
+      unchangedLooks = isStaying ? unchangedLooks + 1 : 0
       if let doubt, doubt.isRefuted(after: unchangedLooks, watch.elapsed) { throw .call(doubt.error) }
       if unchangedLooks > 0, watch.elapsed - sent >= Self.untilTaken {
         // Taken for gone by a part of AWS that did not know it yet.
