@@ -126,6 +126,33 @@ struct DoubtTests {
     #expect(cloud.writes.filter { $0.verb == .create && $0.address == "ec2/vpc.main" }.count == 1)
   }
 
+  @Test("a create in doubt is still in doubt after an attempt that could not look")
+  func blindAttempt() async throws {
+    var orders = Orders()
+    orders.vpc.hiddenFor = 2
+    let isBlind = Mutex<Bool?>(nil)
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        guard call.address == "ec2/vpc.main" else { return nil }
+        return isBlind.withLock { isBlind in
+          switch call.verb {
+          case .create where isBlind == nil:
+            isBlind = true
+            return .loseAnswer
+          case .observe where isBlind == true:
+            return .fail(CallError(.unavailable, code: "ServiceUnavailable", message: "sorry"))
+          default: return nil
+          }
+        }
+      }
+    }
+    let verdict = await orders.apply(try await orders.decide(orders.graph())) { progress in
+      if case .retrying = progress.event { isBlind.withLock { $0 = false } }
+    }
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(orders.cloud.things("ec2/vpc").count == 1)
+  }
+
   @Test("what was made and is really gone is made again")
   func goneForGood() async throws {
     var orders = Orders()

@@ -62,7 +62,9 @@ struct StepRunner<C: Clock<Duration>>: Sendable {
       settling.created(doubt: nil)
     } catch {
       guard error.leavesDoubt else { throw .call(error) }
-      settling.created(doubt: Doubt(create: error, of: kind))
+      let doubt = Doubt(create: error, of: kind)
+      footprint.made = doubt
+      settling.created(doubt: doubt)
     }
     return try await settling.run()
   }
