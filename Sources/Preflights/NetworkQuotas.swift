@@ -24,10 +24,13 @@ struct NetworkQuota: AccountQuestion {
     try await Self.quota.value(aws)
   }
 
-  /// The listing of networks is of all that the account has.
+  /// The listing of networks is of all that the account has, and of those that others share with it.
   func judge(_ most: Int, _ prospect: Prospect) -> [Diagnostic] {
     let plan = prospect.plan
-    let used = prospect.seen[VPC.name]?.count ?? 0
+    let used = (prospect.seen[VPC.name] ?? []).count { network in
+      guard let owner = (network.opaque as? VPC.Observed)?.account, !owner.isEmpty else { return true }
+      return owner == plan.account
+    }
     return [Self.quota.shortage(used: used, of: most, more: plan.added(VPC.name), in: plan.region)].compactMap(\.self)
   }
 }

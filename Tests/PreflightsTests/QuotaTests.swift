@@ -4,6 +4,7 @@ import Core
 import Testing
 
 @testable import Preflights
+@testable import Resources
 
 @Suite("Quotas")
 struct QuotaTests {
@@ -62,6 +63,24 @@ struct QuotaTests {
     #expect(found(4, of: 5) == [])
     #expect(found(5, of: 5).first?.hint?.contains("L-F678F1CE --desired-value 6") == true)
     #expect(!question.matters(to: Reference.leaving(graph)))
+  }
+
+  @Test("a network that another account shares counts as that account's")
+  func sharedNetworks() throws {
+    let graph = try Reference.graph()
+    let question = try #require(NetworkQuota(graph))
+    let plan = Reference.making(graph)
+    func network(_ id: String, of account: String) -> Observation {
+      let observed = VPC.Observed(
+        id: id, cidr: "10.0.0.0/16", state: "available", dnsSupport: true, dnsHostnames: true, tags: [:],
+        account: account)
+      return Observation(
+        id: id, key: nil, owner: .nobody, values: [], outputs: [:], health: .ready, opaque: observed)
+    }
+    let shared = (0..<4).map { network("vpc-\($0)", of: "999988887777") }
+    let seen = [VPC.name: shared + [network("vpc-default", of: plan.account)]]
+    #expect(question.judge(5, Prospect(plan: plan, seen: seen)) == [])
+    #expect(question.judge(1, Prospect(plan: plan, seen: seen)).count == 1)
   }
 
   @Test("what is global is asked for where its partition keeps it")

@@ -39,6 +39,8 @@ package enum VPC: ResourceKind {
     let dnsSupport: Bool
     let dnsHostnames: Bool
     let tags: [String: String]
+    /// Whose it is: others share networks with the account, which count as theirs. Empty where AWS does not say.
+    package let account: String
   }
 
   package static let attributes: [Attribute<Self>] = [
@@ -71,7 +73,7 @@ package enum VPC: ResourceKind {
       // Only whose it is matters.
       return Observed(
         id: id, cidr: network.cidrBlock ?? "", state: network.state ?? "", dnsSupport: false, dnsHostnames: false,
-        tags: tags)
+        tags: tags, account: network.ownerId ?? "")
     }
     let (support, hostnames) = try await both(
       { () async throws(CallError) in
@@ -82,7 +84,7 @@ package enum VPC: ResourceKind {
       })
     return Observed(
       id: id, cidr: network.cidrBlock ?? "", state: network.state ?? "", dnsSupport: support?.value ?? false,
-      dnsHostnames: hostnames?.value ?? false, tags: tags)
+      dnsHostnames: hostnames?.value ?? false, tags: tags, account: network.ownerId ?? "")
   }
 
   /// The DNS attributes cannot be given at creation; they follow as an update.
