@@ -42,13 +42,18 @@ class Holds:
         with self._condition:
             self._waiting.append(Hold(n, any_call, after))
 
-    def claim(self, read: bool) -> Hold | None:
-        """Called once for each call: the hold that this call is the n-th of."""
+    def claim(self, read: bool, after: bool) -> Hold | None:
+        """The hold that this call is the n-th of.
+
+        Called once for each call before its effect, and again, with `after`, once it has had one: a call that is refused
+        is none of those that are held after their effect.
+        """
         with self._condition:
-            for hold in self._waiting:
+            counting = [hold for hold in self._waiting if hold.after == after]
+            for hold in counting:
                 if hold.any or not read:
                     hold.remaining -= 1
-            due = next((hold for hold in self._waiting if hold.remaining == 0), None)
+            due = next((hold for hold in counting if hold.remaining == 0), None)
             if due is not None:
                 self._waiting.remove(due)
             return due

@@ -19,7 +19,6 @@ from harecon_sandbox.control import Control
 from harecon_sandbox.engine import Engine
 from harecon_sandbox.eventual import Delay
 from harecon_sandbox.faults import AFTER_EFFECT, Fault
-from harecon_sandbox.holds import Hold
 from harecon_sandbox.http11 import Request, Response
 from harecon_sandbox.kit import AWSError, Clock, Params, Result
 from harecon_sandbox.protocols import Unreadable
@@ -221,8 +220,7 @@ class Sandbox:
     def _effect(self, visit: Visit) -> Outcome:
         account, found, call = visit.account, visit.route, visit.call
         assert visit.params is not None
-        hold = account.holds.claim(found.read)
-        if hold is not None and not hold.after and not self._keep(visit, hold):
+        if not self._may_go_on(visit, after=False):
             return Cut.CLOSE
         # Hooks may change what they get; the journal shows what came.
         params = copy.deepcopy(visit.params)
@@ -235,7 +233,7 @@ class Sandbox:
         self._learn_keys(visit, params, result)
         call.effect = True
         response = answers.answer(found, result, visit.request_id)
-        if hold is not None and hold.after and not self._keep(visit, hold):
+        if not self._may_go_on(visit, after=True):
             return Cut.CLOSE
         return response
 
@@ -243,10 +241,14 @@ class Sandbox:
         with self._turn.passed_on():
             visit.account.holds.hang(visit.peer, seconds)
 
-    def _keep(self, visit: Visit, hold: Hold) -> bool:
-        held = {"service": visit.route.service, "operation": visit.route.operation}
+    def _may_go_on(self, visit: Visit, after: bool) -> bool:
+        """Waits where the call is to be held; whether its client is still there then."""
+        holds, found = visit.account.holds, visit.route
+        hold = holds.claim(found.read, after)
+        if hold is None:
+            return True
         with self._turn.passed_on():
-            return visit.account.holds.keep(hold, visit.call.n, held, visit.peer)
+            return holds.keep(hold, visit.call.n, {"service": found.service, "operation": found.operation}, visit.peer)
 
     def _gate(self, visit: Visit, params: Params) -> None:
         """Refuses a reference to what is not seen yet."""

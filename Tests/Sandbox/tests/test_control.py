@@ -173,6 +173,18 @@ def test_a_call_held_after_its_effect_has_it_even_when_the_client_dies(aws: Aws)
     assert aws.calls()[0]["effect"] is True
 
 
+def test_a_refused_call_is_none_of_those_that_are_held_after_their_effect(aws: Aws) -> None:
+    aws.control("hold", {"n": 1, "after": True})
+    kms = aws.client("kms")
+    with pytest.raises(kms.exceptions.NotFoundException):
+        kms.disable_key(KeyId="11111111-2222-3333-4444-555555555555")
+    caller = Caller(aws.client("kms", read_timeout=60).create_key)
+    (held,) = aws.control("held?wait=10")["held"]
+    assert (held["operation"], held["n"], held["after"]) == ("CreateKey", 2, True)
+    aws.control("release", {})
+    assert caller.finish()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
 def test_a_call_held_before_its_effect_never_has_it_when_the_client_dies(aws: Aws) -> None:
     aws.control("hold", {"n": 1})
     with pytest.raises(ReadTimeoutError):
