@@ -81,6 +81,10 @@ struct BucketTests {
     let live = try await stage.live(S3Bucket.name, "plain")
     let key = try await stage.live(KMSKey.name)
     let keys = try stage.kind(KMSKey.name)
+    // Also while the mark of what is kept does not show yet.
+    #expect(
+      try await keys.delete(key, Deletion(wholeStack: true))
+        == .kept(because: "evidence that is kept is encrypted with it"))
     _ = try await stage.kind(S3Bucket.name).delete(live, Deletion(finalSnapshot: "sample-final", wholeStack: true))
     #expect(
       try await keys.delete(key, Deletion(wholeStack: true))
@@ -105,6 +109,28 @@ struct BucketTests {
     #expect(try await stage.resources().contains("s3/bucket \(name)") == false)
     let deletes = try await stage.calls().filter { $0.operation == "DeleteObjects" }
     #expect(deletes.count > 1, "several pages")
+    try await stage.expectNoViolations()
+  }
+
+  @Test("what AWS does not let go of is kept with AWS's own words, for a missing right looks like a lock")
+  func held() async throws {
+    let locked = S3Bucket.Desired(
+      name: name, account: stage.account, key: stage.key.output(\.arn), retention: .init("COMPLIANCE", days: 30),
+      tags: stage.tags(S3Bucket.name, "plain"))
+    let resources = [stage.key.resource(), Node<S3Bucket>("plain", locked).resource()]
+    try await stage.converge(resources)
+    // A lock takes nothing without its checksum, which is that of no bytes.
+    try await stage.edit(
+      "s3", "PutObject",
+      ["Bucket": .string(name), "Key": "decision.json", "ContentMD5": "1B2M2Y8AsgTpgAmY7PhCfg=="])
+    let live = try await stage.live(S3Bucket.name, "plain")
+    let ending = try await stage.kind(S3Bucket.name).delete(live, Deletion(wholeStack: true))
+    guard case .kept(let reason) = ending else {
+      Issue.record("\(ending)")
+      return
+    }
+    #expect(reason.contains("AWS says of \"decision.json\" \"Access Denied"), "\(reason)")
+    #expect(try await tags["harecon:kept"] == "data")
     try await stage.expectNoViolations()
   }
 

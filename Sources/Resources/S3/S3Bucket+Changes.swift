@@ -129,8 +129,8 @@ extension S3Bucket {
     }
     let departure = try await ifThere { () async throws(CallError) in
       let isDiscarded = deletion.finalSnapshot == nil
-      if isDiscarded, try await !empty(observed, aws) {
-        return try await keep(observed, because: "its lock still holds what is in it", aws)
+      if isDiscarded, let reason = try await emptied(observed, aws) {
+        return try await keep(observed, because: reason, aws)
       }
       do throws(CallError) {
         _ = try await aws(S3.deleteBucket, .init(bucket: observed.name))
@@ -149,10 +149,11 @@ extension S3Bucket {
     return .kept(because: reason)
   }
 
-  /// Deletes all versions, page after page; whether nothing is left.
+  /// Deletes all versions, page after page.
   ///
-  /// - Returns: false at the first page that holds something locked.
-  private static func empty(_ observed: Observed, _ aws: AWS) async throws(CallError) -> Bool {
+  /// - Returns: why something stays in a bucket with a lock, at the first page of which something does; nil when nothing is
+  ///   left. AWS says of a lock and of a missing right the same, so that its own words are given.
+  private static func emptied(_ observed: Observed, _ aws: AWS) async throws(CallError) -> String? {
     while true {
       let page = try await aws(S3.listObjectVersions, .init(bucket: observed.name, maxKeys: 1000))
       let versions = (page.versions ?? []).map { ($0.key, $0.versionId) }
@@ -160,11 +161,14 @@ extension S3Bucket {
       let objects = (versions + markers).compactMap { key, version in
         key.map { S3.ObjectIdentifier(key: $0, versionId: version) }
       }
-      if objects.isEmpty { return true }
+      if objects.isEmpty { return nil }
       let answer = try await aws(
         S3.deleteObjects, .init(bucket: observed.name, delete: .init(objects: objects, quiet: true)))
       guard let failure = answer.errors?.first else { continue }
-      if failure.code == "AccessDenied", observed.isLocked { return false }
+      if failure.code == "AccessDenied", observed.isLocked {
+        return "its lock still holds what is in it, or the right to delete that is missing: AWS says of "
+          + "\"\(failure.key ?? "")\" \"\(failure.message ?? "AccessDenied")\""
+      }
       throw CallError(
         failure.code == "AccessDenied" ? .denied : .unavailable, code: failure.code ?? "DeleteObjects",
         message: "\"\(failure.key ?? "")\" cannot be deleted: \(failure.message ?? "")",
