@@ -26,5 +26,6 @@ wait $sandbox_pid || failed=1
 tail -n 60 "$logs/sandbox.log"
 
 "$python" -m pytest -q Tests/Functions || failed=1
+"$python" -m pytest -q Tests/Lab || failed=1
 "$python" -m pytest -q -n 2 --dist worksteal Tests/EndToEnd || failed=1
 exit $failed
