@@ -1,29 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """A stand-in for the RDS Data API: an HTTP server that runs statements on whoever writes now.
 
-It takes what the botocore model says and nothing else, and is as strict as Aurora where it matters: typed parameters, one
-statement at a time, 1 MiB of answer and 4 MiB of request, 45 seconds for a statement, three minutes for a transaction
-that nobody uses, and an error that ends its transaction. What the service says when the writer dies within a call is not
-documented; here it is a 504, after which nobody knows what became of the call: the worst case.
+It takes what the botocore model says and nothing else, and is as strict as Aurora where it matters: typed parameters,
+one statement at a time, 1 MiB of answer and 4 MiB of request, 45 seconds for a statement, three minutes for a transaction
+that nobody uses, and an error that ends its transaction. What the service says when the writer dies within a call is
+not documented; here it is a 504, after which nobody knows what became of the call: the worst case.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from harecon_sandbox import answers, contract, protocols, signature
-from harecon_sandbox.http11 import Request, Response
 from harecon_sandbox.kit import AWSError, Params, Result
-from harecon_sandbox.routing import Route, Unroutable, route
-from harecon_sandbox.server import Peer, Server
 from harecon_sandbox.signature import Key, standing_key
 
+from harecon_lab.endpoint import Endpoint
 from harecon_lab.fields import Invalid, Unsupported, column, field, value
 from harecon_lab.named import numbered
 from harecon_lab.sessions import Lost, Place, Session, Sessions, SqlError
@@ -60,38 +56,39 @@ class DataApi:
     def __init__(
         self, cluster_arn: str, writer: Callable[[], Place], credentials: Credentials,
         key_of: Callable[[str], Key | None] = standing_key, is_enabled: Callable[[], bool] = lambda: True,
-        limits: Limits = Limits(), port: int = 0,
+        limits: Limits = Limits(),
     ) -> None:  # fmt: skip
         self._cluster_arn = cluster_arn
         self._credentials = credentials
-        self._key_of = key_of
         self._is_enabled = is_enabled
         self._limits = limits
         self._sessions = Sessions(writer, limits.statement)
         self.transactions = Transactions(self._sessions, limits.idle, limits.longest)
-        # What came and broke the contract: tests assert that there is nothing.
-        self.violations: list[str] = []
-        self._operations: dict[str, Callable[[Params], Result]] = {
+        operations = {
             "ExecuteStatement": self._execute, "BatchExecuteStatement": self._execute_batch,
             "BeginTransaction": self._begin, "CommitTransaction": self._commit, "RollbackTransaction": self._roll_back,
         }  # fmt: skip
-        self._server = Server(self._handle, port)
+        self._endpoint = Endpoint(SERVICE, operations, LARGEST_REQUEST, key_of)
         self._stopped = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep, name="data-api-sweep", daemon=True)
 
     @property
     def endpoint(self) -> str:
-        return self._server.endpoint
+        return self._endpoint.url
+
+    @property
+    def violations(self) -> list[str]:
+        return self._endpoint.violations
 
     def start(self) -> None:
-        self._server.start()
+        self._endpoint.start()
         self._sweeper.start()
 
     def stop(self) -> None:
         self._stopped.set()
         self._sweeper.join()
         self._sessions.close()
-        self._server.stop()
+        self._endpoint.stop()
 
     def leave(self, name: str) -> int:
         """Ends all connections to a member that writes no more; whoever waits for an answer is told that it is gone."""
@@ -102,45 +99,6 @@ class DataApi:
             self.transactions.end_idle()
             # The server ends a statement by itself; this is for one that hangs.
             self._sessions.cut_overdue(self._limits.statement + 5)
-
-    # MARK: A request
-
-    def _handle(self, request: Request, peer: Peer) -> tuple[Response, float | None]:
-        request_id = str(uuid.uuid4())
-        try:
-            found = route(request)
-        except Unroutable as error:
-            self.violations.append(error.message)
-            return answers.refuse("", error.protocol, AWSError(error.code, error.message, error.status), request_id), None
-        try:
-            params = self._admit(found, request)
-            return answers.answer(found, self._operations[found.operation](params), request_id), None
-        except AWSError as error:
-            return answers.refuse(found.service, found.protocol, error, request_id), None
-
-    def _admit(self, found: Route, request: Request) -> Params:
-        if len(request.body) > LARGEST_REQUEST:
-            raise AWSError("RequestEntityTooLargeException", "the request is larger than 4 MiB", 413)
-        if found.scope is None:
-            raise AWSError("MissingAuthenticationTokenException", "the request is not signed", 403)
-        try:
-            signature.verify(request, found.scope, self._key_of(found.scope.access_key))
-        except signature.SignatureRefused as error:
-            self.violations.append(f"{found.operation}: {error.message}")
-            raise AWSError("InvalidSignatureException", error.message, 403) from None
-        if found.service != SERVICE or found.operation not in self._operations:
-            raise self._violation(found, [f"{found.service}.{found.operation} is nothing that Aurora's Data API does"])
-        try:
-            params = protocols.parse(found, request)
-        except protocols.Unreadable as error:
-            raise self._violation(found, [str(error)]) from None
-        if findings := contract.check(found, request, params):
-            raise self._violation(found, findings)
-        return params
-
-    def _violation(self, found: Route, findings: list[str]) -> AWSError:
-        self.violations += [f"{found.operation}: {finding}" for finding in findings]
-        return AWSError("ContractViolation", "; ".join(findings), 400)
 
     # MARK: The operations
 

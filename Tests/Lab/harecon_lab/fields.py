@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values as the Data API has them, to and from PostgreSQL's text form. Each parameter has a type: nothing is guessed."""
+"""Values as the Data API has them, to and from PostgreSQL's text form. Each parameter has a type, none is guessed."""
 
 from __future__ import annotations
 

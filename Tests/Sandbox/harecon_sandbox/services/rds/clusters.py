@@ -8,7 +8,7 @@ from typing import Any
 from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, operation
 from harecon_sandbox.services.common import account_token, tag_list
 
-from . import catalogue, lifecycle, snapshots
+from . import catalogue, databases, lifecycle, snapshots
 from .checks import matches_filters
 from .lifecycle import current
 from .state import SERVICE, Cluster, State, combination, invalid
@@ -53,6 +53,7 @@ def render_cluster(ctx: Context, state: State, cluster: Cluster) -> dict[str, An
         "Status": cluster.timeline.status(),
         "Endpoint": endpoint_host(ctx, cluster.name, "cluster-"),
         "ReaderEndpoint": endpoint_host(ctx, cluster.name, "cluster-ro-"),
+        **databases.cluster_endpoint(cluster),
         "HostedZoneId": HOSTED_ZONES.get(ctx.region, HOSTED_ZONES["us-east-1"]),
         "DBSubnetGroup": cluster.subnet_group,
         "DBClusterParameterGroup": cluster.group,
@@ -175,6 +176,10 @@ def failover_cluster(ctx: Context, params: Params) -> Result:
         raise AWSError("InvalidDBInstanceState", f"{target} is not a reader of {cluster.name}.")
     if all(m.timeline.status() != "available" for m in candidates):
         raise AWSError("InvalidDBInstanceState", f"No failover target of {cluster.name} is available.")
+    if real := databases.DATABASES.get(cluster.arn):
+        cluster.timeline = Timeline(ctx.clock, [("failing-over", None)])
+        real.fail_over(target)
+        return {"DBCluster": render_cluster(ctx, state, cluster)}
     seconds = lifecycle.FAILING_OVER
     cluster.timeline = Timeline(ctx.clock, [("failing-over", seconds), ("available", None)])
     moment = ctx.clock.now() + seconds / 2

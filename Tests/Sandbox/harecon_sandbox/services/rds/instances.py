@@ -10,7 +10,7 @@ from harecon_sandbox.kit import AWSError, Context, Params, Result, Timeline, ope
 from harecon_sandbox.services import ec2
 from harecon_sandbox.services.common import arn, resource_token, tag_list, tags_from
 
-from . import catalogue, lifecycle
+from . import catalogue, databases, lifecycle
 from .checks import check_insights, check_monitoring, matches_filters
 from .clusters import HOSTED_ZONES, endpoint_host, find_cluster, require_available
 from .groups import find_parameter_group
@@ -97,6 +97,7 @@ def render_instance(ctx: Context, state: State, instance: Instance) -> dict[str,
             "Address": endpoint_host(ctx, instance.name, ""),
             "Port": shared["Port"],
             "HostedZoneId": HOSTED_ZONES.get(ctx.region, HOSTED_ZONES["us-east-1"]),
+            **databases.endpoint(cluster, instance.name),
         }
         shape["InstanceCreateTime"] = datetime.fromtimestamp(int(instance.endpoint_from), timezone.utc)
     return shape
