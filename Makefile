@@ -49,7 +49,7 @@ demo: deps
 
 ## sandbox: start the AWS sandbox for a person to try things against
 sandbox: $(VENV)/.ready
-	@$(SANDBOX) --person
+	@$(SANDBOX) --person --run
 
 ## test: set everything up and pass all tests
 test: deps

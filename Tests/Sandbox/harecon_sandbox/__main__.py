@@ -25,11 +25,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ready-file", type=Path, help="also write the ready line to this file")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end when the parent process does")
     parser.add_argument("--person", action="store_true", help="explain how to use the server to a person")
+    parser.add_argument("--run", action="store_true", help="run functions, deliver events, fire schedules")
     parser.add_argument("--cert", type=Path, help="serve TLS with this certificate chain (PEM)")
     parser.add_argument("--key", type=Path, help="the certificate's private key (PEM)")
     found = parser.parse_args()
     if (found.cert is None) != (found.key is None):
         parser.error("--cert and --key come together")
+    if found.run and found.cert:
+        parser.error("--run has functions call the sandbox without TLS: it does not go with --cert")
     return found
 
 
@@ -59,9 +62,11 @@ def end_of_service(until_stdin_closes: bool) -> threading.Event:
 
 def main() -> None:
     options = arguments()
-    sandbox = Sandbox(Defaults(page=options.page, scale=options.scale))
+    sandbox = Sandbox(Defaults(page=options.page, scale=options.scale), runtime=options.run)
     server = Server(sandbox.handle, options.port, tls_context(options.cert, options.key))
     server.start()
+    if sandbox.runtime is not None:
+        sandbox.runtime.begin(server.endpoint)
     # Before anybody is told that the server is ready: whoever reads that may already send a signal.
     done = end_of_service(options.until_stdin_closes)
     ready = json.dumps({"endpoint": server.endpoint, "pid": os.getpid()})
@@ -72,6 +77,8 @@ def main() -> None:
         partial.rename(options.ready_file)
     print(greeting(server.endpoint) if options.person else ready, flush=True)
     done.wait()
+    if sandbox.runtime is not None:
+        sandbox.runtime.end()
     server.stop()
 
 

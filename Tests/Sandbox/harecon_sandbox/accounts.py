@@ -35,6 +35,8 @@ class Call:
     started: float
     region: str = ""
     access_key: str = ""
+    principal: str = ""
+    """The ARN of the role's session whose key signed, empty for users."""
     status: int | None = None
     code: str | None = None
     ended: float | None = None
@@ -100,7 +102,7 @@ def plain(value: Any) -> Any:
             return value
 
 
-@dataclass
+@dataclass(eq=False)
 class Account:
     """One account's state, apart from what moto keeps."""
 

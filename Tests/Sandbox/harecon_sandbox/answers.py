@@ -81,7 +81,13 @@ def answer(route: Route, result: Result, request_id: str) -> Response:
         headers["Content-Type"] = str(result["ContentType"])
     elif route.protocol in CONTENT_TYPES and "Content-Type" in headers:
         headers["Content-Type"] = CONTENT_TYPES[route.protocol]
-    return Response(int(made["status_code"]), headers | request_id_headers(route.service, request_id), body)
+    # A member may be the status itself, as Lambda's Invoke has it; else it is the operation's.
+    status = next(
+        (result[name] for name, member in models.members(model.output_shape).items()
+         if member.serialization.get("location") == "statusCode" and name in result),
+        made["status_code"],
+    )  # fmt: skip
+    return Response(int(status), headers | request_id_headers(route.service, request_id), body)
 
 
 NAMESPACES = {

@@ -56,6 +56,8 @@ class Control:
             ("POST", "release"): lambda account, request, body: {"released": account.holds.release()},
             ("POST", "record"): self._record,
         }
+        if engine.runtime is not None:
+            self._calls |= {("GET", "runs"): self._runs, ("GET", "settled"): self._settled}
 
     def answer(self, request: Request) -> Response:
         name = request.path.removeprefix("/_sandbox/")
@@ -68,7 +70,11 @@ class Control:
             if len(number) != 12 or not number.isdigit():
                 raise Refused(f"{number!r} is no account, which has twelve digits")
             body = json.loads(request.body) if request.body else {}
-            return Response.of_json(plain(call(self._accounts[number], request, body)))
+            account = self._accounts[number]
+            answer = Response.of_json(plain(call(account, request, body)))
+            if self._engine.runtime is not None and request.method == "POST":
+                self._engine.runtime.forget(account) if account.closed else self._engine.runtime.agenda.wake(account)
+            return answer
         except AWSError as error:
             return Response.of_json({"error": error.message, "code": error.code}, 409)
         except (Refused, BadFault, OSError, json.JSONDecodeError) as error:
@@ -137,6 +143,13 @@ class Control:
             raise Refused(f"n counts calls from 1, not {n!r}")
         account.holds.add(n, bool(body.get("any")), bool(body.get("after")))
         return {}
+
+    def _runs(self, account: Account, request: Request, body: Any) -> Any:
+        since, wait = int(request.argument("since") or 0), float(request.argument("wait") or 0)
+        return {"runs": self._engine.runtime.runs(account.number).since(since, wait)}
+
+    def _settled(self, account: Account, request: Request, body: Any) -> Any:
+        return {"settled": self._engine.runtime.settled(account.number, float(request.argument("wait") or 0))}
 
     def _record(self, account: Account, request: Request, body: Any) -> Any:
         """Starts a recording to `file`, or ends it when there is none."""

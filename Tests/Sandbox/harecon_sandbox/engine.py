@@ -24,6 +24,7 @@ class Engine:
     def __init__(self, registry: Registry | None = None, plugins: list[ModuleType] | None = None) -> None:
         """Without arguments with the plug-ins of this package, which register themselves."""
         emulator.speed_up()
+        self.runtime: Any = None
         self.lock = threading.RLock()
         self._plugins = list(services.load()) if plugins is None else plugins
         self._registry = REGISTRY if registry is None else registry

@@ -46,6 +46,18 @@ class AWSError(Exception):
         self.members = members
 
 
+class Later(Exception):
+    """Raised by an operation whose answer takes real time, such as a function that runs.
+
+    `wait` is called with nothing locked, so that what it waits for can call the sandbox; it gives the result or raises
+    an AWSError. Hooks after the operation do not see it.
+    """
+
+    def __init__(self, wait: Callable[[], Result]) -> None:
+        super().__init__("the answer comes later")
+        self.wait = wait
+
+
 class Clock:
     """The simulated time of one account, in seconds since 1970.
 
@@ -61,6 +73,17 @@ class Clock:
         self._frozen = False
         self._auto = False
         self._upcoming: list[float] = []
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Has `watcher` called whenever the clock is turned. It must not block, nor run anything of the account."""
+        with self._lock:
+            self._watchers.append(watcher)
+
+    def course(self) -> tuple[float, float, float]:
+        """How it goes until it is turned: simulated time at a moment of `time.monotonic`, that moment, and the pace."""
+        with self._lock:
+            return self._base, self._mark, 0.0 if self._frozen else self._scale
 
     def now(self) -> float:
         """Seconds since 1970, simulated."""
@@ -78,6 +101,7 @@ class Clock:
             raise ValueError("the clock cannot go back")
         with self._lock:
             self._rebase(self.now() + seconds)
+        self._tell()
 
     def scale(self, factor: float) -> None:
         if factor < 0:
@@ -85,11 +109,13 @@ class Clock:
         with self._lock:
             self._rebase(self.now())
             self._scale = factor
+        self._tell()
 
     def freeze(self, frozen: bool = True) -> None:
         with self._lock:
             self._rebase(self.now())
             self._frozen = frozen
+        self._tell()
 
     def auto(self, enabled: bool = True) -> None:
         with self._lock:
@@ -110,9 +136,12 @@ class Clock:
     def settle(self) -> None:
         """Called after each read: with `auto`, moves to the earliest of the changes that the read has seen coming."""
         with self._lock:
-            if self._auto and self._upcoming:
+            turned = self._auto and bool(self._upcoming)
+            if turned:
                 self._rebase(max(self.now(), min(self._upcoming)))
             self._upcoming.clear()
+        if turned:
+            self._tell()
 
     def describe(self) -> dict[str, Any]:
         with self._lock:
@@ -121,6 +150,11 @@ class Clock:
     def _rebase(self, now: float) -> None:
         self._base = now
         self._mark = time.monotonic()
+
+    def _tell(self) -> None:
+        """Without the clock's lock, so that watchers may take locks of their own and then look at the clock."""
+        for watcher in self._watchers:
+            watcher()
 
 
 class Timeline:
@@ -170,6 +204,9 @@ class Timeline:
 
 class Runner(Protocol):
     """What runs operations for a context; the server's engine implements it."""
+
+    runtime: Any
+    """What runs functions and delivers events, None in a sandbox that only keeps what it is told."""
 
     def run(self, ctx: Context, params: Params) -> Result: ...
 

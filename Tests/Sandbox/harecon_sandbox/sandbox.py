@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harecon_sandbox import answers, contract, models, pager, protocols, refusals, signature
 from harecon_sandbox.accounts import DEFAULT_ACCOUNT, Account, Accounts, Call, Violation
@@ -20,12 +20,15 @@ from harecon_sandbox.engine import Engine
 from harecon_sandbox.eventual import Delay
 from harecon_sandbox.faults import AFTER_EFFECT, Fault
 from harecon_sandbox.http11 import Request, Response
-from harecon_sandbox.kit import AWSError, Clock, Params, Result
+from harecon_sandbox.kit import AWSError, Clock, Later, Params, Result
 from harecon_sandbox.protocols import Unreadable
 from harecon_sandbox.routing import Route, Unroutable, route, scope_of
 from harecon_sandbox.server import Cut, Outcome, Peer, Truncated
 from harecon_sandbox.signature import Key, SignatureRefused, standing_key
 from harecon_sandbox.turn import Turn
+
+if TYPE_CHECKING:
+    from harecon_sandbox.runtime import Runtime
 
 SIGNATURE_KINDS = {
     "ExpiredToken": "expired",
@@ -67,23 +70,39 @@ class Visit:
 class Sandbox:
     """Answers what comes over HTTP: AWS requests and the control interface."""
 
-    def __init__(self, defaults: Defaults | None = None, engine: Engine | None = None) -> None:
+    def __init__(
+        self, defaults: Defaults | None = None, engine: Engine | None = None, *, runtime: bool = False
+    ) -> None:
+        """With `runtime` functions run and events are delivered; `self.runtime` must then be begun and ended."""
         self._defaults = defaults or Defaults()
         self.engine = engine or Engine()
         self.accounts = Accounts(self._new_account)
         self._keys: dict[str, Key] = {}
+        self.runtime: Runtime | None = None
+        if runtime:
+            from harecon_sandbox.runtime import bring_to_life
+
+            self.runtime = bring_to_life(self.engine, self.accounts, self._learn_key)
         self._control = Control(self.engine, self.accounts, self._forget_keys)
         self._turn = Turn()
 
     def _new_account(self, number: str) -> Account:
         settings = {"page": self._defaults.page} if self._defaults.page else {}
-        return Account(number, clock=Clock(self._defaults.scale), settings=settings)
+        account = Account(number, clock=Clock(self._defaults.scale), settings=settings)
+        if self.runtime is not None:
+            self.runtime.adopt(account)
+        return account
+
+    def _learn_key(self, key: Key) -> None:
+        self._keys[key.access_key] = key
 
     def _forget_keys(self, account: str) -> None:
         self._keys = {name: key for name, key in self._keys.items() if key.account != account}
 
     def handle(self, request: Request, peer: Peer) -> tuple[Outcome, float | None]:
         """The answer, and the server's time for its Date header."""
+        if self.runtime is not None and (answered := self.runtime.answer_url(request)) is not None:
+            return answered, None
         if request.path.startswith("/_sandbox/"):
             return self._control.answer(request), None
         try:
@@ -95,6 +114,8 @@ class Sandbox:
             account = visit.account
             outcome = self._walk(visit)
             visit.call.ended = time.time()
+            if self.runtime is not None and not found.read:
+                self.runtime.agenda.wake(account)
             if isinstance(outcome, Response):
                 visit.call.status = outcome.status
                 if account.recorder is not None:
@@ -131,6 +152,7 @@ class Sandbox:
             request_id=str(uuid.uuid4()),
             region=found.region,
             access_key=found.scope.access_key if found.scope else "",
+            principal=key.principal if key else "",
         )
         return Visit(request, peer, found, account, key, call, params, unreadable)
 
@@ -224,12 +246,18 @@ class Sandbox:
             return Cut.CLOSE
         # Hooks may change what they get; the journal shows what came.
         params = copy.deepcopy(visit.params)
-        with self.engine.lock:
+        try:
+            with self.engine.lock:
+                if account.closed:
+                    return Cut.CLOSE
+                account.clock.forget_expected()
+                self._gate(visit, params)
+                result = self._run(visit, params)
+        except Later as later:
+            with self._turn.passed_on():
+                result = later.wait()
             if account.closed:
                 return Cut.CLOSE
-            account.clock.forget_expected()
-            self._gate(visit, params)
-            result = self._run(visit, params)
         self._learn_keys(visit, params, result)
         call.effect = True
         response = answers.answer(found, result, visit.request_id)
@@ -295,12 +323,15 @@ class Sandbox:
         if not issued:
             return
         expires = issued.get("Expiration")
-        self._keys[issued["AccessKeyId"]] = Key(
-            access_key=issued["AccessKeyId"],
-            secret=issued["SecretAccessKey"],
-            account=_account_of(params, visit.account.number),
-            token=issued.get("SessionToken"),
-            expires=expires.timestamp() if isinstance(expires, datetime) else None,
+        self._learn_key(
+            Key(
+                access_key=issued["AccessKeyId"],
+                secret=issued["SecretAccessKey"],
+                account=_account_of(params, visit.account.number),
+                token=issued.get("SessionToken"),
+                expires=expires.timestamp() if isinstance(expires, datetime) else None,
+                principal=(result.get("AssumedRoleUser") or {}).get("Arn", ""),
+            )
         )
 
     def _note(self, visit: Visit, kind: str, findings: list[str]) -> None:

@@ -45,6 +45,8 @@ class Key:
     account: str
     token: str | None = None
     expires: float | None = None
+    principal: str = ""
+    """The ARN of the session, for keys that STS or the runtime gave out."""
 
 
 def standing_key(access_key: str) -> Key | None:

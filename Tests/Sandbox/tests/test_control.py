@@ -22,7 +22,7 @@ def test_the_journal_tells_what_was_called_and_what_came_of_it(aws: Aws) -> None
     assert made | {"started": 0, "ended": 0, "connection": 0} == {
         "n": 1, "service": "kms", "operation": "CreateKey", "params": {"Description": "d"}, "status": 200, "code": None,
         "request_id": request_id, "connection": 0, "started": 0, "ended": 0, "fault": None, "effect": True,
-        "region": "us-east-1", "access_key": aws.access_key,
+        "region": "us-east-1", "access_key": aws.access_key, "principal": "",
     }  # fmt: skip
     assert made["started"] <= made["ended"] <= failed["started"]
     assert made["connection"] == failed["connection"]

@@ -82,8 +82,13 @@ def put_metric_data(ctx: Context, params: Params) -> Result:
             raise _wrong("The value must be a number")
         place = metric_id(params["Namespace"], datum["MetricName"], datum.get("Dimensions"))
         sample = Sample(at, values, datum.get("Unit", "None"), datum.get("StorageResolution", 60) == 1)
-        insort(metrics_of(ctx).samples.setdefault(place, []), sample)
+        put_sample(ctx, place, sample)
     return {}
+
+
+def put_sample(ctx: Context, place: MetricID, sample: Sample) -> None:
+    """Also for services of AWS that measure themselves."""
+    insort(metrics_of(ctx).samples.setdefault(place, []), sample)
 
 
 def point(
