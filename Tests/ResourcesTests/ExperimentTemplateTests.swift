@@ -15,7 +15,7 @@ struct ExperimentTemplateTests {
 
   private func drill(_ resources: [String] = [cluster]) -> ExperimentTemplate.Desired {
     .init(
-      description: "weekly failover", role: "arn:aws:iam::111122223333:role/faults",
+      description: "weekly failover", role: "arn:aws:iam::111122223333:role/faults", roleID: "AROA1",
       targets: ["writer": .init(resourceType: "aws:rds:cluster", resources: resources.map { .given($0) })],
       actions: ["failover": .failover(of: "writer")], stopConditions: [], logGroup: .given(Self.group),
       tags: [OwnerTag.stack: "payments", OwnerTag.id: "fis/experiment-template.weekly"])
@@ -35,6 +35,14 @@ struct ExperimentTemplateTests {
     other.tags[OwnerTag.stack] = "orders"
     #expect(token != ExperimentTemplate.clientToken(of: other, after: ""))
     #expect(token != ExperimentTemplate.clientToken(of: drill(), after: "EXT1"))
+  }
+
+  @Test("a stack that is made again has another token: templates of the one before are remembered")
+  func madeAgain() {
+    var again = drill()
+    again.roleID = "AROA2"
+    #expect(
+      ExperimentTemplate.clientToken(of: drill(), after: "") != ExperimentTemplate.clientToken(of: again, after: ""))
   }
 
   @Test("without an alarm the source of the stop condition is none, and empty members are left out")

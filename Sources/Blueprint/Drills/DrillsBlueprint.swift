@@ -38,7 +38,7 @@ struct DrillsBlueprint {
         drill.name,
         .init(
           description: "\(scope.stack.name), drill \(drill.name): \(fault.action.description)",
-          role: role.output(\.arn),
+          role: role.output(\.arn), roleID: role.output(\.uniqueID),
           targets: [Fault.target: fault.target], actions: ["break": fault.action],
           stopConditions: [alarms.dataSafety.output(\.arn)], logGroup: audit[.drills].output(\.arn),
           report: evidence.report(of: drill, showing: dashboard.arn),

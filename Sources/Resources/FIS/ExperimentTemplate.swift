@@ -31,6 +31,9 @@ package enum ExperimentTemplate: ResourceKind {
     package var description: String
     /// The ARN of the role that the Fault Injection Service takes on.
     package var role: Input<String>
+    /// The unique id of that role, as the stack has it since it was made: templates are told from those of a stack of the
+    /// same name that is gone (see `create`).
+    package var roleID: Input<String>
     /// By a name that the actions use.
     package var targets: [String: Target]
     /// By a name that `Action.startAfter` uses.
@@ -45,12 +48,13 @@ package enum ExperimentTemplate: ResourceKind {
     package var tags: [String: String]
 
     package init(
-      description: String, role: Input<String>, targets: [String: Target], actions: [String: Action],
-      stopConditions: [Input<String>], logGroup: Input<String>?, emptyTargets: String = "fail",
-      report: Report? = nil, tags: [String: String]
+      description: String, role: Input<String>, roleID: Input<String>, targets: [String: Target],
+      actions: [String: Action], stopConditions: [Input<String>], logGroup: Input<String>?,
+      emptyTargets: String = "fail", report: Report? = nil, tags: [String: String]
     ) {
       self.description = description
       self.role = role
+      self.roleID = roleID
       self.targets = targets
       self.actions = actions
       self.stopConditions = stopConditions
@@ -78,6 +82,7 @@ package enum ExperimentTemplate: ResourceKind {
   package static let attributes: [Attribute<Self>] = [
     Attribute("description", \.description, \.description),
     Attribute("role", \.role, \.role),
+    Attribute(writeOnly: "roleID", \.roleID),
     Attribute("targets", \.targets, \.targets),
     Attribute("actions", \.actions, \.actions),
     Attribute("stopConditions", \.stopConditions, \.stopConditions, equality: .unordered),
@@ -116,8 +121,9 @@ package enum ExperimentTemplate: ResourceKind {
   /// The token is made from what is asked for, so that a run that starts after one whose answer was lost asks for the same
   /// template, and not for a second one.
   ///
-  /// AWS remembers tokens for longer than templates: it may answer with one that was deleted since. The next token is then
-  /// made from that one's id.
+  /// AWS remembers tokens for longer than templates: it may answer with one that was deleted since. The role's unique id
+  /// in the token tells a stack from one of the same name that was taken down. Within one stack, for a drill that leaves
+  /// the spec and comes back, the next token is made from the id of the template that is gone: a step for each time.
   package static func create(_ desired: Desired, after gone: String?, _ aws: AWS) async throws(CallError) {
     var request = try createRequest(desired)
     request.clientToken = clientToken(of: desired, after: gone ?? "")

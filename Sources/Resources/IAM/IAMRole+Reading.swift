@@ -52,8 +52,8 @@ extension IAMRole {
         }
       }
       return Observed(
-        name: name, arn: role?.arn ?? "", path: role?.path ?? "/", description: role?.description ?? "",
-        trust: decoded(role?.assumeRolePolicyDocument), inlinePolicies: inline,
+        name: name, arn: role?.arn ?? "", uniqueID: role?.roleId ?? "", path: role?.path ?? "/",
+        description: role?.description ?? "", trust: decoded(role?.assumeRolePolicyDocument), inlinePolicies: inline,
         attachedPolicies: attached.compactMap(\.policyArn).sorted(),
         permissionsBoundary: role?.permissionsBoundary?.permissionsBoundaryArn,
         maxSession: role?.maxSessionDuration ?? 3600,
@@ -77,7 +77,7 @@ extension IAMRole.Observed {
   ///   that is not below the stack's path, and so not the stack's.
   fileprivate init(_ detail: IAM.RoleDetail, _ role: IAM.Role?, seenFrom region: String) {
     self.init(
-      name: detail.roleName ?? "", arn: detail.arn ?? "", path: detail.path ?? "/",
+      name: detail.roleName ?? "", arn: detail.arn ?? "", uniqueID: detail.roleId ?? "", path: detail.path ?? "/",
       description: role?.description ?? "", trust: IAMRole.decoded(detail.assumeRolePolicyDocument),
       inlinePolicies: Dictionary(
         (detail.rolePolicyList ?? []).compactMap { policy in

@@ -55,6 +55,8 @@ package enum IAMRole: ResourceKind {
   package struct Observed: Sendable {
     package var name: String
     package var arn: String
+    /// Unique for ever: a role that is made again under its name and ARN has another one.
+    package var uniqueID: String
     package var path: String
     package var description: String
     package var trust: String
@@ -82,7 +84,9 @@ package enum IAMRole: ResourceKind {
     Attribute("tags", \.tags, \.tags, equality: .tags),
   ]
 
-  package static let outputs: [Output<Self>] = [Output("name", \.name), Output("arn", \.arn)]
+  package static let outputs: [Output<Self>] = [
+    Output("name", \.name), Output("arn", \.arn), Output("uniqueID", \.uniqueID),
+  ]
 
   package static func key(for desired: Desired) -> String? { desired.name }
 

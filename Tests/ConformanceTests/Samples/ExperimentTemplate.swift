@@ -11,6 +11,7 @@ extension ExperimentTemplate: Sampled {
     let dashboard = "arn:aws:cloudwatch::\(stage.account):dashboard/\(stage.stack)"
     let drill = Desired(
       description: "fails the writer over", role: stage.faultsRole("faults").output(\.arn),
+      roleID: stage.faultsRole("faults").output(\.uniqueID),
       targets: ["writer": Target(resourceType: "aws:rds:cluster", resources: [.given(database)])],
       actions: ["failover": .failover(of: "writer")], stopConditions: ["\(alarms)-ledger"].map { .given($0) },
       logGroup: stage.clusterLog.output(\.arn),
