@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The buffer on a disk that outlives the process: a log that is on the disk before anything is acknowledged.
+
+All who wait for the disk share one `fsync`: the first of them writes for everybody who has come meanwhile.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harecon_replay.log_format import HEADER, Record, State, Stored, read, written
+from harecon_replay.outcome import Full
+
+log = logging.getLogger("harecon_replay")
+
+COMPACT_ABOVE_BYTES = 1024 * 1024
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class BufferInUse(RuntimeError):
+    """Another process, or another client of this one, has the folder."""
+
+
+class BufferBroken(RuntimeError):
+    """The disk failed: what is on it is not known, so nothing more is taken until the buffer is opened again."""
+
+
+@dataclass
+class _Batch:
+    """Lines that go to the disk together, and all that is told to who waits for them."""
+
+    records: list[tuple[Record, bytes]] = field(default_factory=list)
+    durable: bool = False
+    finished: bool = False
+    failure: Exception | None = None
+
+
+class FileBuffer:
+    """One owner for one folder, which is made if there is none. Used by several threads at a time."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock_file = _locked(self.folder)
+        # Held while something is written, by whoever writes for all.
+        self._changed = threading.Condition()
+        self._writing = False
+        self._next = _Batch()
+        self._broken = False
+        # How often the disk was waited for.
+        self.syncs = 0
+        self.was_torn = False
+        try:
+            self._open()
+        except BaseException:
+            os.close(self._lock_file)
+            raise
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "log"
+
+    def waiting(self) -> list[Stored]:
+        """In the order in which they were put."""
+        with self._changed:
+            return list(self._state.waiting.values())
+
+    def parked(self) -> list[Stored]:
+        with self._changed:
+            return list(self._state.parked.values())
+
+    def put(self, id: str, key: str, at: float, body: str) -> None:
+        """Returns when it is on the disk. Raises Full when the disk is, and BufferBroken; then nothing was taken.
+
+        Put again it is waiting anew, also when it was parked.
+        """
+        self._append({"put": id, "key": key, "at": at, "body": body}, durable=True)
+
+    def doubt(self, id: str, xid: str) -> None:
+        self._append({"doubt": id, "xid": xid}, durable=True)
+
+    def park(self, id: str, cause: str, at: float) -> None:
+        self._append({"parked": id, "cause": cause, "at": at}, durable=True)
+
+    def done(self, id: str) -> None:
+        """Waits for no disk: a transaction that comes back because this was lost finds itself in the ledger."""
+        self._append({"done": id}, durable=False)
+
+    def discard(self, id: str) -> None:
+        self._append({"done": id}, durable=True)
+
+    def close(self) -> None:
+        """May be called more than once."""
+        with self._changed:
+            if self._log < 0:
+                return
+            self._await_writer()
+            os.close(self._log)
+            self._log = -1
+            os.close(self._lock_file)
+
+    # MARK: Opening
+
+    def _open(self) -> None:
+        # One that was never put in the log's place.
+        (self.folder / "log.new").unlink(missing_ok=True)
+        self._state, self._size = read(self.path) if self.path.exists() else (State(), 0)
+        self._log = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.was_torn = os.fstat(self._log).st_size > self._size
+        if self.was_torn:
+            log.warning('"%s" ended in a record that was not finished: cut off at byte %d', self.path, self._size)
+            os.ftruncate(self._log, self._size)
+        if self._size == 0:
+            self._size = _write_whole(self._log, written(HEADER), 0)
+        os.fsync(self._log)
+        _sync_folder(self.folder)
+        self._lengths = {stored.id: _length(stored) for stored in self._state.stored()}
+        self._live = sum(self._lengths.values())
+
+    # MARK: Writing
+
+    def _append(self, record: Record, durable: bool) -> None:
+        with self._changed:
+            if self._log < 0:
+                raise BufferBroken(f'the buffer in "{self.folder}" is closed')
+            batch = self._next
+            batch.records.append((record, written(record)))
+            batch.durable = batch.durable or durable
+            while self._writing and not batch.finished:
+                self._changed.wait()
+            if not batch.finished:
+                self._lead(batch)
+            if batch.failure:
+                raise batch.failure
+
+    def _lead(self, batch: _Batch) -> None:
+        """Writes a batch for all that are in it. Whoever comes meanwhile is in the next one."""
+        self._writing, self._next = True, _Batch()
+        batch.failure = BufferBroken(f'writing to "{self.folder}" was interrupted')
+        self._changed.release()
+        try:
+            self._write(batch)
+            batch.failure = None
+        except OSError as error:
+            batch.failure = self._failed(error)
+        except BufferBroken as error:
+            batch.failure = error
+        finally:
+            self._changed.acquire()
+            if batch.failure is None:
+                self._take(batch.records)
+            self._broken = self._broken or isinstance(batch.failure, BufferBroken)
+            batch.finished, self._writing = True, False
+            self._changed.notify_all()
+
+    def _write(self, batch: _Batch) -> None:
+        if self._broken or self._log < 0:
+            raise BufferBroken(f'the disk of "{self.folder}" failed before: open the buffer again')
+        data = b"".join(line for _, line in batch.records)
+        end = _write_whole(self._log, data, self._size)
+        if batch.durable:
+            self.syncs += 1
+            os.fsync(self._log)
+        self._size = end
+
+    def _failed(self, error: OSError) -> Exception:
+        """After a full disk the log is cut where it was good. After a failed fsync nothing is known any more."""
+        if error.errno in _NO_ROOM:
+            try:
+                os.ftruncate(self._log, self._size)
+                return Full(f'the disk of "{self.folder}" is full: {error.strerror}')
+            except OSError as cutting:
+                error = cutting
+        return BufferBroken(f'the disk of "{self.folder}" failed: {error.strerror}')
+
+    def _take(self, records: Iterable[tuple[Record, bytes]]) -> None:
+        for record, line in records:
+            self._state.take(record)
+            (id,) = (record[kind] for kind in ("put", "doubt", "done", "parked") if kind in record)
+            before = self._lengths.pop(id, 0)
+            if "done" not in record:
+                self._lengths[id] = len(line) if "put" in record else before + len(line)
+            self._live += self._lengths.get(id, 0) - before
+        if self._size - self._live > max(COMPACT_ABOVE_BYTES, self._size // 2):
+            self._compact()
+
+    def _await_writer(self) -> None:
+        while self._writing:
+            self._changed.wait()
+
+    # MARK: Compaction
+
+    def _compact(self) -> None:
+        """A log of what still counts takes the place of the old one, which stands until then.
+
+        When that fails nothing is lost: the old one goes on.
+        """
+        fresh = self.folder / "log.new"
+        try:
+            descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            log.warning('"%s" was not compacted: %s', self.path, error.strerror)
+            return
+        try:
+            lines = [written(record) for stored in self._state.stored() for record in stored.records()]
+            size = _write_whole(descriptor, b"".join([written(HEADER), *lines]), 0)
+            os.fsync(descriptor)
+            os.rename(fresh, self.path)
+        except OSError as error:
+            os.close(descriptor)
+            log.warning('"%s" was not compacted: %s', self.path, error.strerror)
+            return
+        os.close(self._log)
+        self._log, self._size = descriptor, size
+        self._lengths = {stored.id: _length(stored) for stored in self._state.stored()}
+        self._live = sum(self._lengths.values())
+        try:
+            _sync_folder(self.folder)
+        except OSError as error:
+            # Which of the two logs a crash would leave is not known.
+            self._broken = True
+            log.error('the disk of "%s" failed: %s', self.folder, error.strerror)
+
+
+def _length(stored: Stored) -> int:
+    return sum(len(written(record)) for record in stored.records())
+
+
+def _write_whole(descriptor: int, data: bytes, offset: int) -> int:
+    """Where what was written ends."""
+    rest = memoryview(data)
+    while rest:
+        count = os.pwrite(descriptor, rest, offset)
+        rest, offset = rest[count:], offset + count
+    return offset
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(folder: Path) -> int:
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            raise BufferInUse(f'the buffer in "{folder}" has an owner already: give each client a folder') from error
+        raise
+    return descriptor

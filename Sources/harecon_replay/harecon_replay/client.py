@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client of an application: durable before the first attempt, applied exactly once, in the background if need be."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from types import TracebackType
+from typing import Self
+
+from harecon_replay.attempt import Attempts
+from harecon_replay.buffer_file import FileBuffer
+from harecon_replay.engine import Clock, Engine
+from harecon_replay.jitter import Jitter
+from harecon_replay.ledger import Ledger
+from harecon_replay.log_format import Stored
+from harecon_replay.outcome import Outcome, Pending
+from harecon_replay.settings import Settings
+from harecon_replay.targets import Target
+from harecon_replay.transaction import Transaction
+
+
+class Client:
+    """Owns its buffer and its target, and closes both. May be used by any number of threads.
+
+    What an earlier process left in the buffer goes on as soon as the client is made.
+    """
+
+    def __init__(
+        self, buffer: FileBuffer, target: Target, *, ledger: Ledger | None = None, settings: Settings | None = None
+    ) -> None:
+        settings = settings or Settings()
+        self._buffer, self._target = buffer, target
+        self._clock = Clock()
+        attempts = Attempts(target, ledger or Ledger(), settings.attempt_seconds, settings.ledger_keep)
+        jitter = Jitter(settings.pause_base, settings.pause_cap)
+        self._engine = Engine(attempts, buffer, settings, jitter, self._clock)
+        self._closing = False
+        self._threads = [
+            threading.Thread(target=self._serve, name=f"harecon-replay-{number}", daemon=True)
+            for number in range(settings.concurrency)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, transaction: Transaction, timeout: float = 30.0) -> Outcome:
+        """What became of it within `timeout` seconds; Pending when it goes on in the background.
+
+        Returns or raises only after it is durable, or was not taken at all: Full, and what a failing disk says. The
+        same id and body again join the one that is under way.
+        """
+        try:
+            return self.submit_nowait(transaction).result(timeout)
+        except FutureTimeout:
+            return Pending()
+
+    def submit_nowait(self, transaction: Transaction) -> Future[Outcome]:
+        """Returns when it is durable. The future tells the outcome; Pending when the client is closed before."""
+        self._assert_open()
+        return self._engine.accept(transaction)
+
+    def outcome(self, id: str) -> Outcome | None:
+        """From the buffer, or else from the ledger; None when neither knows the id. Raises TargetError."""
+        return self._engine.outcome(id)
+
+    def parked(self) -> list[Stored]:
+        """What was refused, and stays until somebody decides."""
+        return self._engine.parked()
+
+    def resubmit(self, id: str) -> Future[Outcome]:
+        """A parked transaction once more, behind all others of its key. Raises KeyError, and as `submit` does."""
+        self._assert_open()
+        return self._engine.resubmit(id)
+
+    def discard(self, id: str) -> None:
+        """Forgets a parked transaction for good. Raises KeyError."""
+        self._engine.discard(id)
+
+    def close(self) -> None:
+        """Waits for what is in the air, for as long as an attempt may take. What waits stays in the buffer."""
+        with self._engine.changed:
+            self._closing = True
+            self._engine.changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+        self._engine.abandon()
+        self._buffer.close()
+        self._target.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _assert_open(self) -> None:
+        if self._closing:
+            raise RuntimeError("the client is closed")
+
+    def _serve(self) -> None:
+        while True:
+            with self._engine.changed:
+                entry = None
+                while not self._closing and (entry := self._engine.take()) is None:
+                    moment = self._engine.next_moment()
+                    self._engine.changed.wait(None if moment is None else max(0.0, moment - self._clock.moment()))
+            if entry is None:
+                return
+            self._engine.fly(entry)
