@@ -57,7 +57,13 @@ class Control:
             ("POST", "record"): self._record,
         }
         if engine.runtime is not None:
-            self._calls |= {("GET", "runs"): self._runs, ("GET", "settled"): self._settled}
+            self._calls |= {
+                ("GET", "runs"): self._runs,
+                ("GET", "settled"): self._settled,
+                ("GET", "deliveries"): lambda account, request, body: {
+                    "deliveries": engine.runtime.deliveries(account.number)
+                },
+            }
 
     def answer(self, request: Request) -> Response:
         name = request.path.removeprefix("/_sandbox/")

@@ -12,11 +12,18 @@ from harecon_sandbox.accounts import Accounts
 from harecon_sandbox.engine import Engine
 from harecon_sandbox.signature import Key
 
-from . import functions  # noqa: F401  (registers Invoke)
+from . import announcements, bus, functions, schedules  # noqa: F401  (register operations and listeners)
 from .agenda import Source
 from .life import Runtime
 
-SOURCES: list[Source] = []
+SOURCES: list[Source] = [
+    announcements.databases,
+    announcements.experiments,
+    announcements.restores,
+    announcements.alarms,
+    schedules.fire_schedules,
+    schedules.fire_rules,
+]
 
 
 def bring_to_life(engine: Engine, accounts: Accounts, learn: Callable[[Key], None]) -> Runtime:

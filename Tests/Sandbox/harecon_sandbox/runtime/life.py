@@ -133,6 +133,10 @@ class Runtime:
         found: Runs = account.store.setdefault("runtime/runs", Runs())
         return found
 
+    def deliveries(self, number: str) -> list[dict[str, Any]]:
+        """What rules and schedules have handed to their targets."""
+        return [delivery.shape() for delivery in self._accounts[number].store.get("runtime/deliveries", [])]
+
     def later(self, ctx: Context, due: float, work: Callable[[], None]) -> None:
         self.agenda.put_off(self.account(ctx), due, work)
 

@@ -69,6 +69,10 @@ def _platform(kind: str, record: dict[str, Any]) -> str:
 # The log group -----------------------------------------------------------------------------------------------------
 
 
+def log_time(ctx: Context) -> int:
+    return int(min(ctx.clock.now(), time.time() + AHEAD) * 1000)
+
+
 def write(ctx: Context, function: Function, stream: str, lines: list[str]) -> None:
     """Puts the lines into the function's group, when its role may; without that right they are lost, as on AWS.
 
@@ -89,8 +93,7 @@ def write(ctx: Context, function: Function, stream: str, lines: list[str]) -> No
                 return
             _make_stream(ctx, group, stream, role, place)
             made.add((group, stream))
-        at = int(min(ctx.clock.now(), time.time() + AHEAD) * 1000)
-        events = [{"timestamp": at, "message": line[:LONGEST_LINE]} for line in lines]
+        events = [{"timestamp": log_time(ctx), "message": line[:LONGEST_LINE]} for line in lines]
         ctx.call("logs", "PutLogEvents", {"logGroupName": group, "logStreamName": stream, "logEvents": events})
     except AWSError:
         # Lambda has nobody to tell: the function goes on without its log.

@@ -10,7 +10,7 @@ from harecon_sandbox.kit import Context
 from . import composites, evaluation, listing, metric_alarms, metrics, tags  # noqa: F401  (each registers its operations)
 from .dashboards import dashboards_of
 from .evaluation import evaluate  # noqa: F401  (for services that look at alarms by themselves)
-from .state import METRIC, SERVICE, on_transition, state_of  # noqa: F401  (what other services use)
+from .state import METRIC, SERVICE, on_action, on_transition, state_of  # noqa: F401  (what other services use)
 
 
 def inventory(ctx: Context) -> list[dict[str, Any]]:

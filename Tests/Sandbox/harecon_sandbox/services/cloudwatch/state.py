@@ -110,6 +110,16 @@ def on_transition(listener: Listener) -> Listener:
     return listener
 
 
+Performer = Callable[[Context, Transition, str], bool]
+_PERFORMERS: list[Performer] = []
+
+
+def on_action(performer: Performer) -> Performer:
+    """Has `performer` carry out the actions of alarms, by their ARN; it says whether that went."""
+    _PERFORMERS.append(performer)
+    return performer
+
+
 def state_of(ctx: Context) -> State:
     return ctx.keep(SERVICE, State)
 
@@ -178,13 +188,17 @@ def move(ctx: Context, alarm: Alarm, value: str, reason: str, data: str, at: flo
               "newState": {"stateValue": value, "stateReason": reason}}  # fmt: skip
     note(ctx, alarm, at, "StateUpdate", f"Alarm updated from {before} to {value}", states)
     acts = alarm.actions_enabled and not suppressed
+    transition = Transition(alarm, before, before_reason, at, acts)
     if acts:
         for action in alarm.actions(value):
-            note_action(ctx, alarm, at, action)
+            note_action(ctx, transition, action)
     for listener in _LISTENERS:
-        listener(ctx, Transition(alarm, before, before_reason, at, acts))
+        listener(ctx, transition)
     return True
 
 
-def note_action(ctx: Context, alarm: Alarm, at: float, action: str) -> None:
-    note(ctx, alarm, at, "Action", f"Successfully executed action {action}", {"actionState": "Succeeded"})
+def note_action(ctx: Context, transition: Transition, action: str) -> None:
+    """Carries out an action, if there is somebody to do so, and writes how that went into the alarm's history."""
+    done = all(perform(ctx, transition, action) for perform in _PERFORMERS)
+    summary = f"{'Successfully executed' if done else 'Failed to execute'} action {action}"
+    note(ctx, transition.alarm, transition.at, "Action", summary, {"actionState": "Succeeded" if done else "Failed"})

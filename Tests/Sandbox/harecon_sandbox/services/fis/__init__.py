@@ -8,7 +8,9 @@ from typing import Any
 from harecon_sandbox.kit import Context
 
 from . import experiments, lever, lists, tags, templates  # noqa: F401  (register operations)
-from .state import state
+from .experiments import settle  # noqa: F401  (what other services use)
+from .running import on_status  # noqa: F401
+from .state import SERVICE, fis_arn, state  # noqa: F401
 
 
 def inventory(ctx: Context) -> list[dict[str, Any]]:

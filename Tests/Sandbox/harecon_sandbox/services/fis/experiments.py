@@ -28,7 +28,8 @@ from .templates import find_template, remember, remembered
 SEES = ("rds", "ec2", "cloudwatch", "logs", "s3", SERVICE)
 
 
-def _settle(ctx: Context) -> None:
+def settle(ctx: Context) -> None:
+    """Brings all experiments to where the clock is."""
     if (SERVICE, ctx.region) not in ctx.store or state(ctx).settling:
         return
     state(ctx).settling = True
@@ -42,12 +43,12 @@ def _settle(ctx: Context) -> None:
 def _watch(service: str) -> None:
     @before(service, "*")
     def settle_before(ctx: Context, params: Params) -> None:
-        _settle(ctx)
+        settle(ctx)
 
     @after(service, "*")
     def settle_after(ctx: Context, params: Params, result: Result) -> Result:
         if ctx.operation == "SetAlarmState":
-            _settle(ctx)
+            settle(ctx)
         return result
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harecon_sandbox.kit import AWSError, Context
 
 from . import effects, journal, reports, targets
@@ -14,8 +16,23 @@ STOPPING = 5.0
 #: What an action without a duration takes.
 ACTING = {"aws:rds:failover-db-cluster": 45.0, "aws:rds:reboot-db-instances": 60.0}
 
+Listener = Callable[[Context, Experiment, str, float], None]
+_LISTENERS: list[Listener] = []
+
 UNDER_WAY = frozenset({"pending", "initiating", "running"})
 ENDED = frozenset({"completed", "skipped", "failed", "stopped", "cancelled"})
+
+
+def on_status(listener: Listener) -> Listener:
+    """Has `listener` called after every change of an experiment's status, with the status before and when it was."""
+    _LISTENERS.append(listener)
+    return listener
+
+
+def _become(ctx: Context, experiment: Experiment, status: str, reason: str, at: float) -> None:
+    before, experiment.status, experiment.reason = experiment.status, status, reason
+    for listener in _LISTENERS:
+        listener(ctx, experiment, before, at)
 
 
 def begin(ctx: Context, experiment: Experiment) -> None:
@@ -44,8 +61,8 @@ def _step(ctx: Context, experiment: Experiment) -> bool:
     at = experiment.due
     match experiment.status:
         case "pending":
-            experiment.status, experiment.reason = "initiating", "Experiment is initiating."
             experiment.due = at + INITIATING
+            _become(ctx, experiment, "initiating", "Experiment is initiating.", at)
         case "initiating":
             _start(ctx, experiment, at)
         case _:
@@ -79,7 +96,7 @@ def _start(ctx: Context, experiment: Experiment, at: float) -> None:
     if empty and experiment.template["experimentOptions"]["emptyTargetResolutionMode"] == "fail":
         fail(ctx, experiment, f"Target resolution returned empty set for {sorted(empty)}.", "EmptyTargetResolution")
         return
-    experiment.status, experiment.reason = "running", "Experiment is running."
+    _become(ctx, experiment, "running", "Experiment is running.", at)
     journal.write(ctx, experiment, "target-resolution-end")
     for action in experiment.actions.values():
         aimless = empty.intersection((action.shape.get("targets") or {}).values())
@@ -137,7 +154,8 @@ def stop(ctx: Context, experiment: Experiment, reason: str) -> None:
             action.status = "stopped" if action.status == "running" else "cancelled"
             action.reason, action.ended = reason, now
             effects.undo(ctx, experiment, action)
-    experiment.status, experiment.reason, experiment.due = "stopping", reason, now + STOPPING
+    experiment.due = now + STOPPING
+    _become(ctx, experiment, "stopping", reason, now)
 
 
 def fail(ctx: Context, experiment: Experiment, reason: str, code: str) -> None:
@@ -151,7 +169,7 @@ def fail(ctx: Context, experiment: Experiment, reason: str, code: str) -> None:
 
 
 def _end(ctx: Context, experiment: Experiment, status: str, reason: str, at: float | None = None) -> None:
-    experiment.status, experiment.reason = status, reason
     experiment.ended, experiment.due = ctx.clock.now() if at is None else at, None
+    _become(ctx, experiment, status, reason, experiment.ended)
     reports.end(experiment, experiment.ended)
     journal.write(ctx, experiment, "experiment-end")
