@@ -12,7 +12,7 @@ from harecon_sandbox.accounts import Accounts
 from harecon_sandbox.engine import Engine
 from harecon_sandbox.signature import Key
 
-from . import announcements, bus, functions, schedules  # noqa: F401  (register operations and listeners)
+from . import announcements, bus, functions, queues, schedules  # noqa: F401  (register operations and listeners)
 from .agenda import Source
 from .life import Runtime
 
@@ -23,6 +23,7 @@ SOURCES: list[Source] = [
     announcements.alarms,
     schedules.fire_schedules,
     schedules.fire_rules,
+    queues.poll,
 ]
 
 

@@ -197,7 +197,7 @@ class Pool:
         self._most = most
         self._lock = threading.Lock()
         self._idle: list[tuple[str, Environment]] = []
-        self._all: set[Environment] = set()
+        self._all: dict[Environment, str] = {}
         self._closed = False
 
     def unpack(self, code: bytes, digest: str) -> Path:
@@ -224,7 +224,7 @@ class Pool:
             return chosen
         made = Environment(launch, sink)
         with self._lock:
-            self._all.add(made)
+            self._all[made] = owner
             closed = self._closed
         if closed:
             self._end([made])
@@ -241,9 +241,9 @@ class Pool:
         self._end(surplus)
 
     def drop(self, prefix: str) -> None:
-        """Ends the waiting processes of owners whose name begins so."""
+        """Ends the processes of owners whose name begins so, those that run as well."""
         with self._lock:
-            leaving = [warm for name, warm in self._idle if name.startswith(prefix)]
+            leaving = [process for process, name in self._all.items() if name.startswith(prefix)]
             self._idle = [(name, warm) for name, warm in self._idle if not name.startswith(prefix)]
         self._end(leaving)
 
@@ -259,4 +259,4 @@ class Pool:
         for environment in leaving:
             environment.end()
             with self._lock:
-                self._all.discard(environment)
+                self._all.pop(environment, None)

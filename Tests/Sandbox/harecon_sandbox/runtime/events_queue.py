@@ -152,7 +152,7 @@ def _deliver(ctx: Context, function: Function, target: str, text: str, attribute
             key = topic.settings.get("KmsMasterKeyId") if topic else None
             if topic is None or not role_may(ctx, role, "sns:Publish", target, PRINCIPAL):
                 return False
-            if key is not None and not role_may_use_key(ctx, role, key, PRINCIPAL):
+            if key is not None and not role_may_use_key(ctx, role, key, PRINCIPAL, "sns"):
                 return False
             ctx.call("sns", "Publish", {"TopicArn": target, "Message": text, "MessageAttributes": attributes})
             return True

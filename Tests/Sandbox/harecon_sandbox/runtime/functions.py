@@ -187,7 +187,7 @@ def admit(runtime: Runtime, ctx: Context, function: Function, payload: bytes, so
     counts.running[function.name] = counts.of(function.name) + 1
     record = runtime.runs(ctx.account).open(
         function=function.name, request_id=request_id or str(uuid.uuid4()), source=source, attempt=attempt,
-        started=ctx.clock.now(),
+        event=payload.decode("utf-8", "replace"), started=ctx.clock.now(),
     )  # fmt: skip
     return Job(runtime, ctx, function, payload, record, _launch(runtime, ctx, function))
 

@@ -32,6 +32,7 @@ class Run:
     request_id: str
     source: str
     attempt: int
+    event: str
     started: float
     ended: float | None = None
     outcome: str = "running"

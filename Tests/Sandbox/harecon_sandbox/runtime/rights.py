@@ -52,16 +52,39 @@ def role_may_send(ctx: Context, role_arn: str, queue_arn: str, key: str | None, 
     """Whether the role may put a message into a queue, and use the key that the queue is encrypted with."""
     if not role_may(ctx, role_arn, "sqs:SendMessage", queue_arn, service):
         return False
-    return key is None or role_may_use_key(ctx, role_arn, key, service)
+    return key is None or role_may_use_key(ctx, role_arn, key, service, "sqs")
 
 
-def role_may_use_key(ctx: Context, role_arn: str, key: str, service: str) -> bool:
+def role_may_use_key(ctx: Context, role_arn: str, key: str, service: str, via: str) -> bool:
     """Both to make data keys and to read them. AWS's own keys let everybody in the account, through the service."""
     if key.startswith("alias/aws/"):
         return True
+    return all(role_may_key(ctx, role_arn, action, key, service, via) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
+
+
+def role_may_key(ctx: Context, role_arn: str, action: str, key: str, service: str, via: str) -> bool:
+    """Whether a role may use a key through a service (`sqs`): by its own policies, or by the key's."""
     found = kms.find_key(ctx, key)
-    return found is not None and all(
-        role_may(ctx, role_arn, action, found.arn, service) for action in ("kms:GenerateDataKey", "kms:Decrypt")
+    if found is None or found.key_state != "Enabled" or not iam.assumable(ctx, role_arn, service):
+        return False
+    document = iam.load_document(found.policy)
+    facts = {"kms:viaservice": f"{via}.{ctx.region}.amazonaws.com", "kms:calleraccount": ctx.account}
+    by_key = document is not None and any(
+        iam.action_allowed(statement, action)
+        and {"*", role_arn}.intersection(iam.principals(statement, "AWS"))
+        and _holds(statement, facts)
+        for statement in iam.statements(document)
+    )
+    return by_key or role_may(ctx, role_arn, action, found.arn, service)
+
+
+def _holds(statement: dict[str, Any], facts: dict[str, str]) -> bool:
+    """Whether the conditions hold, of which those on other things than the facts do not."""
+    return all(
+        operator in ("StringEquals", "StringLike")
+        and wildcard_match(facts.get(name.lower(), ""), iam.as_list(wanted))
+        for operator, keys in (statement.get("Condition") or {}).items()
+        for name, wanted in keys.items()
     )
 
 

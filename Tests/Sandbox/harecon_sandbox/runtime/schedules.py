@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harecon_sandbox.kit import AWSError, Context
-from harecon_sandbox.services import kms, scheduler, sqs
+from harecon_sandbox.services import scheduler, sqs
 from harecon_sandbox.services.events.state import DEFAULT_BUS, Rule
 from harecon_sandbox.services.events.state import state_of as rules_of
 from harecon_sandbox.services.lambda_.state import find
@@ -24,7 +24,7 @@ from . import bus, deliveries, events_queue, output, timetable, universal
 from .deliveries import Delivery, Refused, Terms
 from .functions import require_invocable
 from .life import Runtime, runtime_of
-from .rights import role_may, role_may_send
+from .rights import role_may, role_may_key, role_may_send
 
 PRINCIPAL = scheduler.PRINCIPAL
 
@@ -124,10 +124,7 @@ def _payload(ctx: Context, schedule: scheduler.Schedule, due: float) -> str:
 
 def _require_key(ctx: Context, role: str, key: str | None) -> None:
     """A schedule under a customer's key is read with the role's rights."""
-    if key is None:
-        return
-    found = kms.find_key(ctx, key)
-    if found is None or found.key_state != "Enabled" or not role_may(ctx, role, "kms:Decrypt", found.arn, PRINCIPAL):
+    if key is not None and not role_may_key(ctx, role, "kms:Decrypt", key, PRINCIPAL, "scheduler"):
         raise Refused("AccessDeniedException", f"The role {role} may not decrypt with {key}", 403)
 
 

@@ -253,6 +253,9 @@ def _end_test(ctx: Context, job: RestoreJob, now: float) -> None:
         if job.validation == "VALIDATING":
             ctx.clock.expect(window)
             return
+        if rds.busy_for_backup(ctx, job.cluster):
+            # The clock was turned over the whole window at once: the cluster has only begun to be made.
+            return
         job.deletion = "DELETING"
         problem = rds.delete_for_backup(ctx, job.cluster, MARK)
         if problem is not None:

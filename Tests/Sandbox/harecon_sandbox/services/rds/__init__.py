@@ -27,7 +27,12 @@ from . import (  # noqa: F401  (register operations)
     versions,
 )
 from .lifecycle import current
-from .restoring import delete_for_backup, restore_for_backup, take_for_backup  # noqa: F401  (for AWS Backup)
+from .restoring import (  # noqa: F401  (for AWS Backup)
+    busy_for_backup,
+    delete_for_backup,
+    restore_for_backup,
+    take_for_backup,
+)
 
 
 def _needs(ctx: Context, resource: ec2.Resource) -> str | None:

@@ -53,6 +53,12 @@ def restore_for_backup(ctx: Context, source: dict[str, Any], name: str, override
     return str(made["DBCluster"]["DBClusterArn"])
 
 
+def busy_for_backup(ctx: Context, name: str) -> bool:
+    """Whether the cluster is still being made or changed, so that it cannot be deleted yet."""
+    cluster = current(ctx).clusters.get(name)
+    return cluster is not None and cluster.timeline.status() != "available"
+
+
 def delete_for_backup(ctx: Context, name: str, mark: str) -> str | None:
     """Deletes a cluster that bears the mark of a test. Otherwise says why it cannot.
 

@@ -164,6 +164,14 @@ def _invoke(ctx: Context, subscription: Subscription, notice: Notice, message_id
         "Sns": {"Subject": None, "MessageAttributes": {}, **_envelope(ctx, subscription, notice, message_id)},
     }
     payload = json.dumps({"Records": [record]})
+    if ctx.runner.runtime is not None:
+        from harecon_sandbox.runtime.deliveries import to_function
+
+        try:
+            to_function(ctx.runner.runtime, ctx, subscription.endpoint, payload, PRINCIPAL, subscription.topic)
+        except AWSError:
+            return False
+        return True
     event = {"FunctionName": subscription.endpoint, "InvocationType": "Event", "Payload": payload}
     try:
         ctx.call("lambda", "Invoke", event)
