@@ -155,4 +155,4 @@ def _roll_back(session: Session) -> None:
     try:
         session.roll_back()
     except TargetError as error:
-        log.debug("not rolled back: %s", error.sqlstate or error.code or "no answer")
+        log.debug("not rolled back: %s", error.short)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The client of an application: durable before the first attempt, applied exactly once, in the background if need be."""
+"""An application's client: durable before the first attempt, applied exactly once, in the background if need be."""
 
 from __future__ import annotations
 

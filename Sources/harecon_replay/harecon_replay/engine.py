@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a client does, apart from its threads: takes transactions in, flies them one by one, tells what became of them."""
+"""What a client does, apart from its threads: takes transactions in, flies them, tells what became of them."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class Engine:
         match landing:
             case Failed() | Underway():
                 if isinstance(landing, Failed):
-                    log.info('"%s" is tried again: %s', entry.id, landing.error.sqlstate or landing.error.code or "lost")
+                    log.info('"%s" is tried again: %s', entry.id, landing.error.short)
                     entry.settles = landing.in_doubt
                     entry.stored = replace(entry.stored, xid=landing.xid)
                 self._schedule.paused(entry, now)

@@ -63,7 +63,12 @@ class TargetError(Exception):
     sqlstate: str | None = None
 
     def __str__(self) -> str:
-        return self.message or self.sqlstate or self.code or "no answer"
+        return self.message or self.short
+
+    @property
+    def short(self) -> str:
+        """Without values of the transaction, which the message may quote: fit for a log."""
+        return self.sqlstate or self.code or "no answer"
 
     @property
     def cause(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A transaction: statements that are fixed beforehand, under an id that the caller chose once for what it wants done."""
+"""A transaction: statements that are fixed beforehand, under an id that the caller chose once for what it wants."""
 
 from __future__ import annotations
 
@@ -161,4 +161,4 @@ def _field(name: str, value: Value) -> tuple[dict[str, Any], str | None]:
         case time_of_day() if value.tzinfo is None:
             return {"stringValue": value.isoformat()}, "TIME"
         case _:
-            raise Malformed(f'parameter "{name}" has no form in the Data API: give a text, and cast it in the statement')
+            raise Malformed(f'parameter "{name}" has no form of the Data API: give a text and cast it in SQL')
