@@ -10,3 +10,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 for folder in ("Sources/harecon_replay", "Sources/Functions", "Tests/Functions"):
     sys.path.insert(0, str(ROOT / folder))
+
+# After the path is set.
+from hypothesis import HealthCheck, settings  # noqa: E402
+from real_postgres import server  # noqa: E402, F401
+
+# The same examples everywhere, however slow the machine: a test that fails on one of them fails for everybody.
+settings.register_profile(
+    "harecon", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("harecon")

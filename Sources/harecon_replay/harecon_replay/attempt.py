@@ -49,13 +49,14 @@ class Attempts:
     # For how long the ledger remembers, in seconds.
     keep: float
 
-    def apply(self, transaction: Transaction, body: str, note: Callable[[str], None]) -> Landing:
+    def apply(self, transaction: Transaction, body: str, doubtful: bool, note: Callable[[str], None]) -> Landing:
         """One attempt; a missing ledger is made, and the attempt begins anew at once.
 
-        `body` is the body's hash. `note` makes the attempt's number durable, before the commit is sent.
+        `body` is the body's hash. `note` makes the attempt's number durable, before the commit is sent. With `doubtful`
+        an earlier attempt may have got through: then nothing is refused before the ledger has said that none did.
         """
         try:
-            return self._attempt(transaction, body, note)
+            return self._attempt(transaction, body, doubtful, note)
         except _NoLedger:
             pass
         try:
@@ -65,7 +66,7 @@ class Attempts:
             again = meaning(error) is Meaning.AGAIN
             return Failed(Meaning.AGAIN if again else Meaning.LATER, error)
         try:
-            return self._attempt(transaction, body, note)
+            return self._attempt(transaction, body, doubtful, note)
         except _NoLedger as missing:
             return Failed(Meaning.LATER, missing.error)
 
@@ -97,18 +98,20 @@ class Attempts:
             return None if meaning(error) is Meaning.REFUSED else Failed(meaning(error), error)
         return Applied(settled.seen) if settled.seen else None
 
-    def _attempt(self, transaction: Transaction, body: str, note: Callable[[str], None]) -> Landing:
+    def _attempt(
+        self, transaction: Transaction, body: str, doubtful: bool, note: Callable[[str], None]
+    ) -> Landing:
         try:
             session = self.target.begin(self.seconds)
         except TargetError as error:
-            return _failure(error)
+            return _failure(error, doubtful)
         try:
             entered = session.enter(transaction.id, body)
         except TargetError as error:
             _roll_back(session)
             if error.sqlstate == _NO_TABLE and self.ledger.name in error.message:
                 raise _NoLedger(error) from error
-            return _failure(error)
+            return _failure(error, doubtful)
         if entered.body != body:
             _roll_back(session)
             return Refused("mismatch", f'the id "{transaction.id}" was given to another transaction before')
@@ -128,7 +131,7 @@ class Attempts:
             warning = session.commit()
         except TargetError as error:
             if is_final_at_commit(error):
-                return _failure(error)
+                return _failure(error, doubtful=seen > 1)
             if error.code != "TransactionNotFoundException":
                 # One that never got there would hold its row of the ledger for three minutes. One that did is done.
                 _roll_back(session)
@@ -145,9 +148,11 @@ class _NoLedger(Exception):
         self.error = error
 
 
-def _failure(error: TargetError) -> Refused | Failed:
+def _failure(error: TargetError, doubtful: bool = False) -> Refused | Failed:
     verdict = meaning(error)
-    return Refused(error.cause, str(error)) if verdict is Meaning.REFUSED else Failed(verdict, error)
+    if verdict is not Meaning.REFUSED:
+        return Failed(verdict, error)
+    return Failed(Meaning.LATER, error) if doubtful else Refused(error.cause, str(error))
 
 
 def _roll_back(session: Session) -> None:

@@ -91,7 +91,10 @@ class FileBuffer:
         self._append({"parked": id, "cause": cause, "at": at}, durable=True)
 
     def done(self, id: str) -> None:
-        """Waits for no disk: a transaction that comes back because this was lost finds itself in the ledger."""
+        """Waits for nobody: a transaction that comes back because this was lost finds itself in the ledger.
+
+        While another one writes it goes out with the next batch, which is before anything that is put after it.
+        """
         self._append({"done": id}, durable=False)
 
     def discard(self, id: str) -> None:
@@ -103,6 +106,9 @@ class FileBuffer:
             if self._log < 0:
                 return
             self._await_writer()
+            while self._next.records:
+                self._lead(self._next)
+                self._await_writer()
             os.close(self._log)
             self._log = -1
             os.close(self._lock_file)
@@ -134,6 +140,8 @@ class FileBuffer:
             batch = self._next
             batch.records.append((record, written(record)))
             batch.durable = batch.durable or durable
+            if self._writing and not durable:
+                return
             while self._writing and not batch.finished:
                 self._changed.wait()
             if not batch.finished:

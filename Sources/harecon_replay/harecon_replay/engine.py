@@ -122,7 +122,7 @@ class Engine:
                 self._parks(stored, Refused("malformed"))
                 continue
             entry = self._hold(stored, transaction).entry
-            entry.settles = stored.xid is not None
+            entry.settles, entry.doubtful = stored.xid is not None, True
             self._schedule.add(entry)
         self._schedule.drain(self._orders, self._clock.moment())
 
@@ -194,17 +194,18 @@ class Engine:
     def fly(self, entry: Entry) -> None:
         """Never raises what a target or the buffer may answer."""
         landing = self._fly(entry)
-        held = self._held[entry.id]
         if isinstance(landing, Refused) and not self._parks(entry.stored, landing):
             landing = Failed(Meaning.AGAIN, TargetError("the buffer could not park it"))
-        if isinstance(landing, Applied | Refused) and not held.future.done():
-            held.future.set_result(landing)
         if isinstance(landing, Applied) and not self._settings.retain:
             # Before the id is forgotten: put once more, it must not be ended by this.
             self._finish(entry.id)
         with self.changed:
+            held = self._held[entry.id]
             self._land(held, landing)
             self.changed.notify_all()
+        # Whoever hears of it and submits the same id again starts anew.
+        if isinstance(landing, Applied | Refused) and not held.future.done():
+            held.future.set_result(landing)
 
     def _fly(self, entry: Entry) -> Landing:
         stored, landing = entry.stored, None
@@ -217,7 +218,11 @@ class Engine:
             landing = self._attempts.settle(stored.id, stored.xid, self._clock.unix() - stored.at)
         if landing is not None:
             return landing
-        return self._attempts.apply(entry.transaction, body_hash(stored.body), lambda xid: self._note(entry, xid))
+
+        def note(xid: str) -> None:
+            self._note(entry, xid)
+
+        return self._attempts.apply(entry.transaction, body_hash(stored.body), entry.doubtful, note)
 
     def _note(self, entry: Entry, xid: str) -> None:
         entry.stored = replace(entry.stored, xid=xid)
@@ -256,6 +261,7 @@ class Engine:
                 if isinstance(landing, Failed):
                     log.info('"%s" is tried again: %s', entry.id, landing.error.short)
                     entry.settles = landing.in_doubt
+                    entry.doubtful = entry.doubtful or landing.in_doubt
                     entry.stored = replace(entry.stored, xid=landing.xid)
                 self._schedule.paused(entry, now)
             case Refused():

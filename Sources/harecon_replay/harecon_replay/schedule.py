@@ -27,7 +27,8 @@ class Entry:
     order: int
     stored: Stored
     transaction: Transaction
-    # Its next flight begins by asking what became of an earlier attempt ...
+    # An earlier attempt may have got through. Its next flight begins by asking what became of it ...
+    doubtful: bool = False
     settles: bool = False
     # ... or, applied as it is, by asking whether the target still has it; then until when it is kept.
     kept_until: float | None = None
