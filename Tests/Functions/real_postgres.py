@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,15 +46,22 @@ def server() -> Iterator[Server]:
         installation = Installation.find()
     except NotInstalled as error:
         pytest.skip(str(error))
+    with serving(installation) as found:
+        yield found
+
+
+@contextmanager
+def serving(installation: Installation, **changes: str) -> Iterator[Server]:
+    """`changes` are settings of PostgreSQL."""
     # Not below pytest's folder, which nobody but its owner may enter: PostgreSQL does not run as root.
     folder = Path(tempfile.mkdtemp(prefix="harecon-postgres-"))
     try:
-        yield from _served(installation, folder)
+        yield from _served(installation, folder, changes)
     finally:
         shutil.rmtree(folder)
 
 
-def _served(installation: Installation, folder: Path) -> Iterator[Server]:
+def _served(installation: Installation, folder: Path, changes: dict[str, str]) -> Iterator[Server]:
     cert, key = certificate(folder, "DNS:localhost")
     password = folder / "password"
     password.write_text(PASSWORD)
@@ -67,7 +75,7 @@ def _served(installation: Installation, folder: Path) -> Iterator[Server]:
     port = free_port()
     settings = {
         "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off", "ssl": "on",
-        "ssl_cert_file": cert, "ssl_key_file": key, "log_statement": "all",
+        "ssl_cert_file": cert, "ssl_key_file": key, "log_statement": "all", **changes,
     }
     process = installation.serve(data, settings, folder / "log")
     try:
