@@ -80,6 +80,15 @@ class Cluster:
         with writer.connect() as connection:
             connection.execute(IDENTITY.encode())
 
+    def change_password(self, password: str) -> None:
+        """Of the master user, whom the nodes also use among themselves."""
+        quoted = password.replace("'", "''")
+        with self.writer.connect() as connection:
+            connection.execute(f"alter role {USER} password '{quoted}'".encode())
+        self.password = password
+        escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+        self.setup.passwords.write_text(f"*:*:*:{USER}:{escaped}\n")
+
     def stop(self) -> None:
         for node in self.nodes.values():
             node.crash()

@@ -29,6 +29,8 @@ SERVICE = "rds-data"
 LARGEST_REQUEST = 4 * 1024 * 1024
 LARGEST_RESULT = 1024 * 1024
 LARGEST_ROW = 64 * 1024
+# The model allows an ARN 100 characters. Those of the secrets that RDS makes for master users have 108 in us-east-1.
+LONGER = frozenset({"secretArn"})
 # How often it is looked who is overdue.
 SWEEP_SECONDS = 0.25
 
@@ -68,7 +70,7 @@ class DataApi:
             "ExecuteStatement": self._execute, "BatchExecuteStatement": self._execute_batch,
             "BeginTransaction": self._begin, "CommitTransaction": self._commit, "RollbackTransaction": self._roll_back,
         }  # fmt: skip
-        self._endpoint = Endpoint(SERVICE, operations, LARGEST_REQUEST, key_of)
+        self._endpoint = Endpoint(SERVICE, operations, LARGEST_REQUEST, key_of, LONGER)
         self._stopped = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep, name="data-api-sweep", daemon=True)
 

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The load: transfers between accounts, each of which leaves a trace that shows it when it is applied twice.
+
+The sum of all balances is right also when a transfer is applied twice, or to none: what is looked at is each transfer,
+and each account against what its transfers make of it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from harecon_lab.node import Node
+
+ACCOUNTS = 60
+INITIAL = 1_000_000
+
+# No key on the transfer's name: a second application must be possible, or it could not be seen.
+MAKING = (
+    "create table if not exists account (id integer primary key, balance bigint not null)",
+    "create table if not exists movement (transfer text not null, account integer not null, amount bigint not null)",
+    "create index if not exists movement_transfer on movement (transfer)",
+    "truncate account, movement",
+    f"insert into account select id, {INITIAL} from generate_series(0, {ACCOUNTS - 1}) as id",
+)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    name: str
+    source: int
+    target: int
+    amount: int
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        """As the Data API takes them. The accounts in one order, so that no two transfers wait for each other."""
+        moves = sorted([(self.source, -self.amount), (self.target, self.amount)])
+        return [
+            {
+                "sql": "update account set balance = balance + :amount where id = :account",
+                "parameters": [_long("amount", amount), _long("account", account)],
+            }
+            for account, amount in moves
+        ] + [
+            {
+                "sql": "insert into movement values (:transfer, :account, :amount)",
+                "parameters": [
+                    {"name": "transfer", "value": {"stringValue": self.name}},
+                    _long("account", account), _long("amount", amount),
+                ],
+            }
+            for account, amount in moves
+        ]  # fmt: skip
+
+    @property
+    def message(self) -> str:
+        """The transaction as the replay queue and the buffer keep it."""
+        return json.dumps({"id": self.name, "statements": self.statements}, separators=(",", ":"))
+
+
+def transfers(run: str, writer: int, seed: int) -> Iterator[Transfer]:
+    """Without an end, the same for the same seed."""
+    chance, number = random.Random(f"{seed}-{run}-{writer}"), 0
+    while True:
+        source, target = chance.sample(range(ACCOUNTS), 2)
+        yield Transfer(f"{run}-{writer}-{number}", source, target, chance.randint(1, 99))
+        number += 1
+
+
+def _long(name: str, value: int) -> dict[str, Any]:
+    return {"name": name, "value": {"longValue": value}}
+
+
+@dataclass(frozen=True)
+class Books:
+    """What one node holds."""
+
+    balances: dict[int, int]
+    # How often each transfer was applied.
+    applied: Counter[str]
+    moved: dict[int, int]
+
+
+def books(node: Node, database: str) -> Books:
+    with node.connect(database) as connection:
+        balances = dict(connection.execute(b"select id, balance from account").fetchall())
+        rows = connection.execute(b"select transfer, account, amount from movement").fetchall()
+    halves: Counter[str] = Counter()
+    moved: Counter[int] = Counter()
+    for name, account, amount in rows:
+        halves[name] += 1
+        moved[account] += amount
+    return Books(balances, Counter({name: -(-count // 2) for name, count in halves.items()}), dict(moved))

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The application, in a process of its own that may be killed: python3 -m harecon_lab.load SETTINGS
+
+SETTINGS is a JSON object, see `Settings`. It writes until its standard input ends, finishes what it has begun, and ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from harecon_lab.bank import transfers
+from harecon_lab.clients import Client, DataApiTarget, LedgerRetry, NaiveRetry, NoRetry
+from harecon_lab.journal import Journal
+
+LAB = Path(__file__).resolve().parents[1]
+FUNCTIONS = LAB.parents[1] / "Sources" / "Functions"
+LAST_SECONDS = 60.0
+LEDGER = "harecon_ledger"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`client` is one of CLIENTS, `run` what its transfers' names begin with, `buffer` a folder."""
+
+    client: str
+    endpoint: str
+    cluster: str
+    secret: str
+    database: str
+    account: str
+    region: str
+    run: str
+    journal: str
+    buffer: str
+    seed: int
+    writers: int = 6
+
+
+class Application:
+    """The process, as the lab sees it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harecon_lab.load", json.dumps(asdict(settings))], cwd=LAB, stdin=subprocess.PIPE
+        )
+
+    def kill(self) -> None:
+        """At once, in the middle of whatever it does."""
+        self._process.kill()
+        self._process.communicate()
+
+    def finish(self, seconds: float = 120.0) -> None:
+        """No new transfers; those that are under way come to an end."""
+        self._process.communicate(timeout=seconds)
+        if self._process.returncode != 0:
+            raise RuntimeError(f"the application ended with {self._process.returncode}")
+
+
+def data_api(settings: Settings) -> Any:
+    """A client that gives up within seconds and repeats nothing: that is for who knows what may be repeated."""
+    return boto3.client(
+        "rds-data", region_name=settings.region, endpoint_url=settings.endpoint,
+        aws_access_key_id=f"AKIA{settings.account}", aws_secret_access_key=f"sandbox-secret-{settings.account}",
+        config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1},
+                      max_pool_connections=settings.writers + 2),
+    )  # fmt: skip
+
+
+def _target(settings: Settings) -> DataApiTarget:
+    return DataApiTarget(data_api(settings), settings.cluster, settings.secret, settings.database)
+
+
+def _with_ledger(settings: Settings, journal: Journal, stopped: threading.Event) -> LedgerRetry:
+    sys.path.insert(0, str(FUNCTIONS))
+    from replay_worker.handler import Writer
+    from replay_worker.transaction import Transaction
+    from shared.ledger import Ledger
+
+    target = _target(settings)
+    writer = Writer(target.client, target.cluster, target.secret, target.database, Ledger(LEDGER))
+    writer.make_ledger()
+    return LedgerRetry(writer, Transaction.read, journal, stopped)
+
+
+CLIENTS: dict[str, Callable[[Settings, Journal, threading.Event], Client]] = {
+    "naive": lambda settings, journal, stopped: NaiveRetry(_target(settings), journal, stopped),
+    "ledger": _with_ledger,
+    "none": lambda settings, journal, stopped: NoRetry(_target(settings), journal, stopped),
+}
+
+
+def write(settings: Settings) -> None:
+    stopped = threading.Event()
+    client = CLIENTS[settings.client](settings, Journal(Path(settings.journal)), stopped)
+
+    def work(writer: int) -> None:
+        for transfer in transfers(settings.run, writer, settings.seed):
+            if stopped.is_set():
+                return
+            client.submit(transfer)
+
+    threads = [threading.Thread(target=work, args=(writer,)) for writer in range(settings.writers)]
+    for thread in threads:
+        thread.start()
+    sys.stdin.buffer.read()
+    stopped.set()
+    end = time.monotonic() + LAST_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+        if thread.is_alive():
+            # Whoever told it to end may have taken the database away.
+            print("the application cannot finish what it has begun", file=sys.stderr, flush=True)
+            os._exit(1)
+    client.close()
+
+
+if __name__ == "__main__":
+    write(Settings(**json.loads(sys.argv[1])))
