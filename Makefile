@@ -15,6 +15,7 @@ MODELS := $(BUILD)/vectors/models
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 PACKAGES := libcurl4-openssl-dev libssl-dev libyaml-dev postgresql python3-venv
+LAB := HARECON="$${HARECON:-$(CURDIR)/$(DEBUG)/harecon}" PYTHONPATH=Tests/Lab:Tests/Sandbox $(PYTHON) -m harecon_lab
 SANDBOX := PYTHONPATH=Tests/Sandbox $(PYTHON) -m harecon_sandbox
 
 ## help: this list
@@ -79,9 +80,15 @@ check-generated: deps
 format:
 	@swift format --in-place --recursive --parallel Package.swift Sources Tests
 
-## soak: the long matrices: a kill at every call, more seeds
+## lab: fail a real database over under load, once by a crash and once by a hang
+lab: deps
+	@[ -x "$${HARECON:-$(DEBUG)/harecon}" ] || $(SWIFT_BUILD) --product harecon
+	@$(LAB) lab
+
+## soak: the long matrices: a kill at every call, more seeds, and many failovers
 soak: deps
 	@SOAK=1 Tests/run.sh
+	@$(LAB) soak
 
 ## bench: measure and rewrite docs/benchmarks.md's tables
 bench: deps build
@@ -95,4 +102,4 @@ fuzz: packages
 tsan: deps
 	@swift test --scratch-path $(BUILD)-tsan --sanitize=thread --filter 'AWSClientTests|EngineTests'
 
-.PHONY: help deps packages build demo sandbox test check generate check-generated format soak bench fuzz tsan
+.PHONY: help deps packages build demo sandbox lab test check generate check-generated format soak bench fuzz tsan

@@ -28,6 +28,7 @@ tail -n 60 "$logs/sandbox.log"
 "$python" -m pytest -q Tests/Functions || failed=1
 "$python" -m pytest -q Tests/Replay || failed=1
 "$python" -m pytest -q Tests/Lab || failed=1
+PYTHONPATH=Tests/Lab:Tests/Sandbox "$python" -m harecon_lab lab || failed=1
 # Three on two cores: much of its time is AWS's, whose answers are awaited.
 "$python" -m pytest -q -n 3 --dist worksteal Tests/EndToEnd || failed=1
 exit $failed

@@ -72,6 +72,7 @@ class DataApi:
         }  # fmt: skip
         self._endpoint = Endpoint(SERVICE, operations, LARGEST_REQUEST, key_of, LONGER)
         self._stopped = threading.Event()
+        self._lost: list[str] | None = None
         self._sweeper = threading.Thread(target=self._sweep, name="data-api-sweep", daemon=True)
 
     @property
@@ -96,6 +97,18 @@ class DataApi:
         """Ends all connections to a member that writes no more; whoever waits for an answer is told that it is gone."""
         return self._sessions.cut(name)
 
+    @contextmanager
+    def losing_answers(self) -> Iterator[list[str]]:
+        """Commits are carried out meanwhile, and their clients hear 504: what a writer's last moment may look like.
+
+        The list grows by the id of each.
+        """
+        self._lost = lost = []
+        try:
+            yield lost
+        finally:
+            self._lost = None
+
     def _sweep(self) -> None:
         while not self._stopped.wait(SWEEP_SECONDS):
             self.transactions.end_idle()
@@ -115,7 +128,12 @@ class DataApi:
         return {"transactionId": self.transactions.open(session, params["secretArn"])}
 
     def _commit(self, params: Params) -> Result:
-        return self._finish(params, "commit", "Transaction Committed")
+        answer = self._finish(params, "commit", "Transaction Committed")
+        lost = self._lost
+        if lost is not None:
+            lost.append(params["transactionId"])
+            raise AWSError("DatabaseUnavailableException", "the writer instance isn't available")
+        return answer
 
     def _roll_back(self, params: Params) -> Result:
         return self._finish(params, "rollback", "Rollback Complete")

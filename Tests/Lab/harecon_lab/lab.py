@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from botocore.exceptions import ClientError
+
 from harecon_lab import bank, cluster, verdict
 from harecon_lab import stack as stacks
 from harecon_lab.cluster import Cluster
-from harecon_lab.data_api import DataApi, UnknownSecret
-from harecon_lab.functions import Functions
+from harecon_lab.data_api import Credentials, DataApi, UnknownSecret
+from harecon_lab.installed import wait_for
 from harecon_lab.journal import Record
 from harecon_lab.load import Application, Settings
 from harecon_lab.service import Service
@@ -24,8 +27,11 @@ from harecon_lab.sessions import Place
 from harecon_lab.stack import ACCOUNT, NAME, REGION, Stack
 from harecon_lab.verdict import Verdict
 
-PROBE_EVERY_SECONDS = 60.0
-PROBE, COORDINATOR, DECISIONS = f"{NAME}-probe", f"{NAME}-coordinator", f"{NAME}-decisions"
+# Of a journal's end: surely some entries of each writer.
+FIRST_LOOK_SECONDS = 90.0
+TAIL_BYTES = 16 * 1024
+CLUSTER_ARN = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{NAME}"
+DECISIONS = f"{NAME}-decisions"
 
 
 @dataclass
@@ -38,7 +44,8 @@ class Lab:
     service: Service
     data_api: DataApi
     secret: str
-    functions: Functions | None = None
+    # Whether the stack's functions run.
+    is_alive: bool = True
     _runs: int = field(default=0, init=False)
 
     @property
@@ -68,6 +75,18 @@ class Lab:
         item = self.stack.client("dynamodb").get_item(TableName=DECISIONS, Key={"id": {"S": name}}).get("Item")
         return _plain({"M": item}) if item else None
 
+    def is_watched(self) -> bool:
+        """Whether the probe has written its heartbeat."""
+        try:
+            sql = "select 1 from harecon_heartbeat where source = 'probe'"
+            return bool(self.cluster.writer.column(sql, self.database))
+        except psycopg.errors.UndefinedTable:
+            return False
+
+    def ahead(self) -> float:
+        """By how many seconds the functions' clock is ahead of the real one, which `apply` has turned."""
+        return self.stack.sandbox.accounts[ACCOUNT].clock.now() - time.time()
+
     def forget(self) -> None:
         """As if days went by: no failover lately, and none today."""
         dynamodb = self.stack.client("dynamodb")
@@ -75,11 +94,15 @@ class Lab:
             if item["id"]["S"].startswith(("failover#", "budget#", "outage")):
                 dynamodb.delete_item(TableName=DECISIONS, Key={"id": item["id"]})
 
+    def silence(self) -> None:
+        """Ends the functions: what follows is not for them."""
+        self.is_alive = False
+        self.stack.end()
+
     def problems(self) -> list[str]:
         """What went wrong in the lab itself, or broke a contract of AWS's."""
         violations = self.stack.sandbox.accounts[ACCOUNT].violations
-        found = [*self.service.failures, *self.data_api.violations, *(str(each) for each in violations)]
-        return found + (self.functions.violations if self.functions else [])
+        return [*self.service.failures, *self.data_api.violations, *(str(each) for each in violations)]
 
 
 def _plain(value: dict[str, Any]) -> Any:
@@ -110,6 +133,14 @@ class Load:
     def record(self) -> Record:
         return Record.read(Path(self._settings.journal))
 
+    def last_acknowledged(self) -> float:
+        """When, by the clock on the wall; 0 before the first."""
+        with Path(self._settings.journal).open("rb") as journal:
+            journal.seek(max(0, journal.seek(0, 2) - TAIL_BYTES))
+            lines = journal.read().split(b"\n")[1:-1]
+        entries = [json.loads(line) for line in lines]
+        return max((float(entry["at"]) for entry in entries if "acknowledged" in entry), default=0.0)
+
     def kill_application(self) -> None:
         """It is started again at once, with what its buffer has kept."""
         self._application.kill()
@@ -129,23 +160,23 @@ class Load:
 def running(folder: Path, trigger_after: str = "20s", with_functions: bool = True) -> Iterator[Lab]:
     with ExitStack() as ends:
         servers = ends.enter_context(cluster.running())
-        certificate = servers.setup.certificate.read_text()
-        applied = stacks.apply(stacks.copy(certificate, trigger_after), folder)
-        ends.callback(applied.server.stop)
-        service = Service(applied.sandbox, ACCOUNT, REGION, NAME, servers)
-        service.attach()
-        ends.callback(service.detach)
-        secret = _share_login(applied, servers)
-        api = _data_api(applied, servers, service)
+        sandbox, server = stacks.sandbox()
+        ends.callback(server.stop)
+        stack: list[Stack] = []
+        api = DataApi(CLUSTER_ARN, _writer(servers), _logins(stack), sandbox.key)
         api.start()
         ends.callback(api.stop)
-        service.data_api = api
-        lab = Lab(folder, servers, applied, service, api, secret)
+        spec = stacks.copy(servers.setup.certificate.read_text(), trigger_after)
+        applied = stacks.apply(sandbox, server, spec, api.endpoint, folder)
+        stack.append(applied)
+        service = Service(sandbox, ACCOUNT, REGION, NAME, servers, data_api=api)
+        service.attach()
+        ends.callback(service.detach)
+        lab = Lab(folder, servers, applied, service, api, _share_login(applied, servers), with_functions)
         if with_functions:
-            lab.functions = _functions(lab)
-            ends.callback(lab.functions.stop)
-            service.send = lambda event: lab.functions.start(COORDINATOR, event) if lab.functions else None
-            lab.functions.schedule(PROBE, PROBE_EVERY_SECONDS)
+            ends.callback(lambda: applied.end() if lab.is_alive else None)
+            applied.begin()
+            wait_for(lab.is_watched, "the probe to look", FIRST_LOOK_SECONDS)
         yield lab
 
 
@@ -167,31 +198,24 @@ def _login(stack: Stack, arn: str) -> tuple[str, str]:
     return str(found["username"]), str(found["password"])
 
 
-def _data_api(stack: Stack, servers: Cluster, service: Service) -> DataApi:
+def _writer(servers: Cluster) -> Callable[[], Place]:
+    return lambda: Place(servers.writer.name, servers.writer.port, servers.setup.certificate)
+
+
+def _logins(stack: Sequence[Stack]) -> Credentials:
+    """By secret, asked once each. Before there is a stack there is no secret."""
     known: dict[str, tuple[str, str]] = {}
     lock = threading.Lock()
 
     def credentials(arn: str) -> tuple[str, str]:
         with lock:
             if arn not in known:
+                if not stack:
+                    raise UnknownSecret(f"there is no secret {arn}")
                 try:
-                    known[arn] = _login(stack, arn)
-                except stack.client("secretsmanager").exceptions.ResourceNotFoundException as error:
+                    known[arn] = _login(stack[0], arn)
+                except ClientError as error:
                     raise UnknownSecret(str(error)) from error
             return known[arn]
 
-    def writer() -> Place:
-        return Place(servers.writer.name, servers.writer.port, servers.setup.certificate)
-
-    return DataApi(service.arn, writer, credentials)
-
-
-def _functions(lab: Lab) -> Functions:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    environment |= lab.stack.keys() | {
-        "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": lab.stack.server.endpoint,
-        "AWS_ENDPOINT_URL_RDS_DATA": lab.data_api.endpoint,
-    }  # fmt: skip
-    folder = lab.folder / "functions"
-    folder.mkdir()
-    return Functions(lab.stack.deployed(), environment, folder)
+    return credentials

@@ -54,8 +54,9 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harecon_lab.load", json.dumps(asdict(settings))], cwd=LAB, stdin=subprocess.PIPE
-        )
+            [sys.executable, "-m", "harecon_lab.load", json.dumps(asdict(settings))],
+            cwd=LAB, stdin=subprocess.PIPE, stdout=Path(settings.journal).with_suffix(".log").open("ab"),
+        )  # fmt: skip
 
     def kill(self) -> None:
         """At once, in the middle of whatever it does."""

@@ -11,8 +11,6 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 from harecon_sandbox.kit import Context, Timeline
 from harecon_sandbox.sandbox import Sandbox
@@ -24,11 +22,6 @@ from harecon_sandbox.services.rds.state import State
 from harecon_lab.cluster import Cluster, Failover, Refused
 from harecon_lab.data_api import DataApi
 from harecon_lab.installed import wait_for
-
-Event = dict[str, Any]
-
-STARTED_SAME, STARTED_CROSS = "RDS-EVENT-0072", "RDS-EVENT-0073"
-COMPLETED, FAILED = "RDS-EVENT-0071", "RDS-EVENT-0069"
 
 
 @dataclass(frozen=True)
@@ -45,7 +38,7 @@ class Done:
 class Service:
     """Runs the databases of one cluster that the sandbox describes.
 
-    `delay` seconds pass before it promotes, as they may on AWS. `send` gets each event in EventBridge's form.
+    `delay` seconds pass before it promotes, as they may on AWS.
     """
 
     sandbox: Sandbox
@@ -53,7 +46,6 @@ class Service:
     region: str
     identifier: str
     cluster: Cluster
-    send: Callable[[Event], None] = lambda event: None
     delay: float = 0.0
     data_api: DataApi | None = None
     done: list[Done] = field(default_factory=list, init=False)
@@ -132,16 +124,15 @@ class Service:
     def _run(self, target: str, by: str, began: float) -> None:
         try:
             zones = self._zones()
-            started = STARTED_SAME if zones[target] == zones[self.cluster.writer.name] else STARTED_CROSS
-            reach = "same" if started == STARTED_SAME else "cross"
-            self._tell(started, f"Started {reach} AZ failover to DB instance: {target}")
+            reach = "same" if zones[target] == zones[self.cluster.writer.name] else "cross"
+            self._tell(f"Started {reach} AZ failover to DB instance: {target}")
             if self._stopped.wait(self.delay):
                 return
             try:
                 failover = self.cluster.fail_over(target)
             except Refused as error:
                 self.failures.append(str(error))
-                self._tell(FAILED, "Cluster failover failed, check the health of your cluster instances and try again")
+                self._tell("Cluster failover failed, check the health of your cluster instances and try again")
                 return
             self.done.append(Done(by, began, time.time(), failover))
             with self.sandbox.engine.lock:
@@ -150,7 +141,7 @@ class Service:
             self.cluster.nodes[failover.before].crash()
             if self.data_api:
                 self.data_api.leave(failover.before)
-            self._tell(COMPLETED, f"Completed failover to DB instance: {failover.after}")
+            self._tell(f"Completed failover to DB instance: {failover.after}")
             self.cluster.rejoin(failover.before)
         except Exception:
             self.failures.append(traceback.format_exc())
@@ -161,26 +152,13 @@ class Service:
 
     # MARK: Events
 
-    def _tell(self, identifier: str, message: str) -> None:
-        now = time.time()
+    def _tell(self, message: str) -> None:
+        """The sandbox's runtime, if it runs, knows by the words which event it is."""
         with self.sandbox.engine.lock:
             state, described = self._described()
             state.record(described, message, "failover", self._context().clock.now())
-            event = self._event(described, identifier, message, now)
-        self.send(event)
-
-    def _event(self, described: Described, identifier: str, message: str, now: float) -> Event:
-        moment = datetime.fromtimestamp(now, UTC)
-        return {
-            "version": "0", "id": f"{identifier}-{now}", "detail-type": "RDS DB Cluster Event", "source": "aws.rds",
-            "account": self.account, "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}", "region": self.region,
-            "resources": [described.arn],
-            "detail": {
-                "EventCategories": ["failover"], "SourceType": "CLUSTER", "SourceArn": described.arn,
-                "Date": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z", "Message": message,
-                "SourceIdentifier": described.name, "EventID": identifier, "Tags": dict(described.tags),
-            },
-        }  # fmt: skip
+        if self.sandbox.runtime:
+            self.sandbox.runtime.agenda.wake(self.sandbox.accounts[self.account])
 
     # MARK: The sandbox
 

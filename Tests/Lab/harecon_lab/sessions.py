@@ -114,12 +114,12 @@ class Session:
         with self._lock:
             if not self._is_open:
                 return
-            with socket.socket(fileno=os.dup(self._connection.pgconn.socket)) as twin:
-                try:
+            try:
+                with socket.socket(fileno=os.dup(self._connection.pgconn.socket)) as twin:
                     twin.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    # The server was first.
-                    pass
+            except (OSError, psycopg.OperationalError):
+                # The server was first, and libpq may have noticed.
+                pass
 
     def close(self) -> None:
         with self._lock:

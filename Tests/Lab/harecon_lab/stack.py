@@ -16,9 +16,6 @@ import yaml
 from botocore.config import Config
 from harecon_sandbox.sandbox import Sandbox
 from harecon_sandbox.server import Server
-from harecon_sandbox.services.lambda_.state import functions_of
-
-from harecon_lab.functions import Deployed
 
 ROOT = Path(__file__).resolve().parents[3]
 SPEC = ROOT / "specs" / "payments.yaml"
@@ -33,6 +30,26 @@ class Stack:
     server: Server
     spec: dict[str, Any]
 
+    def begin(self) -> None:
+        """From now on its functions run, and events find them."""
+        self._let_schedules_be_read()
+        assert self.sandbox.runtime
+        self.sandbox.runtime.begin(self.server.endpoint)
+        # Schedules are a minute long: their next moment is now.
+        self.sandbox.accounts[ACCOUNT].clock.advance(60)
+
+    def _let_schedules_be_read(self) -> None:
+        """The stack's schedules are under its own key, which their role needs; a right that is granted twice is one."""
+        statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.client("iam").put_role_policy(
+            RoleName=f"{NAME}-{REGION}-scheduler", PolicyName="lab", PolicyDocument=document
+        )
+
+    def end(self) -> None:
+        if self.sandbox.runtime:
+            self.sandbox.runtime.end()
+
     def keys(self) -> dict[str, str]:
         return {"AWS_ACCESS_KEY_ID": f"AKIA{ACCOUNT}", "AWS_SECRET_ACCESS_KEY": f"sandbox-secret-{ACCOUNT}"}
 
@@ -41,15 +58,6 @@ class Stack:
             service, region_name=REGION, endpoint_url=self.server.endpoint, aws_access_key_id=f"AKIA{ACCOUNT}",
             aws_secret_access_key=f"sandbox-secret-{ACCOUNT}", config=Config(retries={"total_max_attempts": 1}),
         )  # fmt: skip
-
-    def deployed(self) -> list[Deployed]:
-        with self.sandbox.engine.lock:
-            context = self.sandbox.engine.context(self.sandbox.accounts[ACCOUNT], "lambda", "", REGION)
-            return [
-                Deployed(name, function.shape["Handler"], function.shape["Environment"]["Variables"],
-                         float(function.shape["Timeout"]), function.code)
-                for name, function in functions_of(context).items()
-            ]  # fmt: skip
 
 
 def copy(certificate: str, trigger_after: str) -> dict[str, Any]:
@@ -60,17 +68,26 @@ def copy(certificate: str, trigger_after: str) -> dict[str, Any]:
     return spec
 
 
-def apply(spec: Mapping[str, Any], folder: Path) -> Stack:
-    """Raises when harecon does not end well."""
-    sandbox = Sandbox()
-    server = Server(sandbox.handle)
+def sandbox() -> tuple[Sandbox, Server]:
+    """An empty one, listening."""
+    made = Sandbox(runtime=True)
+    server = Server(made.handle)
     server.start()
+    assert made.runtime
+    # What the stack's making already wakes must find nobody but this.
+    made.runtime.endpoint = server.endpoint
+    return made, server
+
+
+def apply(sandbox: Sandbox, server: Server, spec: Mapping[str, Any], data_api: str, folder: Path) -> Stack:
+    """The functions will find the Data API at `data_api`. Raises when harecon does not end well."""
     stack = Stack(sandbox, server, dict(spec))
     file = folder / "payments.yaml"
     # JSON, which is YAML too, leaves no text without its quotes.
     file.write_text(json.dumps(spec, indent=2))
-    clock = sandbox.accounts[ACCOUNT].clock
-    clock.auto(True)
+    account = sandbox.accounts[ACCOUNT]
+    account.settings["function_environment"] = {"*": {"AWS_ENDPOINT_URL_RDS_DATA": data_api}}
+    account.clock.auto(True)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     done = subprocess.run(
         [os.environ.get("HARECON", str(ROOT / ".build" / "debug" / "harecon")), "apply", "-f", file, "-auto-approve"],
@@ -79,5 +96,5 @@ def apply(spec: Mapping[str, Any], folder: Path) -> Stack:
     )  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(f"harecon apply ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-    clock.auto(False)
+    account.clock.auto(False)
     return stack

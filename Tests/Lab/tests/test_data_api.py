@@ -233,6 +233,14 @@ def test_unknown_clusters_secrets_and_databases_are_told_apart(call: Caller) -> 
     assert refused(ask(database="nowhere"))[2].endswith("SQLState: 3D000")
 
 
+def test_a_lost_answer_is_that_of_a_commit_that_was_carried_out(call: Caller) -> None:
+    transaction = call.begin()
+    call("insert into item (n) values (1)", transactionId=transaction)
+    with call.api.losing_answers() as lost:
+        assert refused(lambda: call.commit(transaction))[:2] == ("DatabaseUnavailableException", 504)
+    assert (lost, count(call)) == ([transaction], 1)
+
+
 # MARK: Time, and writers that go
 
 

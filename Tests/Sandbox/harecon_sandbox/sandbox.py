@@ -124,19 +124,20 @@ class Sandbox:
 
     def _refuse_unroutable(self, request: Request, error: Unroutable) -> Response:
         scope = scope_of(request)
-        key = self._key(scope.access_key) if scope else None
+        key = self.key(scope.access_key) if scope else None
         account = self.accounts[key.account if key else DEFAULT_ACCOUNT]
         service = scope.service if scope else ""
         _violate(account, "route", service, "", [error.message], None, request)
         aws_error = AWSError(error.code, error.message, error.status)
         return answers.refuse("", error.protocol, aws_error, str(uuid.uuid4()))
 
-    def _key(self, access_key: str) -> Key | None:
+    def key(self, access_key: str) -> Key | None:
+        """Who signs with it."""
         return self._keys.get(access_key) or standing_key(access_key)
 
     def _admit(self, request: Request, peer: Peer, found: Route) -> Visit:
         """Finds the account and opens the journal."""
-        key = self._key(found.scope.access_key) if found.scope else None
+        key = self.key(found.scope.access_key) if found.scope else None
         params: Params | None = None
         unreadable: str | None = None
         try:

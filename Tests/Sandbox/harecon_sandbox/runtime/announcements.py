@@ -27,6 +27,7 @@ EVENTS = (
     (r"Started same AZ failover to DB instance: .+", "RDS-EVENT-0072"),
     (r"Started cross AZ failover to DB instance: .+", "RDS-EVENT-0073"),
     (r"Completed failover to DB instance: .+", "RDS-EVENT-0071"),
+    (r"Cluster failover failed, check the health of your cluster instances and try again", "RDS-EVENT-0069"),
     (r"DB cluster created\.", "RDS-EVENT-0170"),
     (r"DB cluster deleted\.", "RDS-EVENT-0171"),
     (r"DB instance created\.", "RDS-EVENT-0005"),

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""python3 -m harecon_lab: fails a database over for a minute, or for long, and says what was lost.
+
+    lab     one crash and one hang, and the same harness without a ledger, which has to find duplicates and losses
+    soak    many kills of all kinds; writes the tables of docs/failover.md
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harecon_lab import lab as labs
+from harecon_lab import report
+from harecon_lab.installed import TooLate
+from harecon_lab.lab import Lab
+from harecon_lab.scenario import How, Kill, Outcome, strike
+from harecon_lab.verdict import Verdict
+
+WRITERS = 6
+# Kills that one application lives through, before the books are judged.
+BATCH = 6
+CONTROL_DELAY = 0.2
+
+
+@dataclass
+class Findings:
+    """What the kills came to. `blind` is why the harness would not have seen a fault."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
+    control_kills: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def add(self, client: str, verdict: Verdict) -> None:
+        self.verdicts.setdefault(client, []).append(verdict)
+
+    def faults(self) -> list[str]:
+        found = list(self.problems)
+        found += [f"{o.kill}: detected after {o.noticed:.1f} s, restored after {o.restored:.1f} s"
+                  for o in self.outcomes if not o.keeps_objectives]  # fmt: skip
+        found += [f"with a ledger: {verdict}" for verdict in self.verdicts.get("ledger", []) if not verdict.is_clean]
+        if not any(verdict.duplicated for verdict in self.verdicts.get("naive", [])):
+            found.append("the harness is blind: a naive retry duplicated nothing")
+        if not any(verdict.refused for verdict in self.verdicts.get("none", [])):
+            found.append("the harness is blind: without a retry nothing was refused")
+        return found
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="harecon_lab")
+    parser.add_argument("what", choices=["lab", "soak"])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=54, help="of the soak")
+    parser.add_argument("--minutes", type=float, default=60.0, help="after which the soak begins no further kill")
+    return parser.parse_args()
+
+
+def controls(lab: Lab, seed: int, findings: Findings) -> None:
+    """The same load and such kills for clients that must not come out clean."""
+    for client in ("naive", "none"):
+        kill = Kill(How.CRASH, alone_after=CONTROL_DELAY, loses_answers=True)
+        load = lab.begin(client, seed, WRITERS)
+        try:
+            strike(lab, load, kill, random.Random(seed), spread=1.0)
+            _, verdict = load.end()
+        finally:
+            load.abort()
+        findings.add(client, verdict)
+        findings.control_kills[client] = 1
+        print(f"{client}: {kill}: {verdict}", flush=True)
+
+
+def protected(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Findings) -> None:
+    """One application through all of these kills, judged once at the end."""
+    chance = random.Random(seed)
+    load = lab.begin("ledger", seed, WRITERS)
+    try:
+        for kill in kills:
+            if time.monotonic() > end:
+                break
+            outcome = strike(lab, load, kill, chance)
+            findings.outcomes.append(outcome)
+            print(report.line(outcome), flush=True)
+        _, verdict = load.end()
+    finally:
+        load.abort()
+    findings.add("ledger", verdict)
+    print(verdict, flush=True)
+
+
+def plan(count: int, seed: int) -> list[Kill]:
+    """All kinds in turn, in the order of chance."""
+    kinds = [
+        Kill(How.CRASH), Kill(How.HANG), Kill(How.STALL, loses_answers=True), Kill(How.CRASH, kills_application=True),
+        Kill(How.CRASH, alone_after=2.0), Kill(How.HANG, alone_after=12.0), Kill(How.STALL, alone_after=4.0),
+        Kill(How.HANG, alone_after=2.0, kills_application=True), Kill(How.CRASH, alone_after=14.0),
+    ]  # fmt: skip
+    kills = [kinds[number % len(kinds)] for number in range(count - count // 18)]
+    kills += [Kill(How.CRASH, delay=35.0) for _ in range(count // 18)]
+    random.Random(seed).shuffle(kills)
+    return kills
+
+
+def main() -> int:
+    options = arguments()
+    # Servers and functions are ended also when this is.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    findings, begin = Findings(), time.monotonic()
+    kills = [Kill(How.CRASH, loses_answers=True), Kill(How.HANG)] if options.what == "lab" else plan(options.kills, options.seed)
+    end = begin + options.minutes * 60
+    with tempfile.TemporaryDirectory(prefix="harecon-lab-") as folder, labs.running(Path(folder), "10s") as lab:
+        try:
+            for start in range(0, len(kills), BATCH):
+                if time.monotonic() < end:
+                    protected(lab, kills[start : start + BATCH], options.seed + start, end, findings)
+            # Last: they do not wait for the functions, which would find another writer than they knew.
+            lab.silence()
+            controls(lab, options.seed, findings)
+        except (TooLate, RuntimeError, subprocess.TimeoutExpired) as error:
+            # What was found until then is told all the same.
+            findings.problems.append(f"{type(error).__name__}: {error}")
+        findings.problems += lab.problems()
+    print(report.table(findings.outcomes, findings.verdicts, findings.control_kills))
+    if options.what == "soak":
+        report.write(findings.outcomes, findings.verdicts, findings.control_kills, options.seed)
+    for fault in findings.faults():
+        print(f"FAULT: {fault}", file=sys.stderr)
+    print(f"{time.monotonic() - begin:.0f} s")
+    return 1 if findings.faults() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

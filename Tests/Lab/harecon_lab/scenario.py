@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One kill at a random instant under load, and what came of it."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harecon_lab.installed import wait_for
+from harecon_lab.lab import Lab, Load
+
+DETECTED_WITHIN, RESTORED_WITHIN = 30.0, 120.0
+PATIENCE_SECONDS = 240.0
+
+
+class How(StrEnum):
+    CRASH = "crash"
+    HANG = "hang"
+    # Both standbys hear nothing for a moment before the crash: what was sent is on none of them.
+    STALL = "stalled replication, then crash"
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What is done. Times are seconds; `alone_after` is when the service acts by itself, if it does."""
+
+    how: How
+    delay: float = 0.0
+    alone_after: float | None = None
+    kills_application: bool = False
+    # Some commits right before the kill are carried out and not answered.
+    loses_answers: bool = False
+
+    def __str__(self) -> str:
+        words = [self.how.value]
+        if self.kills_application:
+            words.append("application killed")
+        if self.loses_answers:
+            words.append("answers lost")
+        if self.delay:
+            words.append(f"service takes {self.delay:g} s")
+        if self.alone_after is not None:
+            words.append("race with the service")
+        return ", ".join(words)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Seconds since the kill. `detected` is when the coordinator knew, None when the service acted before it did;
+    `started` when the failover began, `restored` when a transfer was acknowledged again."""
+
+    kill: Kill
+    detected: float | None
+    started: float
+    promoted: float
+    restored: float
+    by: str
+
+    @property
+    def noticed(self) -> float:
+        """By whoever was first."""
+        return min(self.started, self.detected if self.detected is not None else self.started)
+
+    @property
+    def keeps_objectives(self) -> bool:
+        return self.noticed <= DETECTED_WITHIN and self.restored <= RESTORED_WITHIN
+
+
+def strike(lab: Lab, load: Load, kill: Kill, chance: random.Random, spread: float = 10.0) -> Outcome:
+    """Kills the writer after a random part of `spread` seconds of undisturbed load."""
+    lab.service.await_available()
+    lab.forget()
+    lab.service.delay = kill.delay
+    before = len(lab.service.done)
+    _await_progress(load, time.time())
+    threading.Event().wait(chance.uniform(0.0, spread))
+    with ExitStack() as stack:
+        if kill.loses_answers:
+            lost = stack.enter_context(lab.data_api.losing_answers())
+            wait_for(lambda: lost, "an answer to be lost")
+        at = _end(lab, kill, chance)
+    if kill.alone_after is not None:
+        lab.service.act_alone(kill.alone_after)
+    if kill.kills_application:
+        load.kill_application()
+    wait_for(lambda: len(lab.service.done) > before, "somebody to fail over", PATIENCE_SECONDS)
+    done = lab.service.done[before]
+    lab.service.await_available()
+    _await_progress(load, done.promoted)
+    detected = _detected(lab, at)
+    _, restored = load.record().silence(at)
+    return Outcome(kill, detected, done.began - at, done.promoted - at, restored - at, done.by)
+
+
+def _end(lab: Lab, kill: Kill, chance: random.Random) -> float:
+    """When it was, by the clock on the wall."""
+    writer = lab.cluster.writer
+    match kill.how:
+        case How.CRASH:
+            at = time.time()
+            writer.crash()
+        case How.HANG:
+            at = time.time()
+            writer.hang()
+        case How.STALL:
+            with ExitStack() as stack:
+                for standby in lab.cluster.standbys:
+                    stack.enter_context(standby.deaf())
+                threading.Event().wait(chance.uniform(0.02, 0.1))
+                at = time.time()
+                writer.crash()
+    return at
+
+
+def _await_progress(load: Load, since: float) -> None:
+    wait_for(lambda: load.last_acknowledged() > since, "a transfer to be acknowledged", PATIENCE_SECONDS)
+
+
+def _detected(lab: Lab, at: float) -> float | None:
+    """When the coordinator opened the failure, which it has closed by now, or will soon."""
+    if not lab.is_alive:
+        return None
+    wait_for(lambda: lab.outage() is None, "the coordinator to close the failure", PATIENCE_SECONDS)
+    last = lab.outage("outage#last")
+    if last is None:
+        return None
+    moment = last["phases"]["detected"] - lab.ahead()
+    return float(moment) - at if moment > at else None
