@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """python3 -m harecon_lab: fails a database over for a minute, or for long, and says what was lost.
 
-    lab     one crash and one hang, and the same harness without a ledger, which has to find duplicates and losses
+    lab     one crash and one hang, and the same without a ledger, which has to show duplicates and losses
     soak    many kills of all kinds; writes the tables of docs/failover.md
 """
 
@@ -46,7 +46,8 @@ class Findings:
         found = list(self.problems)
         found += [f"{o.kill}: detected after {o.noticed:.1f} s, restored after {o.restored:.1f} s"
                   for o in self.outcomes if not o.keeps_objectives]  # fmt: skip
-        found += [f"with a ledger: {verdict}" for verdict in self.verdicts.get("ledger", []) if not verdict.is_clean]
+        unclean = [verdict for verdict in self.verdicts.get("buffered", []) if not verdict.is_clean]
+        found += [f"with the buffer: {verdict}" for verdict in unclean]
         if not any(verdict.duplicated for verdict in self.verdicts.get("naive", [])):
             found.append("the harness is blind: a naive retry duplicated nothing")
         if not any(verdict.refused for verdict in self.verdicts.get("none", [])):
@@ -81,7 +82,7 @@ def controls(lab: Lab, seed: int, findings: Findings) -> None:
 def protected(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Findings) -> None:
     """One application through all of these kills, judged once at the end."""
     chance = random.Random(seed)
-    load = lab.begin("ledger", seed, WRITERS)
+    load = lab.begin("buffered", seed, WRITERS)
     try:
         for kill in kills:
             if time.monotonic() > end:
@@ -92,7 +93,7 @@ def protected(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Find
         _, verdict = load.end()
     finally:
         load.abort()
-    findings.add("ledger", verdict)
+    findings.add("buffered", verdict)
     print(verdict, flush=True)
 
 
@@ -114,7 +115,8 @@ def main() -> int:
     # Servers and functions are ended also when this is.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     findings, begin = Findings(), time.monotonic()
-    kills = [Kill(How.CRASH, loses_answers=True), Kill(How.HANG)] if options.what == "lab" else plan(options.kills, options.seed)
+    short = [Kill(How.CRASH, loses_answers=True), Kill(How.HANG)]
+    kills = short if options.what == "lab" else plan(options.kills, options.seed)
     end = begin + options.minutes * 60
     with tempfile.TemporaryDirectory(prefix="harecon-lab-") as folder, labs.running(Path(folder), "10s") as lab:
         try:

@@ -123,3 +123,31 @@ class LedgerRetry:
 
     def close(self) -> None:
         pass
+
+
+@dataclass(frozen=True)
+class Buffered:
+    """`harecon_replay`: durable before the first attempt, and done again until the ledger has it."""
+
+    # A `harecon_replay.Client`, and what makes its transaction of a transfer.
+    client: Any
+    transaction: Callable[[Transfer], Any]
+    is_applied: Callable[[Any], bool]
+    journal: Journal
+
+    def submit(self, transfer: Transfer) -> None:
+        self.journal.begin(transfer)
+        self.go_on(transfer)
+
+    def go_on(self, transfer: Transfer) -> None:
+        """Of a transfer that is begun, perhaps by a process that was killed: the same id is applied once."""
+        future = self.client.submit_nowait(self.transaction(transfer))
+        self.journal.accepted(transfer)
+        outcome = future.result()
+        if self.is_applied(outcome):
+            self.journal.acknowledged(transfer)
+        else:
+            self.journal.failed(transfer, type(outcome).__name__)
+
+    def close(self) -> None:
+        self.client.close()

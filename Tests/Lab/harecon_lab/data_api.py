@@ -2,9 +2,9 @@
 """A stand-in for the RDS Data API: an HTTP server that runs statements on whoever writes now.
 
 It takes what the botocore model says and nothing else, and is as strict as Aurora where it matters: typed parameters,
-one statement at a time, 1 MiB of answer and 4 MiB of request, 45 seconds for a statement, three minutes for a transaction
-that nobody uses, and an error that ends its transaction. What the service says when the writer dies within a call is
-not documented; here it is a 504, after which nobody knows what became of the call: the worst case.
+one statement at a time, 1 MiB of answer and 4 MiB of request, 45 seconds for a statement, three minutes for a
+transaction that nobody uses, and an error that ends its transaction. What the service says when the writer dies
+within a call is not documented; here it is a 504, after which nobody knows what became of the call: the worst case.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The application, in a process of its own that may be killed: python3 -m harecon_lab.load SETTINGS
 
-SETTINGS is a JSON object, see `Settings`. It writes until its standard input ends, finishes what it has begun, and ends.
+SETTINGS is a JSON object, see `Settings`. It writes until its standard input ends, and finishes what it has begun.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from harecon_lab.bank import transfers
-from harecon_lab.clients import Client, DataApiTarget, LedgerRetry, NaiveRetry, NoRetry
-from harecon_lab.journal import Journal
+from harecon_lab.bank import Transfer, transfers
+from harecon_lab.clients import Buffered, Client, DataApiTarget, LedgerRetry, NaiveRetry, NoRetry
+from harecon_lab.journal import Journal, Record
 
 LAB = Path(__file__).resolve().parents[1]
 FUNCTIONS = LAB.parents[1] / "Sources" / "Functions"
+REPLAY = LAB.parents[1] / "Sources" / "harecon_replay"
 LAST_SECONDS = 60.0
 LEDGER = "harecon_ledger"
 
@@ -96,8 +97,32 @@ def _with_ledger(settings: Settings, journal: Journal, stopped: threading.Event)
     return LedgerRetry(writer, Transaction.read, journal, stopped)
 
 
+def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) -> Buffered:
+    sys.path.insert(0, str(REPLAY))
+    from harecon_replay import Applied, FileBuffer, Ledger, Statement, Transaction
+    from harecon_replay import Client as ReplayClient
+    from harecon_replay import Settings as ReplaySettings
+    from harecon_replay.targets.data_api import DataAPI
+
+    def transaction(transfer: Transfer) -> Transaction:
+        statements = tuple(Statement(each["sql"], tuple(each["parameters"])) for each in transfer.statements)
+        return Transaction(transfer.name, transfer.name.rpartition("-")[0], statements)
+
+    ledger = Ledger(LEDGER)
+    target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, ledger)
+    buffer = FileBuffer(settings.buffer)
+    client = ReplayClient(buffer, target, ledger=ledger, settings=ReplaySettings(concurrency=settings.writers + 2))
+    buffered = Buffered(client, transaction, lambda outcome: isinstance(outcome, Applied), journal)
+    before = Record.read(Path(settings.journal))
+    for name in before.begun.keys() - before.acknowledged.keys():
+        # What a process that was killed has begun.
+        buffered.go_on(before.begun[name])
+    return buffered
+
+
 CLIENTS: dict[str, Callable[[Settings, Journal, threading.Event], Client]] = {
     "naive": lambda settings, journal, stopped: NaiveRetry(_target(settings), journal, stopped),
+    "buffered": _buffered,
     "ledger": _with_ledger,
     "none": lambda settings, journal, stopped: NoRetry(_target(settings), journal, stopped),
 }

@@ -76,6 +76,7 @@ def table(
 
 
 CLIENTS = {
+    "buffered": "`harecon_replay`: file buffer and ledger",
     "ledger": "ledger: the replay worker's code",
     "naive": "naive retry, without a ledger",
     "none": "no retry",
@@ -92,6 +93,7 @@ def write(
     """Replaces what stands between the marks of the document."""
     text = DOCUMENT.read_text()
     head, tail = text.partition(BEGIN)[0], text.partition(END)[2]
-    machine = f"Python {platform.python_version()}, PostgreSQL 15, {platform.system()}; seed {seed}, {len(outcomes)} kills."
+    kills = f"seed {seed}, {len(outcomes)} kills"
+    machine = f"Python {platform.python_version()}, PostgreSQL 15, {platform.system()}; {kills}."
     measured = f"{BEGIN}\n{machine} Least / mean / most.\n\n{table(outcomes, verdicts, control_kills)}\n{END}"
     DOCUMENT.write_text(head + measured + tail)

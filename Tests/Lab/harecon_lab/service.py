@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RDS as far as it fails over: the sandbox's `FailoverDBCluster` promotes a server that runs, and tells what became of it.
+"""RDS as far as it fails over: the sandbox's `FailoverDBCluster` promotes a server that runs, and tells of it.
 
 Aurora also acts by itself. So may this, after a time that the lab chooses, and whoever calls meanwhile is refused.
 """
