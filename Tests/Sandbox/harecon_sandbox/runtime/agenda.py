@@ -130,12 +130,12 @@ class Agenda:
                     self._next.pop(account, None)
                 return
             for task in self._take(account):
-                self._guard(account, task.work)
+                self.guard(account, task.work)
             dues: list[float] = []
             for region in sorted(account.regions):
                 for source in self._sources:
                     context = self._engine.context(account, "", "", region)
-                    self._guard(account, lambda: dues.extend(d for d in [source(context)] if d is not None))
+                    self.guard(account, lambda: dues.extend(d for d in [source(context)] if d is not None))
             account.clock.forget_expected()
         with self._changed:
             self._next.pop(account, None)
@@ -151,7 +151,7 @@ class Agenda:
         return found
 
     @staticmethod
-    def _guard(account: Account, work: Callable[[], None]) -> None:
+    def guard(account: Account, work: Callable[[], None]) -> None:
         """A mistake of the sandbox's own must be seen by the test, and not end the thread."""
         try:
             work()

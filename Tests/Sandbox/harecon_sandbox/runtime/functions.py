@@ -137,7 +137,8 @@ class Job:
     record: Run
     launch: Launch
 
-    def run(self) -> Outcome:
+    def run(self, then: Callable[[Outcome], None] | None = None) -> Outcome:
+        """Runs it; `then` is told how it ended, with the engine locked, before anybody else can see that it did."""
         owner = f"{self.ctx.account}/{self.ctx.region}/{self.function.name}"
         environment: Environment | None = None
         try:
@@ -161,6 +162,8 @@ class Job:
             account = self.runtime.account(self.ctx)
             if account.store is self.ctx.store:
                 output.measure(self.ctx, self.function, outcome)
+                if then is not None:
+                    self.runtime.agenda.guard(account, lambda: then(outcome))
         word = "timeout" if outcome.timed_out else "error" if outcome.error else "ok"
         answer = outcome.payload.decode("utf-8", "replace")
         self.runtime.runs(self.ctx.account).close(
@@ -183,35 +186,30 @@ def admit(runtime: Runtime, ctx: Context, function: Function, payload: bytes, so
     if not iam.assumable(ctx, function.shape["Role"], "lambda.amazonaws.com"):
         message = "The role defined for the function cannot be assumed by Lambda."
         raise AWSError("AccessDeniedException", message, 403)
+    key = _credentials(runtime, ctx, function)
+    launch = _launch(runtime, ctx, function, key)
     counts = _counts(ctx)
     counts.running[function.name] = counts.of(function.name) + 1
     record = runtime.runs(ctx.account).open(
         function=function.name, request_id=request_id or str(uuid.uuid4()), source=source, attempt=attempt,
-        event=payload.decode("utf-8", "replace"), started=ctx.clock.now(),
+        event=payload.decode("utf-8", "replace"), access_key=key.access_key, principal=key.principal,
+        started=ctx.clock.now(),
     )  # fmt: skip
-    return Job(runtime, ctx, function, payload, record, _launch(runtime, ctx, function))
+    return Job(runtime, ctx, function, payload, record, launch)
 
 
 def begin(job: Job, then: Callable[[Outcome], None]) -> None:
-    """Runs the job in a thread of its own; `then` is told how it ended, with the engine locked."""
-
-    def work() -> None:
-        outcome = job.run()
-        with job.runtime.engine.lock:
-            if job.runtime.account(job.ctx).store is job.ctx.store:
-                then(outcome)
-
-    threading.Thread(target=work, name=f"run-{job.function.name}", daemon=True).start()
+    """Runs the job in a thread of its own."""
+    threading.Thread(target=job.run, args=(then,), name=f"run-{job.function.name}", daemon=True).start()
 
 
 # What a process is made from ---------------------------------------------------------------------------------------
 
 
-def _launch(runtime: Runtime, ctx: Context, function: Function) -> Launch:
+def _launch(runtime: Runtime, ctx: Context, function: Function, key: Key) -> Launch:
     shape = function.shape
     overrides = ctx.settings.get("function_environment") or {}
     changes = {**(overrides.get("*") or {}), **(overrides.get(function.name) or {})}
-    key = _credentials(runtime, ctx, function)
     logging = shape["LoggingConfig"]
     code = runtime.pool.unpack(function.code, shape["CodeSha256"])
     stream = output.stream_name(ctx)

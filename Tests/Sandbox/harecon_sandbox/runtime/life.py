@@ -33,6 +33,9 @@ class Run:
     source: str
     attempt: int
     event: str
+    access_key: str
+    principal: str
+    """Whose key that is: the session of the function's role."""
     started: float
     ended: float | None = None
     outcome: str = "running"
@@ -136,7 +139,8 @@ class Runtime:
 
     def deliveries(self, number: str) -> list[dict[str, Any]]:
         """What rules and schedules have handed to their targets."""
-        return [delivery.shape() for delivery in self._accounts[number].store.get("runtime/deliveries", [])]
+        with self.engine.lock:
+            return [delivery.shape() for delivery in self._accounts[number].store.get("runtime/deliveries", [])]
 
     def later(self, ctx: Context, due: float, work: Callable[[], None]) -> None:
         self.agenda.put_off(self.account(ctx), due, work)

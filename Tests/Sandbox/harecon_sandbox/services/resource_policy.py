@@ -9,7 +9,11 @@ from harecon_sandbox.services import iam
 from harecon_sandbox.services.common import wildcard_match
 
 #: Conditions are judged on these keys; others are believed.
-KNOWN_KEYS = {key.lower(): key for key in ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOwner")}
+KNOWN_KEYS = {
+    key.lower(): key for key in ("aws:SourceArn", "aws:SourceAccount", "aws:SourceOwner", "aws:SecureTransport")
+}
+#: What holds for every call of a service of AWS.
+ALWAYS = {"aws:SecureTransport": "true"}
 
 
 def service_allowed(
@@ -39,7 +43,7 @@ def _holds(operator: str, keys: dict[str, Any], context: dict[str, str]) -> bool
         key = KNOWN_KEYS.get(name.lower())
         if key is None:
             continue
-        actual, wanted = context.get(key, ""), iam.as_list(values)
+        actual, wanted = {**ALWAYS, **context}.get(key, ""), iam.as_list(values)
         kind = operator.removeprefix("ForAnyValue:").removesuffix("IfExists")
         matches = actual in wanted if kind in ("StringEquals", "StringNotEquals") else wildcard_match(actual, wanted)
         if matches == kind.endswith(("NotEquals", "NotLike")):
