@@ -20,6 +20,7 @@ from harecon_replay import buffer_file
 from harecon_replay.buffer_file import BufferBroken, BufferInUse, FileBuffer
 from harecon_replay.log_format import HEADER, CorruptLog, written
 from harecon_replay.outcome import Full
+from harecon_replay.transaction import read
 
 BODY = '{"id":"a","statements":[{"sql":"select 1","parameters":[]}]}'
 
@@ -47,6 +48,21 @@ def test_what_was_put_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [(stored.id, stored.cause, stored.parked_at) for stored in again.parked()] == [("c", "23505", 2.5)]
     assert not again.was_torn
+    again.close()
+
+
+def test_the_example_of_all_languages_is_read_and_written_alike(tmp_path: Path) -> None:
+    example = Path(__file__).with_name("example.log").read_bytes()
+    (tmp_path / "log").write_bytes(example)
+    buffer = FileBuffer(tmp_path)
+    (waiting,), (parked,) = buffer.waiting(), buffer.parked()
+    assert (waiting.id, waiting.key, waiting.at, waiting.xid) == ("zahl-é", "k", 1000000.125, "7001")
+    assert read(waiting.key, waiting.body).statements[0].parameters[0]["value"] == {"longValue": 5}
+    assert (parked.id, parked.cause, parked.parked_at) == ("c", "23505", 1000003.5)
+    buffer.close()
+    again = FileBuffer(tmp_path / "own")
+    again.put(waiting.id, waiting.key, waiting.at, waiting.body)
+    assert again.path.read_bytes() == b"".join(example.splitlines(keepends=True)[:2])
     again.close()
 
 
