@@ -147,7 +147,7 @@ class Control:
         n = body.get("n", 1)
         if type(n) is not int or n < 1:
             raise Refused(f"n counts calls from 1, not {n!r}")
-        account.holds.add(n, bool(body.get("any")), bool(body.get("after")))
+        account.holds.add(n, bool(body.get("any")), bool(body.get("after")), frozenset(body.get("but", ())))
         return {}
 
     def _runs(self, account: Account, request: Request, body: Any) -> Any:

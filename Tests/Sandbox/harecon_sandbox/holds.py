@@ -22,6 +22,8 @@ class Hold:
     remaining: int
     any: bool
     after: bool
+    # Operations that do not count: how often a client makes them is a matter of time.
+    but: frozenset[str] = frozenset()
     wake: tuple[socket.socket, socket.socket] = field(default_factory=socket.socketpair)
 
 
@@ -35,21 +37,21 @@ class Holds:
         self._silent: set[socket.socket] = set()
         self._ended = False
 
-    def add(self, n: int, any_call: bool = False, after: bool = False) -> None:
-        """Holds the n-th mutating call from now, or the n-th of any kind."""
+    def add(self, n: int, any_call: bool = False, after: bool = False, but: frozenset[str] = frozenset()) -> None:
+        """Holds the n-th mutating call from now, or the n-th of any kind, those operations not counted."""
         if n < 1:
             raise ValueError("n counts from 1")
         with self._condition:
-            self._waiting.append(Hold(n, any_call, after))
+            self._waiting.append(Hold(n, any_call, after, but))
 
-    def claim(self, read: bool, after: bool) -> Hold | None:
+    def claim(self, operation: str, read: bool, after: bool) -> Hold | None:
         """The hold that this call is the n-th of.
 
         Called once for each call before its effect, and again, with `after`, once it has had one: a call that is refused
         is none of those that are held after their effect.
         """
         with self._condition:
-            counting = [hold for hold in self._waiting if hold.after == after]
+            counting = [hold for hold in self._waiting if hold.after == after and operation not in hold.but]
             for hold in counting:
                 if hold.any or not read:
                     hold.remaining -= 1

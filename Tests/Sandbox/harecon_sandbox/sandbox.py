@@ -273,7 +273,7 @@ class Sandbox:
     def _may_go_on(self, visit: Visit, after: bool) -> bool:
         """Waits where the call is to be held; whether its client is still there then."""
         holds, found = visit.account.holds, visit.route
-        hold = holds.claim(found.read, after)
+        hold = holds.claim(found.operation, found.read, after)
         if hold is None:
             return True
         with self._turn.passed_on():

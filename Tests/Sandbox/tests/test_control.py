@@ -205,6 +205,16 @@ def test_reads_can_be_held_as_well(aws: Aws) -> None:
     assert caller.finish()["Keys"] == []
 
 
+def test_a_hold_counts_no_operation_that_it_is_to_leave_out(aws: Aws) -> None:
+    aws.control("hold", {"n": 1, "any": True, "but": ["ListKeys"]})
+    kms = aws.client("kms", read_timeout=60)
+    assert kms.list_keys()["Keys"] == []
+    caller = Caller(kms.create_key)
+    assert aws.control("held?wait=10")["held"][0]["operation"] == "CreateKey"
+    aws.control("release", {})
+    caller.finish()
+
+
 def test_a_hold_in_one_account_does_not_stop_another(aws: Aws, other: Aws) -> None:
     aws.control("hold", {"n": 1})
     caller = Caller(aws.client("kms", read_timeout=60).create_key)

@@ -7,7 +7,7 @@ from typing import Any
 
 from harecon_sandbox.kit import Context
 
-from . import groups
+from . import events, groups  # noqa: F401  (events: registers what it checks)
 from .groups import SERVICE, find_group  # noqa: F401  (what other services use)
 from .metric_filters import filters_of
 from .resource_policies import policies_of
