@@ -98,6 +98,12 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // MARK: Trail
+
+    .target(name: "Trail", dependencies: ["AWSAPILogs", "AWSClient", "Core", "Engine"], swiftSettings: settings),
+    .testTarget(
+      name: "TrailTests", dependencies: ["AWSClient", "Core", "Engine", "Trail"], swiftSettings: settings),
+
     // MARK: Spec
 
     .target(name: "Spec", dependencies: ["Core", "CYAML"], swiftSettings: settings),
@@ -124,7 +130,7 @@ let package = Package(
     .target(
       name: "CLI",
       dependencies: [
-        "AWSClient", "Blueprint", "Core", "Engine", "Preflights", "ResourceKit", "Resources", "Spec",
+        "AWSClient", "Blueprint", "Core", "Engine", "Preflights", "ResourceKit", "Resources", "Spec", "Trail",
         "AWSAPICloudWatch", "AWSAPISTS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

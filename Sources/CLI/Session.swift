@@ -36,12 +36,16 @@ struct Session: Sendable {
   }
 
   /// Looks at everything, once, and decides.
-  func decide(for purpose: Plan.Purpose, targets: Set<Address> = []) async throws(Stop) -> Decision {
-    async let identity = callerAccount()
+  ///
+  /// - Returns: the ARN of who asks for it, too.
+  func decide(
+    for purpose: Plan.Purpose, targets: Set<Address> = []
+  ) async throws(Stop) -> (decision: Decision, caller: String) {
+    async let identity = identity()
     async let decided = decision(for: purpose, targets)
-    let (account, decision) = (await identity, await decided)
-    try check(account.get())
-    return try decision.get()
+    let (found, decision) = (await identity, await decided)
+    let caller = try check(found.get())
+    return (try decision.get(), caller)
   }
 
   private func decision(for purpose: Plan.Purpose, _ targets: Set<Address>) async -> Result<Decision, Stop> {
@@ -53,8 +57,11 @@ struct Session: Sendable {
   }
 
   /// Refuses credentials of another account than the spec's.
-  func checkAccount() async throws(Stop) {
-    try check(await callerAccount().get())
+  ///
+  /// - Returns: the ARN of whose they are.
+  @discardableResult
+  func checkAccount() async throws(Stop) -> String {
+    try check(await identity().get())
   }
 
   /// Refuses a spec, read anew, of another stack than that which this session began with: everything here is made for that one.
@@ -75,16 +82,18 @@ struct Session: Sendable {
     }
   }
 
-  private func callerAccount() async -> Result<String, Stop> {
+  private func identity() async -> Result<STS.GetCallerIdentityOutput, Stop> {
     do throws(CallError) {
-      return .success(try await aws(STS.getCallerIdentity, .init()).account ?? "")
+      return .success(try await aws(STS.getCallerIdentity, .init()))
     } catch {
       return .failure(Stop(error))
     }
   }
 
-  private func check(_ account: String) throws(Stop) {
-    guard account != stack.account else { return }
+  /// - Returns: the caller's ARN.
+  private func check(_ identity: STS.GetCallerIdentityOutput) throws(Stop) -> String {
+    let account = identity.account ?? ""
+    guard account != stack.account else { return identity.arn ?? "" }
     throw Stop(
       .denied,
       [

@@ -55,7 +55,7 @@ extension Stack: Section {
     .section("alerts", \.$alerts, required: false, "Who is told about what, over which channel."),
     .section(
       "audit", \.$audit, required: false,
-      "The trail of what the functions decided and did, and the evidence of drills."),
+      "The trail of what harecon did, of what the functions decided and did, and the evidence of drills."),
     .defaulted(
       "drills", \.$drills, .list(of: Drill.self, text: \.specText), [.weeklyFailover],
       """

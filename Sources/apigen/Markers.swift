@@ -9,7 +9,7 @@ struct Markers: Sendable {
   private(set) var operations: [String: Set<String>] = [:]
 
   /// The folders below `Sources` whose files call AWS.
-  private static let folders = ["AWSClient", "CLI", "Preflights", "Resources"]
+  private static let folders = ["AWSClient", "CLI", "Preflights", "Resources", "Trail"]
 
   init(root: URL) throws(ModelError) {
     for folder in Self.folders {

@@ -20,10 +20,13 @@ struct ArchitectureTests {
     "Preflights": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources"],
     "docgen": ["Core", "ResourceKit", "Resources"],
     "Engine": ["Core"],
+    "Trail": ["Core", "AWSClient", "AWSAPI", "Engine"],
     "Spec": ["Core"],
     "Functions": ["Core"],
     "Blueprint": ["Core", "Functions", "ResourceKit", "Resources", "Spec"],
-    "CLI": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources", "Preflights", "Engine", "Spec", "Blueprint"],
+    "CLI": [
+      "Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources", "Preflights", "Engine", "Trail", "Spec", "Blueprint",
+    ],
     "harecon": ["CLI"],
   ]
 

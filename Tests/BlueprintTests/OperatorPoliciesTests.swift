@@ -192,9 +192,23 @@ struct OperatorPoliciesTests {
   }
 
   /// `rds DescribeDBClusters`, ... as the sources' lines `// aws:` have them.
+  @Test("write to the audit log as harecon alone, and to no other log")
+  func audit() throws {
+    let writing: Set<String> = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    let statements = try Self.statements(.apply).filter { $0.isAllowing && !$0.actions.isDisjoint(with: writing) }
+    #expect(statements.map(\.actions) == [writing])
+    #expect(
+      statements.flatMap(\.resources) == [
+        "arn:aws:logs:us-east-1:111122223333:log-group:/harecon/payments/audit:log-stream:harecon/*"
+      ])
+    for mode in [OperatorPolicies.Mode.plan, .drill] {
+      #expect(try Self.statements(mode).allSatisfy { $0.actions.isDisjoint(with: writing) })
+    }
+  }
+
   private static func markers() throws -> Set<String> {
     var operations: Set<String> = []
-    for folder in ["AWSClient", "CLI", "Preflights", "Resources"] {
+    for folder in ["AWSClient", "CLI", "Preflights", "Resources", "Trail"] {
       let paths = FileManager.default.enumerator(atPath: Repository.root.appending(path: "Sources/\(folder)").path)
       for path in paths?.compactMap({ $0 as? String }) ?? [] where path.hasSuffix(".swift") {
         for line in try Repository.text("Sources/\(folder)/\(path)").split(separator: "\n") {

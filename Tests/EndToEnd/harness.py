@@ -25,8 +25,15 @@ HARECON = Path(os.environ.get("HARECON", ROOT / ".build/debug/harecon"))
 REFERENCE_ACCOUNT = "111122223333"
 # What may be there after a destroy: data, and what AWS deletes only after a waiting time.
 _KEPT = {"kms/key", "rds/cluster-snapshot", "secretsmanager/secret"}
+# What a run writes into its trail, as often as time has it.
+TRAIL = ("CreateLogStream", "PutLogEvents")
 T = TypeVar("T")
 _accounts = itertools.count(100000000000 + (os.getpid() % 90000) * 10000)
+
+
+def without_trail(operations: list[str]) -> list[str]:
+    """What was done to the stack, of what was called."""
+    return [operation for operation in operations if operation not in TRAIL]
 
 
 def until(what: str, look: Callable[[], T | None], seconds: float = 30) -> T:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from harness import Account, Harecon, until
+from harness import Account, Harecon, until, without_trail
 
 READING = ("Describe", "Get", "List")
 
@@ -71,7 +71,7 @@ def test_a_member_that_somebody_deleted_is_made_again_and_nothing_else(harecon: 
     account.edit("rds", "DeleteDBInstance", DBInstanceIdentifier="payments-c", SkipFinalSnapshot=True)
     since = len(account.calls())
     harecon.apply().expect(0)
-    assert wrote(account, since) == ["CreateDBInstance"]
+    assert without_trail(wrote(account, since)) == ["CreateDBInstance"]
     harecon.must_be_converged()
 
 

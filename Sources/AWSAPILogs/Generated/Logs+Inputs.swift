@@ -76,6 +76,32 @@ extension Logs {
       ])
   }
 
+  package struct CreateLogStreamInput: InputStructure {
+    package var logGroupName: String?
+    package var logStreamName: String?
+
+    package init(
+      logGroupName: String,
+      logStreamName: String
+    ) {
+      self.logGroupName = logGroupName
+      self.logStreamName = logStreamName
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, logGroupName)
+      fields.set(1, logStreamName)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "CreateLogStreamRequest", [
+        Member("logGroupName", .string, .required),
+        Member("logStreamName", .string, .required),
+      ])
+  }
+
   package struct DeleteLogGroupInput: InputStructure {
     package var logGroupName: String?
 
@@ -357,6 +383,47 @@ extension Logs {
     package static let shape = StructureShape(
       "ListTagsForResourceRequest", [
         Member("resourceArn", .string, .required),
+      ])
+  }
+
+  package struct PutLogEventsInput: InputStructure {
+    package var logGroupName: String?
+    package var logStreamName: String?
+    package var logEvents: [InputLogEvent]?
+    package var sequenceToken: String?
+    package var entity: Entity?
+
+    package init(
+      logGroupName: String,
+      logStreamName: String,
+      logEvents: [InputLogEvent],
+      sequenceToken: String? = nil,
+      entity: Entity? = nil
+    ) {
+      self.logGroupName = logGroupName
+      self.logStreamName = logStreamName
+      self.logEvents = logEvents
+      self.sequenceToken = sequenceToken
+      self.entity = entity
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 5)
+      fields.set(0, logGroupName)
+      fields.set(1, logStreamName)
+      fields.set(2, logEvents)
+      fields.set(3, sequenceToken)
+      fields.set(4, entity)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "PutLogEventsRequest", [
+        Member("logGroupName", .string, .required),
+        Member("logStreamName", .string, .required),
+        Member("logEvents", .list(.structure { InputLogEvent.shape }), .required),
+        Member("sequenceToken", .string),
+        Member("entity", .structure { Entity.shape }),
       ])
   }
 

@@ -22,6 +22,15 @@ extension Logs {
       "CreateLogGroupOutput", [])
   }
 
+  package struct CreateLogStreamOutput: OutputStructure {
+
+    package init(fields: Fields) {
+    }
+
+    package static let shape = StructureShape(
+      "CreateLogStreamOutput", [])
+  }
+
   package struct DeleteLogGroupOutput: OutputStructure {
 
     package init(fields: Fields) {
@@ -125,6 +134,25 @@ extension Logs {
     package static let shape = StructureShape(
       "ListTagsForResourceResponse", [
         Member("tags", .map(.string)),
+      ])
+  }
+
+  package struct PutLogEventsOutput: OutputStructure {
+    package var nextSequenceToken: String?
+    package var rejectedLogEventsInfo: RejectedLogEventsInfo?
+    package var rejectedEntityInfo: RejectedEntityInfo?
+
+    package init(fields: Fields) {
+      nextSequenceToken = fields.get(0)
+      rejectedLogEventsInfo = fields.get(1)
+      rejectedEntityInfo = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "PutLogEventsResponse", [
+        Member("nextSequenceToken", .string),
+        Member("rejectedLogEventsInfo", .structure { RejectedLogEventsInfo.shape }),
+        Member("rejectedEntityInfo", .structure { RejectedEntityInfo.shape }),
       ])
   }
 

@@ -4,6 +4,58 @@
 package import AWSClient
 
 extension Logs {
+  package struct Entity: InputStructure {
+    package var keyAttributes: [String: String]?
+    package var attributes: [String: String]?
+
+    package init(
+      keyAttributes: [String: String]? = nil,
+      attributes: [String: String]? = nil
+    ) {
+      self.keyAttributes = keyAttributes
+      self.attributes = attributes
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, keyAttributes)
+      fields.set(1, attributes)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "Entity", [
+        Member("keyAttributes", .map(.string)),
+        Member("attributes", .map(.string)),
+      ])
+  }
+
+  package struct InputLogEvent: InputStructure {
+    package var timestamp: Int?
+    package var message: String?
+
+    package init(
+      timestamp: Int,
+      message: String
+    ) {
+      self.timestamp = timestamp
+      self.message = message
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, timestamp)
+      fields.set(1, message)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "InputLogEvent", [
+        Member("timestamp", .integer, .required),
+        Member("message", .string, .required),
+      ])
+  }
+
   package struct LogGroup: OutputStructure {
     package var logGroupName: String?
     package var creationTime: Int?
@@ -139,6 +191,38 @@ extension Logs {
         Member("defaultValue", .double),
         Member("dimensions", .map(.string)),
         Member("unit", .string),
+      ])
+  }
+
+  package struct RejectedEntityInfo: OutputStructure {
+    package var errorType: String?
+
+    package init(fields: Fields) {
+      errorType = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "RejectedEntityInfo", [
+        Member("errorType", .string, .required),
+      ])
+  }
+
+  package struct RejectedLogEventsInfo: OutputStructure {
+    package var tooNewLogEventStartIndex: Int?
+    package var tooOldLogEventEndIndex: Int?
+    package var expiredLogEventEndIndex: Int?
+
+    package init(fields: Fields) {
+      tooNewLogEventStartIndex = fields.get(0)
+      tooOldLogEventEndIndex = fields.get(1)
+      expiredLogEventEndIndex = fields.get(2)
+    }
+
+    package static let shape = StructureShape(
+      "RejectedLogEventsInfo", [
+        Member("tooNewLogEventStartIndex", .integer),
+        Member("tooOldLogEventEndIndex", .integer),
+        Member("expiredLogEventEndIndex", .integer),
       ])
   }
 

@@ -21,6 +21,9 @@ package enum Logs {
   package static let createLogGroup = Operation<CreateLogGroupInput, CreateLogGroupOutput>(OperationModel(
     service, "CreateLogGroup", input: CreateLogGroupInput.shape, output: CreateLogGroupOutput.shape))
 
+  package static let createLogStream = Operation<CreateLogStreamInput, CreateLogStreamOutput>(OperationModel(
+    service, "CreateLogStream", input: CreateLogStreamInput.shape, output: CreateLogStreamOutput.shape))
+
   package static let deleteLogGroup = Operation<DeleteLogGroupInput, DeleteLogGroupOutput>(OperationModel(
     service, "DeleteLogGroup", input: DeleteLogGroupInput.shape, output: DeleteLogGroupOutput.shape))
 
@@ -48,6 +51,9 @@ package enum Logs {
   package static let listTagsForResource = Operation<ListTagsForResourceInput, ListTagsForResourceOutput>(OperationModel(
     service, "ListTagsForResource", input: ListTagsForResourceInput.shape, output: ListTagsForResourceOutput.shape, isReadOnly: true))
 
+  package static let putLogEvents = Operation<PutLogEventsInput, PutLogEventsOutput>(OperationModel(
+    service, "PutLogEvents", input: PutLogEventsInput.shape, output: PutLogEventsOutput.shape, errors: ["DataAlreadyAcceptedException": { Errors.dataAlreadyAcceptedException }, "InvalidSequenceTokenException": { Errors.invalidSequenceTokenException }]))
+
   package static let putLogGroupDeletionProtection = Operation<PutLogGroupDeletionProtectionInput, PutLogGroupDeletionProtectionOutput>(OperationModel(
     service, "PutLogGroupDeletionProtection", input: PutLogGroupDeletionProtectionInput.shape, output: PutLogGroupDeletionProtectionOutput.shape))
 
@@ -68,6 +74,14 @@ package enum Logs {
 
   /// The errors that say more than a message.
   package enum Errors {
+    package static let dataAlreadyAcceptedException = StructureShape(
+      "DataAlreadyAcceptedException", [
+        Member("expectedSequenceToken", .string),
+      ])
+    package static let invalidSequenceTokenException = StructureShape(
+      "InvalidSequenceTokenException", [
+        Member("expectedSequenceToken", .string),
+      ])
     package static let tooManyTagsException = StructureShape(
       "TooManyTagsException", [
         Member("message", .string),

@@ -159,6 +159,11 @@ struct ActionScope {
 
   private func logs(_ action: String) -> [Access] {
     if action.hasSuffix("ResourcePolicy") { return [.everywhere("LogPolicies")] }
+    if ["CreateLogStream", "PutLogEvents"].contains(action) {
+      // Streams of its own: what functions say is theirs to write.
+      let group = scope.arn("logs", "log-group:\(scope.names.logGroup(.audit))")
+      return [Access("WriteAudit", ["\(group):log-stream:harecon/*"])]
+    }
     // With and without what stands behind a group's name in its streams' ARNs.
     let groups =
       ["/aws/rds/cluster/\(scope.names.cluster)/*", "/aws/lambda/\(name)-*"]

@@ -41,12 +41,13 @@ struct Apply: Command {
     }
     let (_, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
-    let decision = try await session.decide(for: .converge, targets: addresses(target))
+    let (decision, caller) = try await session.decide(for: .converge, targets: addresses(target))
     if !decision.plan.isEmpty {
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle).text)
       try approve("Apply these changes?", in: context)
     }
-    return await session.carryOut(decision, work, in: context, as: output.format)
+    return await session.carryOut(
+      decision, work, trail: session.trail(of: "apply", by: caller, in: context), in: context, as: output.format)
   }
 
   /// What was saved is carried out only if deciding again now comes to the same.
@@ -55,7 +56,7 @@ struct Apply: Command {
   private func apply(_ saved: SavedPlan, in context: Context) async throws(Stop) -> ExitCode {
     let spec = LoadedSpec(file: saved.specFile, bytes: Array(saved.specText.utf8), today: nil)
     let session = try await Session(context.stack(of: spec), in: context)
-    let decision = try await session.decide(for: saved.plan.purpose, targets: saved.plan.targets)
+    let (decision, caller) = try await session.decide(for: saved.plan.purpose, targets: saved.plan.targets)
     try saved.plan.mustStillHold(decision.plan)
     switch saved.plan.purpose {
     case .converge: break
@@ -64,7 +65,8 @@ struct Apply: Command {
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle, concise: true).text)
       try confirmation.mustName(saved.plan.stack, in: context)
     }
-    return await session.carryOut(decision, work, in: context, as: output.format)
+    return await session.carryOut(
+      decision, work, trail: session.trail(of: "apply", by: caller, in: context), in: context, as: output.format)
   }
 
   private func approve(_ question: String, in context: Context) throws(Stop) {

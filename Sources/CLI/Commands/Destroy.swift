@@ -23,11 +23,12 @@ struct Destroy: Command {
   func run(in context: Context) async throws(Stop) -> ExitCode {
     let (_, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
-    let decision = try await session.decide(for: .destroy(data.policy(stamp: context.stamp())))
+    let (decision, caller) = try await session.decide(for: .destroy(data.policy(stamp: context.stamp())))
     if !decision.plan.isEmpty {
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle, concise: true).text)
       try confirmation.mustName(stack.name, autoApproved: approval.autoApprove, in: context)
     }
-    return await session.carryOut(decision, work, in: context, as: output.format)
+    return await session.carryOut(
+      decision, work, trail: session.trail(of: "destroy", by: caller, in: context), in: context, as: output.format)
   }
 }

@@ -44,7 +44,7 @@ struct PlanCommand: Command {
     let (loaded, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
     let purpose: Plan.Purpose = destroy ? .destroy(data.policy(stamp: context.stamp())) : .converge
-    let decision = try await session.decide(for: purpose, targets: addresses(target))
+    let (decision, _) = try await session.decide(for: purpose, targets: addresses(target))
     let plan = decision.plan
     let failover = destroy ? nil : FailoverView(stack)
     let report = PlanReport(plan: plan, calls: session.calls, failover: failover, concise: concise)

@@ -5,6 +5,7 @@ internal import Blueprint
 internal import Core
 internal import Engine
 internal import Spec
+internal import Trail
 
 struct Reconcile: Command {
   static let configuration = CommandConfiguration(
@@ -43,21 +44,26 @@ struct Reconcile: Command {
     let interval = try every.map(Self.interval)
     let (_, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
-    try await session.checkAccount()
+    let trail = session.trail(of: "reconcile", by: try await session.checkAccount(), in: context)
     let cancellation = Cancellation()
     let view = ProgressView(console: context.console, total: 0)
     let interrupt = Interrupt(cancellation) { view.announce($0) }
     defer { interrupt.restore() }
     let reconciler = Reconciler(
       session.survey, session.applier(work), clock: ContinuousClock(), mode: mode.repairs,
-      cancellation: cancellation, report: { view.tell($0) })
+      cancellation: cancellation, willRepair: { trail.begin($0) },
+      report: {
+        view.tell($0)
+        trail.tell($0)
+      })
     let format = output.format
     guard let interval else {
       var oscillation = Oscillation()
       let pass = await reconciler.pass(session.graph, &oscillation)
       await session.record(pass, in: context)
+      let notes = await trail.end(pass)
       view.finish()
-      context.show(pass, as: format)
+      context.show(pass, notes, as: format)
       return pass.exitCode
     }
     var random = SystemRandomNumberGenerator()
@@ -71,8 +77,9 @@ struct Reconcile: Command {
       },
       onPass: { pass in
         await session.record(pass, in: context)
+        let notes = await trail.end(pass)
         view.finish()
-        context.show(pass, as: format)
+        context.show(pass, notes, as: format)
       })
   }
 
@@ -85,9 +92,9 @@ struct Reconcile: Command {
 }
 
 extension Context {
-  func show(_ pass: Pass, as format: OutputFormat) {
-    tell(pass.diagnostics.all)
-    console.render(PassReport(pass: pass), as: format)
+  func show(_ pass: Pass, _ notes: [Diagnostic], as format: OutputFormat) {
+    tell(pass.diagnostics.all + notes)
+    console.render(PassReport(pass: pass, notes: notes), as: format)
   }
 }
 
@@ -96,6 +103,8 @@ struct PassReport: Report {
   static let schema = "harecon.pass/v1"
 
   let pass: Pass
+  /// What became of its trail.
+  let notes: [Diagnostic]
 
   func text(_ style: Style) -> String {
     guard let plan = pass.plan, pass.verdict == nil, !plan.isEmpty else { return pass.sentence + "\n" }
@@ -108,7 +117,7 @@ struct PassReport: Report {
       "held": .strings(pass.held.map(\.address.description)),
       "plan": pass.plan.map { .object(PlanReport(plan: $0, calls: 0).json) } ?? .null,
       "done": .strings(pass.verdict?.done.map(\.description) ?? []),
-      "diagnostics": .array(pass.diagnostics.all.map(\.json)),
+      "diagnostics": .array((pass.diagnostics.all + notes).map(\.json)),
     ]
   }
 }

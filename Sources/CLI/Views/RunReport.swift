@@ -9,6 +9,8 @@ struct RunReport: Report {
 
   let plan: Plan
   let verdict: Verdict
+  /// What became of the run's trail.
+  let notes: [Diagnostic]
   let calls: Int
   let elapsed: Duration
 
@@ -84,6 +86,7 @@ struct RunReport: Report {
           ]
         }),
       "notStarted": .strings(verdict.notStarted.map(\.description)),
+      "notes": .array(notes.map(\.json)),
     ]
   }
 

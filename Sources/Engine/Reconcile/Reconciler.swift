@@ -11,17 +11,20 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
   private let clock: C
   private let mode: RepairMode
   private let cancellation: Cancellation
+  private let willRepair: @Sendable (Plan) -> Void
   private let report: Applier<C>.Report
 
+  /// - Parameter willRepair: told of what is about to be carried out.
   package init(
     _ survey: Survey, _ applier: Applier<C>, clock: C, mode: RepairMode, cancellation: Cancellation,
-    report: @escaping Applier<C>.Report
+    willRepair: @escaping @Sendable (Plan) -> Void = { _ in }, report: @escaping Applier<C>.Report
   ) {
     self.survey = survey
     self.applier = applier
     self.clock = clock
     self.mode = mode
     self.cancellation = cancellation
+    self.willRepair = willRepair
     self.report = report
   }
 
@@ -50,6 +53,7 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
     guard !allowed.plan.isEmpty else { return Pass(held: decision, limit: limit) }
     let digest = allowed.plan.digest
     guard !oscillation.isStuck(at: digest) else { return Pass(stuck: decision.plan) }
+    willRepair(allowed.plan)
     let start = clock.now
     let verdict = await applier.apply(allowed, cancellation: cancellation, report: report)
     if verdict.isSuccess { oscillation.applied(digest) }

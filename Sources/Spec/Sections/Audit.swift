@@ -2,7 +2,7 @@
 
 internal import Core
 
-/// The trail of what the functions decided and did.
+/// The trail of what harecon did, and of what the functions decided and did.
 package struct Audit: Sendable {
   @Located package var retention: Duration
   @Located package var evidence: Evidence
