@@ -7,6 +7,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from harecon_replay.ledger import Ledger
 from harecon_replay.outcome import TargetError
 from harecon_replay.targets import Entered, Settled
 from harecon_replay.transaction import Statement
@@ -59,6 +60,7 @@ class ScriptedTarget:
     clock: VirtualClock
     # A target that may lose what it confirmed.
     forgetful: bool
+    ledger: Ledger = Ledger()
     # Whose flight it is.
     flying: str = ""
     committed: set[str] = field(default_factory=set)

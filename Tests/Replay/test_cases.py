@@ -14,7 +14,6 @@ from harecon_replay.attempt import Attempts
 from harecon_replay.buffer_file import FileBuffer
 from harecon_replay.engine import Clock, Engine
 from harecon_replay.jitter import Jitter
-from harecon_replay.ledger import Ledger
 from harecon_replay.log_format import HEADER, CorruptLog, written
 from harecon_replay.outcome import Applied, Full, Outcome, Refused
 from harecon_replay.settings import Settings
@@ -40,7 +39,7 @@ class Run:
         self.target = ScriptedTarget(list(case["script"]), self.clock, settings.retain > 0)
         self.buffer = FileBuffer(folder)
         self.engine = Engine(
-            Attempts(self.target, Ledger(), settings.attempt_seconds, settings.ledger_keep),
+            Attempts(self.target, settings.attempt_seconds, settings.ledger_keep),
             self.buffer,
             settings,
             Jitter(settings.pause_base, settings.pause_cap, lambda: float(case.get("random", 0.5))),

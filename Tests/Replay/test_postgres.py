@@ -18,6 +18,7 @@ import pytest
 from bank import Bank, transfer
 from harecon_replay.buffer_file import FileBuffer
 from harecon_replay.client import Client
+from harecon_replay.ledger import Ledger
 from harecon_replay.outcome import Applied, Full, Pending, Refused, TargetError
 from harecon_replay.settings import Settings
 from harecon_replay.targets.postgres import PostgreSQL
@@ -142,6 +143,38 @@ def test_a_commit_whose_answer_was_lost_is_settled(bank: Bank, tmp_path: Path) -
     with client(bank, tmp_path, target=Losing(bank.conninfo, {1, 2})) as replay:
         assert replay.submit(transfer("a")) == Applied(3)
     assert (bank.journal(), bank.balances_agree()) == (["a"], True)
+
+
+class Raising(PostgreSQL):
+    """Has an error that is in no book, after a commit that got through."""
+
+    def begin(self, seconds: float) -> Any:
+        session = super().begin(seconds)
+        commit = session.commit
+        self.begin = super().begin  # type: ignore[method-assign]
+
+        def raising() -> str | None:
+            commit()
+            raise ZeroDivisionError
+
+        session.commit = raising
+        return session
+
+
+def test_an_unforeseen_error_ends_no_thread_and_proves_nothing(bank: Bank, tmp_path: Path) -> None:
+    settings = Settings(concurrency=1, pause_base=0.005, pause_cap=0.05)
+    target = Raising(bank.conninfo)
+    target.make(5)
+    with client(bank, tmp_path, settings, target) as replay:
+        assert replay.submit(transfer("a")) == Applied(2)
+    assert bank.journal() == ["a"]
+
+
+def test_a_ledger_may_have_another_name(bank: Bank, tmp_path: Path) -> None:
+    bank.run("drop table if exists own_ledger")
+    with client(bank, tmp_path, target=PostgreSQL(bank.conninfo, Ledger("own_ledger"))) as replay:
+        assert replay.submit(transfer("a")) == Applied(1)
+    assert bank.run("select id, seen from own_ledger") == [("a", 1)]
 
 
 def test_a_number_from_the_future_is_no_obstacle(bank: Bank, tmp_path: Path) -> None:

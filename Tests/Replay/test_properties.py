@@ -43,6 +43,7 @@ class Database:
     # Committing, though nobody waits for it any more.
     delayed: list[Session] = field(default_factory=list)
     next_number: int = 3
+    ledger: Ledger = Ledger()
 
     def fate(self) -> int:
         fate = next(self.faults, FINE)
@@ -155,7 +156,7 @@ class Application:
         self.buffer = FileBuffer(self.folder)
         settings = Settings()
         self.engine = Engine(
-            Attempts(self.database, Ledger(), 10, settings.ledger_keep),
+            Attempts(self.database, 10, settings.ledger_keep),
             self.buffer,
             settings,
             Jitter(random=lambda: 0.5),

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harecon_replay.ledger import Ledger
 from harecon_replay.outcome import Applied, Meaning, Refused, TargetError, is_final_at_commit, meaning
 from harecon_replay.targets import Session, Target
 from harecon_replay.transaction import Transaction
@@ -44,7 +43,6 @@ class Attempts:
     """Flies transactions to one target. `seconds` is what an attempt has for all of its calls."""
 
     target: Target
-    ledger: Ledger
     seconds: float
     # For how long the ledger remembers, in seconds.
     keep: float
@@ -109,7 +107,7 @@ class Attempts:
             entered = session.enter(transaction.id, body)
         except TargetError as error:
             _roll_back(session)
-            if error.sqlstate == _NO_TABLE and self.ledger.name in error.message:
+            if error.sqlstate == _NO_TABLE and self.target.ledger.name in error.message:
                 raise _NoLedger(error) from error
             return _failure(error, doubtful)
         if entered.body != body:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -13,12 +14,13 @@ from harecon_replay.attempt import Attempts
 from harecon_replay.buffer_file import FileBuffer
 from harecon_replay.engine import Clock, Engine
 from harecon_replay.jitter import Jitter
-from harecon_replay.ledger import Ledger
 from harecon_replay.log_format import Stored
 from harecon_replay.outcome import Outcome, Pending
 from harecon_replay.settings import Settings
 from harecon_replay.targets import Target
 from harecon_replay.transaction import Transaction
+
+log = logging.getLogger("harecon_replay")
 
 
 class Client:
@@ -27,13 +29,11 @@ class Client:
     What an earlier process left in the buffer goes on as soon as the client is made.
     """
 
-    def __init__(
-        self, buffer: FileBuffer, target: Target, *, ledger: Ledger | None = None, settings: Settings | None = None
-    ) -> None:
+    def __init__(self, buffer: FileBuffer, target: Target, *, settings: Settings | None = None) -> None:
         settings = settings or Settings()
         self._buffer, self._target = buffer, target
         self._clock = Clock()
-        attempts = Attempts(target, ledger or Ledger(), settings.attempt_seconds, settings.ledger_keep)
+        attempts = Attempts(target, settings.attempt_seconds, settings.ledger_keep)
         jitter = Jitter(settings.pause_base, settings.pause_cap)
         self._engine = Engine(attempts, buffer, settings, jitter, self._clock)
         self._closing = False
@@ -109,4 +109,9 @@ class Client:
                     self._engine.changed.wait(None if moment is None else max(0.0, moment - self._clock.moment()))
             if entry is None:
                 return
-            self._engine.fly(entry)
+            try:
+                self._engine.fly(entry)
+            except Exception:
+                # Not foreseen, so nothing is known of the attempt; and a thread that ends would be missed by nobody.
+                log.exception('the flight of "%s" ended in an error of its own', entry.id)
+                self._engine.give_up(entry)

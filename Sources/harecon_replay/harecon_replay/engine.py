@@ -207,6 +207,13 @@ class Engine:
         if isinstance(landing, Applied | Refused) and not held.future.done():
             held.future.set_result(landing)
 
+    def give_up(self, entry: Entry) -> None:
+        """Ends a flight of which nothing is known: the next one settles it."""
+        with self.changed:
+            unknown = TargetError("the flight did not end")
+            self._land(self._held[entry.id], Failed(Meaning.LATER, unknown, True, entry.stored.xid))
+            self.changed.notify_all()
+
     def _fly(self, entry: Entry) -> Landing:
         stored, landing = entry.stored, None
         if entry.kept_until is not None:

@@ -111,7 +111,7 @@ def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) ->
     ledger = Ledger(LEDGER)
     target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, ledger)
     buffer = FileBuffer(settings.buffer)
-    client = ReplayClient(buffer, target, ledger=ledger, settings=ReplaySettings(concurrency=settings.writers + 2))
+    client = ReplayClient(buffer, target, settings=ReplaySettings(concurrency=settings.writers + 2))
     buffered = Buffered(client, transaction, lambda outcome: isinstance(outcome, Applied), journal)
     before = Record.read(Path(settings.journal))
     for name in before.begun.keys() - before.acknowledged.keys():

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from harecon_replay.ledger import Ledger
 from harecon_replay.transaction import Statement
 
 # When two make the ledger in the same moment, one of them is told so.
@@ -45,6 +46,9 @@ class Session(Protocol):
 
 class Target(Protocol):
     """A database with its ledger. One is used by several threads at a time."""
+
+    @property
+    def ledger(self) -> Ledger: ...
 
     def begin(self, seconds: float) -> Session:
         """A session that has `seconds` from now for all that it does."""

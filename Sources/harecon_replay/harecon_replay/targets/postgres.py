@@ -39,7 +39,7 @@ class PostgreSQL:
         parts.setdefault("target_session_attrs", "read-write")
         parts.setdefault("application_name", "harecon_replay")
         self._parts = parts
-        self._ledger = ledger or Ledger()
+        self.ledger = ledger or Ledger()
         self._cutter = Cutter()
         self._lock = threading.Lock()
         self._idle: list[_Link] = []
@@ -62,11 +62,11 @@ class PostgreSQL:
             except TargetError:
                 link.close()
                 raise
-        return _Session(self, link, self._ledger)
+        return _Session(self, link, self.ledger)
 
     def make(self, seconds: float) -> None:
         with self._alone(seconds) as link:
-            for sql in self._ledger.making:
+            for sql in self.ledger.making:
                 try:
                     link.run(sql)
                 except TargetError as error:
@@ -76,7 +76,7 @@ class PostgreSQL:
     def settle(self, id: str, xid: str | None, seconds: float) -> Settled:
         with self._alone(seconds) as link:
             asked = {"name": "xid", "value": {"isNull": True} if xid is None else {"stringValue": xid}}
-            sql, values = numbered(Statement(self._ledger.settling, (_text("id", id), asked)))
+            sql, values = numbered(Statement(self.ledger.settling, (_text("id", id), asked)))
             ((seen, status),) = link.run(sql, values)
             return Settled(seen, status)
 
