@@ -32,19 +32,10 @@ class Stack:
 
     def begin(self) -> None:
         """From now on its functions run, and events find them."""
-        self._let_schedules_be_read()
         assert self.sandbox.runtime
         self.sandbox.runtime.begin(self.server.endpoint)
         # Schedules are a minute long: their next moment is now.
         self.sandbox.accounts[ACCOUNT].clock.advance(60)
-
-    def _let_schedules_be_read(self) -> None:
-        """The stack's schedules are under its own key, which their role needs; a right that is granted twice is one."""
-        statement = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self.client("iam").put_role_policy(
-            RoleName=f"{NAME}-{REGION}-scheduler", PolicyName="lab", PolicyDocument=document
-        )
 
     def end(self) -> None:
         if self.sandbox.runtime:
