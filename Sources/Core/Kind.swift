@@ -13,8 +13,9 @@ package struct Kind: Sendable {
   package let oneAtATime: Bool
   /// The kind whose observations this kind needs to look its own up, observed first.
   package let parent: KindName?
-  /// Its parent cannot be deleted while any of these, whoever's it is, is in it.
-  package let holdsParent: Bool
+  /// The attribute that names the parent by its id, where the parent cannot be deleted while any of these, whoever's it is, is
+  /// in it.
+  package let holdsParent: String?
   /// The kinds that its resources may need: deleted after it, also when nothing else tells the order.
   package let follows: Set<KindName>
   package let patience: Patience
@@ -37,7 +38,7 @@ package struct Kind: Sendable {
 
   package init(
     name: KindName, identity: Identity, schema: [AttributeSchema], holdsData: Bool, oneAtATime: Bool = false,
-    parent: KindName?, holdsParent: Bool = false, follows: Set<KindName> = [], patience: Patience,
+    parent: KindName?, holdsParent: String? = nil, follows: Set<KindName> = [], patience: Patience,
     resolve: @escaping @Sendable (DesiredResource, [OutputID: Value]) -> DesiredResource,
     excludes: @escaping @Sendable (Observation, DesiredResource) -> Bool = { _, _ in false },
     observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation],

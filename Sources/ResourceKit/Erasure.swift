@@ -52,8 +52,8 @@ extension Kind {
   package init<K: ResourceKind>(_ kind: K.Type, _ aws: AWS) {
     self.init(
       name: K.name, identity: K.identity, schema: K.attributes.map(\.schema), holdsData: K.holdsData,
-      oneAtATime: K.oneAtATime, parent: K.parent, holdsParent: K.holdsParent, follows: Set(K.follows),
-      patience: K.patience,
+      oneAtATime: K.oneAtATime, parent: K.parent, holdsParent: Self.parentAttribute(of: K.self),
+      follows: Set(K.follows), patience: K.patience,
       resolve: { resource, outputs in
         var desired = resource.typed(K.self)
         for attribute in K.attributes { attribute.resolve(&desired, outputs) }
@@ -80,6 +80,14 @@ extension Kind {
       delete: { (observation, deletion) async throws(CallError) in
         Departure(try await K.delete(observation.typed(K.self), deletion, aws), of: K.self)
       })
+  }
+
+  private static func parentAttribute<K: ResourceKind>(of kind: K.Type) -> String? {
+    guard let path = K.holdsParent else { return nil }
+    guard K.parent != nil, let attribute = K.attributes.first(where: { $0.path == path }) else {
+      preconditionFailure("\(K.name) has no attribute that could name its parent")
+    }
+    return attribute.schema.name
   }
 }
 

@@ -26,9 +26,9 @@ package protocol ResourceKind: Sendable {
   static var oneAtATime: Bool { get }
   /// A kind whose observations `observe` needs, observed first and found in `query.parents`.
   static var parent: KindName? { get }
-  /// Its parent cannot be deleted while any of these, whoever's it is, is in it: `observe` gives those of others below the
-  /// stack's own parents too, and an attribute of each names its parent.
-  static var holdsParent: Bool { get }
+  /// The attribute that names the parent by its id, where the parent cannot be deleted while any of these, whoever's it is, is
+  /// in it: `observe` then gives those of others below the stack's own parents too.
+  static var holdsParent: (any PartialKeyPath<Desired> & Sendable)? { get }
   /// The kinds that this one's resources may need: they are made before it and deleted after it, also when they have left
   /// the spec and nothing else tells their order. `Registry` is sorted by it.
   static var follows: [KindName] { get }
@@ -78,7 +78,7 @@ extension ResourceKind {
   package static var holdsData: Bool { false }
   package static var oneAtATime: Bool { false }
   package static var parent: KindName? { nil }
-  package static var holdsParent: Bool { false }
+  package static var holdsParent: (any PartialKeyPath<Desired> & Sendable)? { nil }
   package static var follows: [KindName] { [] }
   package static var patience: Patience { Patience() }
   package static var isGlobal: Bool { false }

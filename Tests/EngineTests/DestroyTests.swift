@@ -18,7 +18,7 @@ struct DestroyTests {
       attributes: ["cluster": .string(cluster)])
     orders.cloud.put(theirs, "rds/instance")
     orders.instance.parent = "rds/cluster"
-    orders.instance.holdsParent = true
+    orders.instance.holdsParent = "cluster"
     let world = await orders.observer.observe(graph)
     let planner = orders.planner
     let stop = #expect(throws: Stop.self) { try planner.destroy(graph, world, .discard) }
@@ -29,6 +29,20 @@ struct DestroyTests {
     #expect(try planner.destroy(graph, world, .keep).plan.changes.allSatisfy { $0.address != "rds/instance.r" })
     orders.cloud.edit("rds/instance", "reports") { $0.goneIn = 2 }
     _ = try planner.destroy(graph, await orders.observer.observe(graph), .discard)
+  }
+
+  @Test("what only mentions something of ours does not hold it")
+  func noObstacle() async throws {
+    var orders = Orders()
+    let graph = try await orders.build()
+    let cluster = try #require(orders.id("rds/cluster.main"))
+    orders.cloud.put(
+      .init(
+        id: "reports", key: "reports", owner: .stack("billing", id: "rds/instance.r"),
+        attributes: ["cluster": "theirs", "size": .string(cluster)]), "rds/instance")
+    orders.instance.parent = "rds/cluster"
+    orders.instance.holdsParent = "cluster"
+    _ = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
   }
 
   @Test("everything goes before what it needs, orphans too")

@@ -11,24 +11,24 @@ struct Obstacle: Sendable {
   /// - Parameter going: what is to be deleted.
   static func all(to going: [Address: Observation], in world: World, _ kinds: [KindName: Kind]) -> [Obstacle] {
     let ids = Dictionary(grouping: going, by: \.key.kind).mapValues { Set($0.map(\.value.id)) }
+    let holding = kinds.values.filter { $0.holdsParent != nil }
     return going.sorted { $0.key < $1.key }.compactMap { address, observation in
-      let holders = kinds.values.filter { $0.holdsParent && $0.parent == address.kind }.flatMap { kind in
+      let holders = holding.filter { $0.parent == address.kind }.flatMap { kind in
         (world.observations[kind.name] ?? []).filter { child in
-          child.isWithin(observation) && !child.health.isLeaving && ids[kind.name]?.contains(child.id) != true
+          kind.parentID(of: child) == .string(observation.id) && !child.health.isLeaving
+            && ids[kind.name]?.contains(child.id) != true
         }
       }
       return holders.isEmpty
-        ? nil
-        : Obstacle(
-          address: address, held: observation, holders: holders.sorted { $0.id < $1.id })
+        ? nil : Obstacle(address: address, held: observation, holders: holders.sorted { $0.id < $1.id })
     }
   }
 }
 
-extension Observation {
-  /// Whether one of its attributes names that parent.
-  fileprivate func isWithin(_ parent: Observation) -> Bool {
-    values.contains { $0 == .string(parent.id) || $0 == parent.key.map { .string($0) } }
+extension Kind {
+  /// As the attribute has it that names the parent.
+  fileprivate func parentID(of child: Observation) -> Value? {
+    schema.firstIndex { $0.name == holdsParent }.map { child.values[$0] }
   }
 }
 

@@ -24,7 +24,7 @@ package enum DBInstance: ResourceKind {
   package static let oneAtATime = true
   // The cluster knows which of its members writes and which wait for a restart.
   package static let parent: KindName? = DBCluster.name
-  package static let holdsParent = true
+  package static let holdsParent: (any PartialKeyPath<Desired> & Sendable)? = \Desired.cluster
   package static let follows: [KindName] = [DBCluster.name, DBParameterGroup.name, IAMRole.name]
 
   package struct Desired: Sendable {

@@ -24,7 +24,7 @@ package enum RecordSet: ResourceKind {
   package static let name: KindName = "route53/record-set"
   package static let identity = Identity.name
   package static let parent: KindName? = HostedZone.name
-  package static let holdsParent = true
+  package static let holdsParent: (any PartialKeyPath<Desired> & Sendable)? = \Desired.zone
   package static let follows: [KindName] = [HostedZone.name, HealthCheck.name]
   package static let patience = Patience(ready: .seconds(300), gone: .seconds(300))
 

@@ -91,7 +91,7 @@ struct FakeKind: Sendable {
   var holdsData = false
   var oneAtATime = false
   var parent: KindName?
-  var holdsParent = false
+  var holdsParent: String?
   var follows: Set<KindName> = []
   var patience = Patience(
     ready: .seconds(3600), gone: .seconds(3600), firstLook: .seconds(1), longestPause: .seconds(8))
