@@ -152,15 +152,13 @@ extension ExperimentTemplate {
   }
 
   /// 64 hexadecimal digits: the same for the same wish, whichever run has it.
-  ///
-  /// - Parameter predecessor: the id of the template that the last token stands for; empty where there was none.
-  static func clientToken(of desired: Desired, after predecessor: String) -> String {
+  static func clientToken(of desired: Desired) -> String {
     let wish: Value = .map([
       "description": desired.description.value, "role": desired.role.value, "roleID": desired.roleID.value,
       "targets": desired.targets.value, "actions": desired.actions.value,
       "stopConditions": desired.stopConditions.value, "logGroup": desired.logGroup.value,
       "emptyTargets": desired.emptyTargets.value, "report": desired.report.value,
-      "tags": desired.tags.value, "predecessor": predecessor.value,
+      "tags": desired.tags.value,
     ])
     return Digest.hex(Digest.sha256(text(wish)))
   }

@@ -19,7 +19,7 @@ package import ResourceKit
 package enum ExperimentTemplate: ResourceKind {
   package static let name: KindName = "fis/experiment-template"
   package static let identity = Identity.tag
-  /// Each template that AWS remembers and that is gone takes some looks to be known as that.
+  /// A template that AWS remembers and that is gone takes some looks to be known as that.
   package static let patience = Patience(ready: .seconds(300))
   package static let follows: [KindName] = [
     IAMRole.name, LogGroup.name, DBCluster.name, DBInstance.name, Subnet.name, MetricAlarm.name,
@@ -122,11 +122,13 @@ package enum ExperimentTemplate: ResourceKind {
   /// template, and not for a second one.
   ///
   /// AWS remembers tokens for longer than templates: it may answer with one that was deleted since. The role's unique id
-  /// in the token tells a stack from one of the same name that was taken down. Within one stack, for a drill that leaves
-  /// the spec and comes back, the next token is made from the id of the template that is gone: a step for each time.
+  /// in the token tells a stack from one of the same name that was taken down. Within one stack, for a drill that left the
+  /// spec and comes back: by the time that the old one is known for gone, whatever an earlier run made since has shown itself.
+  /// From there on a token that was never used does, and one is enough however often the drill was made before.
   package static func create(_ desired: Desired, after gone: String?, _ aws: AWS) async throws(CallError) {
     var request = try createRequest(desired)
-    request.clientToken = clientToken(of: desired, after: gone ?? "")
+    // The client gives a request without a token one of its own.
+    request.clientToken = gone == nil ? clientToken(of: desired) : nil
     let answer = try await awaitingVisibility { [request] () async throws(CallError) in
       try await aws(FIS.createExperimentTemplate, request)
     }
