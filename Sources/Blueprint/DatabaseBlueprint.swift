@@ -85,8 +85,12 @@ struct DatabaseBlueprint {
     ] + groups + role + spec.members.map { instance($0).resource(origin: $0.$name.span) }
   }
 
+  /// Who writes in a new cluster: of those that are promoted first, the first in the spec.
+  private var firstMember: Member? { scope.stack.cluster.members.min { $0.tier < $1.tier } }
+
   private func instance(_ member: Member) -> Node<DBInstance> {
     let spec = scope.stack.cluster
+    let first = firstMember.flatMap { $0.name == member.name ? nil : scope.names.instance($0.name) }
     return Node(
       member.name,
       .init(
@@ -94,7 +98,8 @@ struct DatabaseBlueprint {
         promotionTier: member.tier, parameterGroup: instanceParameters.output(\.name),
         autoMinorUpgrade: Self.isUpgradedByAWS(spec), monitoringInterval: spec.monitoringInterval.wholeSeconds,
         monitoringRole: monitoringRole?.output(\.arn), certificateAuthority: spec.certificateAuthority.rawValue,
-        maintenanceWindow: spec.maintenanceWindow.description, tags: scope.tags(DBInstance.self, member.name)))
+        maintenanceWindow: spec.maintenanceWindow.description, predecessor: first,
+        tags: scope.tags(DBInstance.self, member.name)))
   }
 
   /// What RDS sends the measurements of the operating system with.

@@ -3,6 +3,7 @@
 import Blueprint
 import Core
 import FoundationEssentials
+import ResourceKit
 import Resources
 import Spec
 import Testing
@@ -19,6 +20,19 @@ struct StackBlueprintTests {
     let graph = try graph(spec)
     for resource in graph.sorted {
       for needed in resource.needs { #expect(graph.resources[needed] != nil, "\(resource.address) needs \(needed)") }
+    }
+  }
+
+  @Test("makes first who is to write: of the lowest tier, the first in the spec", arguments: [(0, "a"), (2, "b")])
+  func firstMember(tierOfA: Int, first: String) throws {
+    let graph = try graph("payments") {
+      $0.replacing("{name: a, zone: us-east-1a, tier: 0}", with: "{name: a, zone: us-east-1a, tier: \(tierOfA)}")
+    }
+    let members = graph.ofKind(DBInstance.name)
+    let predecessors = members.map { ($0.address.name, $0.typed(DBInstance.self).predecessor) }
+    #expect(predecessors.count == 3)
+    for (name, predecessor) in predecessors {
+      #expect(predecessor == (name == first ? nil : "payments-\(first)"), "\(name)")
     }
   }
 

@@ -90,6 +90,31 @@ struct DatabaseTests {
     try await stage.expectNoViolations()
   }
 
+  @Test("of a new cluster's members the one that is to write is made first, the others before it is ready")
+  func firstMember() async throws {
+    let stage = try await Stage()
+    let sample = DBInstance.sample(in: stage)
+    // By name the others would come first.
+    let first = stage.instance("c").desired.name
+    let members = ["a", "b", "c"].map { name in
+      var desired = stage.instance(name).desired
+      desired.predecessor = name == "c" ? nil : first
+      return Node<DBInstance>(name, desired)
+    }
+    try await stage.converge(sample.needs)
+    let start = try await stage.now()
+    try await stage.converge(sample.needs + members.map { $0.resource() })
+    let calls = try await stage.calls(since: start)
+    let made = calls.filter { $0.operation == "CreateDBInstance" && $0.hadEffect }
+    #expect(made.count == 3 && made.first?.params.contains(first) == true, "\(made.map(\.params))")
+    let cluster = try await stage.edit("rds", "DescribeDBClusters", ["DBClusterIdentifier": .string(stage.stack)])
+    let writers = cluster["DBClusters"]?.array?.first?["DBClusterMembers"]?.array?.filter {
+      $0["IsClusterWriter"] == true
+    }
+    #expect(writers?.map { $0["DBInstanceIdentifier"]?.string } == [first])
+    try await stage.expectNoViolations()
+  }
+
   @Test("a log group that the spec no longer names stays, is told, and goes with the whole stack")
   func logsStay() async throws {
     let stage = try await Stage()

@@ -42,13 +42,16 @@ package enum DBInstance: ResourceKind {
     package var certificateAuthority: String?
     package var maintenanceWindow: String?
     package var publiclyAccessible = false
+    /// The member that is made before it in a cluster that has none: the first one writes. nil for that one itself, and where it
+    /// is all the same.
+    package var predecessor: String?
     package var tags: [String: String]
 
     package init(
       name: String, cluster: Input<String>, instanceClass: String = "db.serverless", zone: String,
       promotionTier: Int, parameterGroup: Input<String>, autoMinorUpgrade: Bool = false, monitoringInterval: Int = 0,
       monitoringRole: Input<String>? = nil, certificateAuthority: String? = nil, maintenanceWindow: String? = nil,
-      tags: [String: String]
+      predecessor: String? = nil, tags: [String: String]
     ) {
       self.name = name
       self.cluster = cluster
@@ -61,6 +64,7 @@ package enum DBInstance: ResourceKind {
       self.monitoringRole = monitoringRole
       self.certificateAuthority = certificateAuthority
       self.maintenanceWindow = maintenanceWindow
+      self.predecessor = predecessor
       self.tags = tags
     }
   }
@@ -147,6 +151,7 @@ package enum DBInstance: ResourceKind {
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {
+    try await awaitPredecessor(of: desired, aws)
     let request = RDS.CreateDBInstanceInput(
       dbInstanceIdentifier: desired.name,
       dbInstanceClass: desired.instanceClass,
@@ -163,6 +168,23 @@ package enum DBInstance: ResourceKind {
       promotionTier: desired.promotionTier,
       caCertificateIdentifier: desired.certificateAuthority)
     _ = try await awaitingVisibility { () async throws(CallError) in try await aws(RDS.createDBInstance, request) }
+  }
+
+  /// Fails with what the engine tries again for two minutes as long as a cluster without members has not even the first: it is
+  /// enough that it is being made.
+  private static func awaitPredecessor(of desired: Desired, _ aws: AWS) async throws(CallError) {
+    guard let predecessor = desired.predecessor else { return }
+    let first = try await ifThere { () async throws(CallError) in
+      try await aws(RDS.describeDBInstances, .init(dbInstanceIdentifier: predecessor)).dbInstances?.first
+    }
+    guard first ?? nil == nil else { return }
+    // It may have gone while others stayed, one of which writes.
+    let name = try desired.cluster.now()
+    let cluster = try await aws(RDS.describeDBClusters, .init(dbClusterIdentifier: name)).dbClusters?.first
+    guard cluster?.dbClusterMembers?.isEmpty ?? true else { return }
+    throw CallError(
+      .notFound, code: "FirstMemberMissing",
+      message: "the first member of \"\(name)\" is to be \"\(predecessor)\", which writes then, and it is not there")
   }
 
   package static func update(
