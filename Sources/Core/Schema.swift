@@ -58,7 +58,7 @@ package struct Traits: OptionSet, Sendable, Hashable {
   package static let partlyAtNextRestart = Traits(rawValue: 1 << 7)
   /// A list whose users do not notice what is added to it; what is taken away they do.
   package static let additionsUnnoticed = Traits(rawValue: 1 << 8)
-  /// `refuse` holds once AWS has a value: where the live one is `null`, it is set in place.
+  /// `refuse` holds once AWS has a value: where the live one is `null`, or a switch that is off, it is set in place.
   package static let setOnce = Traits(rawValue: 1 << 6)
 }
 

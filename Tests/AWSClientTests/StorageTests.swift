@@ -69,7 +69,7 @@ struct StorageTests {
     arguments: [
       ("PermanentRedirect", 301, CallError.Category.invalid), ("TemporaryRedirect", 307, .unavailable),
       ("BucketNotEmpty", 409, .conflict), ("BucketAlreadyExists", 409, .alreadyExists),
-      ("BucketAlreadyOwnedByYou", 409, .alreadyExists), ("InvalidBucketState", 409, .invalid),
+      ("BucketAlreadyOwnedByYou", 409, .alreadyExists), ("InvalidBucketState", 409, .conflict),
       ("NoSuchBucket", 404, .notFound), ("NoSuchTagSet", 404, .notFound), ("AccessDenied", 403, .denied),
       ("OwnershipControlsNotFoundError", 404, .notFound), ("SlowDown", 503, .throttled),
     ])

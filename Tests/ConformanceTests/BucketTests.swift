@@ -134,6 +134,44 @@ struct BucketTests {
     try await stage.expectNoViolations()
   }
 
+  private func locked() -> [DesiredResource] {
+    let desired = S3Bucket.Desired(
+      name: name, account: stage.account, key: stage.key.output(\.arn), retention: .init("GOVERNANCE", days: 30),
+      tags: stage.tags(S3Bucket.name, "plain"))
+    return [stage.key.resource(), Node<S3Bucket>("plain", desired).resource()]
+  }
+
+  @Test("a bucket that is there is given a lock, whatever is in it, and keeps it")
+  func lockedLater() async throws {
+    try await stage.converge(bucket())
+    try await put("decision.json")
+    let address = Address(S3Bucket.name, "plain")
+    let change = try await stage.converge(locked())
+    #expect(change.updates == [address: ["locked", "retention"]], "\(change.summary)")
+    #expect(try await stage.plan(locked()).plan.steps == [])
+    do {
+      let plan = try await stage.plan(bucket()).plan
+      Issue.record("not refused: \(plan.summary)")
+    } catch let stop as Stop {
+      #expect(stop.exitCode == .refused)
+      #expect(stop.diagnostics.all.contains { ($0.hint ?? $0.message).contains("a lock never goes") })
+    }
+    try await stage.expectNoViolations()
+  }
+
+  @Test("a bucket that was kept without a lock is taken back with the one that the spec wants")
+  func keptAndLocked() async throws {
+    try await stage.converge(bucket())
+    try await put("decision.json")
+    let live = try await stage.live(S3Bucket.name, "plain")
+    _ = try await stage.kind(S3Bucket.name).delete(live, Deletion(finalSnapshot: "sample-final", wholeStack: true))
+    try await stage.converge(locked())
+    #expect(try await stage.plan(locked()).plan.steps == [])
+    let lock = try await stage.edit("s3", "GetObjectLockConfiguration", ["Bucket": .string(name)])
+    #expect(lock["ObjectLockConfiguration"]?["Rule"]?["DefaultRetention"]?["Days"] == 30)
+    try await stage.expectNoViolations()
+  }
+
   @Test("outside destroy it is not deleted")
   func stays() async throws {
     try await stage.converge(bucket())
@@ -152,6 +190,21 @@ struct BucketTests {
     let seen = try await stage.kind(S3Bucket.name).observe(Lookup(stack: stage.stack, desired: []))
     #expect(seen.isEmpty)
     #expect(try await stage.calls().contains { $0.operation == "GetBucketTagging" && $0.fault == "denied" })
+  }
+
+  @Test("tags that may not be read are a missing right and no other account's", arguments: [false, true])
+  func denied(isThere: Bool) async throws {
+    if isThere { try await stage.converge(bucket()) }
+    try await stage.control(
+      "faults",
+      [["service": "s3", "operation": "GetBucketTagging", "kind": "denied", "times": 9, "code": "AccessDenied"]])
+    do {
+      let plan = try await stage.plan(bucket()).plan
+      Issue.record("not told: \(plan.summary)")
+    } catch let stop as Stop {
+      #expect(stop.exitCode == .denied)
+      #expect(stop.diagnostics.all.contains { $0.message.contains("s3 GetBucketTagging") }, "\(stop)")
+    }
   }
 
   @Test("a name that another account has is refused")

@@ -167,6 +167,8 @@ struct DifferenceTests {
     let refuse = Mutability.refuse(wayOut: "none")
     #expect(compare("key", .null, refuse, .setOnce).attributes.first?.mutability == .inPlace())
     #expect(compare("key", "other", refuse, .setOnce).attributes.first?.mutability == refuse)
+    #expect(compare(.bool(true), .bool(false), refuse, .setOnce).attributes.first?.mutability == .inPlace())
+    #expect(compare(.bool(false), .bool(true), refuse, .setOnce).attributes.first?.mutability == refuse)
   }
 
   @Test("a value that is unknown until something else is made differs")

@@ -112,8 +112,8 @@ package enum ErrorCodes {
       "BucketAlreadyOwnedByYou": .alreadyExists, "BucketNotEmpty": .conflict, "OperationAborted": .conflict,
       // The name of a new bucket is not known everywhere yet.
       "TemporaryRedirect": .unavailable,
-      // Object lock keeps versioning on, and comes with the bucket.
-      "InvalidBucketState": .invalid, "ServerSideEncryptionConfigurationNotFoundError": .notFound,
+      // Object lock needs versioning, which was switched on a moment ago, and keeps it on.
+      "InvalidBucketState": .conflict, "ServerSideEncryptionConfigurationNotFoundError": .notFound,
       "ObjectLockConfigurationNotFoundError": .notFound, "OwnershipControlsNotFoundError": .notFound,
     ],
     "sns": ["ConcurrentAccess": .conflict, "StaleTag": .conflict, "AuthorizationError": .denied],

@@ -126,7 +126,7 @@ extension AttributeSchema {
 
   /// What AWS fixes once it has a value may still be given its first.
   fileprivate func forFirstValue(_ live: Value) -> AttributeSchema {
-    guard traits.contains(.setOnce), live == .null else { return self }
+    guard traits.contains(.setOnce), live == .null || live == .bool(false) else { return self }
     return AttributeSchema(name: name, mutability: .inPlace(), equality: equality, traits: traits)
   }
 

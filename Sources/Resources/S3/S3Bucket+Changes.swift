@@ -21,7 +21,7 @@ extension S3Bucket {
         objectLockEnabledForBucket: desired.isLocked ? true : nil, objectOwnership: desired.ownership))
   }
 
-  /// Closed before there is a policy, versioned before there is a lifecycle or a retention.
+  /// Closed before there is a policy, versioned before there is a lifecycle or a lock.
   package static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
   ) async throws(CallError) {
@@ -58,7 +58,7 @@ extension S3Bucket {
           bucket: desired.name, versioningConfiguration: .init(status: desired.isVersioned ? "Enabled" : "Suspended"),
           expectedBucketOwner: desired.account))
     }
-    if changes.contains(\.retention) { try await hold(desired, aws) }
+    if changes.containsAny(\.isLocked, \.retention) { try await hold(desired, aws) }
     if changes.contains(\.lifecycle) { try await expire(desired, aws) }
   }
 
@@ -73,7 +73,7 @@ extension S3Bucket {
         expectedBucketOwner: desired.account))
   }
 
-  /// A lock without a rule holds nothing by itself.
+  /// Switches the lock on where there is none. A lock without a rule holds nothing by itself.
   private static func hold(_ desired: Desired, _ aws: AWS) async throws(CallError) {
     let rule = desired.retention.map { S3.ObjectLockRule(defaultRetention: .init(mode: $0.mode, days: $0.days)) }
     _ = try await aws(

@@ -45,6 +45,7 @@ extension S3Bucket {
       // The account has it, the spec does not want it, and its policy tells us nothing: it is not ours to judge.
       return nil
     } catch let error where error.code == "AccessDenied" && !candidate.isListed {
+      guard !error.namesMissingRight, try await !isOwned(candidate.name, aws) else { throw error }
       var foreign = empty
       foreign.isForeign = true
       return foreign
@@ -58,9 +59,15 @@ extension S3Bucket {
     }
   }
 
+  /// Whether the account has it: then it is a right that is missing.
+  private static func isOwned(_ name: String, _ aws: AWS) async throws(CallError) -> Bool {
+    try await aws.all(S3.listBuckets, .init(maxBuckets: 1000, prefix: name, bucketRegion: aws.region), \.buckets)
+      .contains { $0.name == name }
+  }
+
   /// nil where there is no bucket; empty where it has no tags.
   ///
-  /// Fails with `denied` where the bucket is not the account's, and with `invalid` where it is in another region.
+  /// Fails with `denied` where the bucket is not the account's or a right is missing, and with `invalid` where it is in another region.
   static func liveTags(
     _ name: String, _ account: String?, _ aws: AWS
   ) async throws(CallError) -> [String: String]? {
@@ -166,6 +173,12 @@ extension S3Bucket {
       return nil
     }
   }
+}
+
+extension CallError {
+  /// S3 tells the action that is missing to those of the bucket's own organisation alone: `is not authorized to perform:
+  /// s3:GetBucketTagging on resource: …`. Of anybody else's bucket it says "Access Denied" and no more.
+  fileprivate var namesMissingRight: Bool { message.contains("not authorized to perform") }
 }
 
 extension S3.PublicAccessBlockConfiguration {

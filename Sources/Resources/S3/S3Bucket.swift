@@ -14,7 +14,8 @@ package import ResourceKit
 ///
 /// - Bucket names are the world's: one that another account has is refused, whatever it lets others read, and one of ours
 ///   in another region too.
-/// - AWS makes a bucket with its owner tags, its ownership and its lock; the rest follows as an update, and until then
+/// - AWS makes a bucket with its owner tags, its ownership and its lock, which it also gives one that is there (since November
+///   2023, and what was written before is held only if somebody says so); the rest follows as an update, and until then
 ///   AWS's own defaults hold: encrypted with AWS's key, closed to the public.
 /// - Only `destroy` deletes it. A bucket that is not empty is kept, with a tag that says so, unless the data is to be
 ///   discarded; what its lock still holds is kept even then. A later apply takes a kept bucket back.
@@ -38,7 +39,7 @@ package enum S3Bucket: ResourceKind {
     package var ownership = "BucketOwnerEnforced"
     /// JSON.
     package var policy: String
-    /// Whether versions can be held against deletion; fixed when the bucket is made.
+    /// Whether versions can be held against deletion: switched on at any time while the bucket is versioned, and never off.
     package var isLocked: Bool
     /// How long every new version is held; nil leaves that to whoever writes.
     package var retention: Retention?
@@ -94,7 +95,7 @@ package enum S3Bucket: ResourceKind {
     Attribute("policy", \.policy, \.policy, equality: .policy),
     Attribute(
       "locked", \.isLocked, \.isLocked,
-      .refuse(wayOut: "make a bucket of another name: the lock comes with the bucket and never goes")),
+      .refuse(wayOut: "a lock never goes: let the spec keep it, or make a bucket of another name"), .setOnce),
     Attribute("retention", \.retention, \.retention),
     Attribute("lifecycle", \.lifecycle, \.lifecycle),
     Attribute("tags", \.tags, \.tags, equality: .tags),

@@ -304,15 +304,27 @@ def put_lock(ctx: Context, params: Params) -> Result:
         message = "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
         raise AWSError("InvalidBucketState", message, 409)
     configuration = params.get("ObjectLockConfiguration") or {}
+    if configuration.get("ObjectLockEnabled") != "Enabled":
+        raise AWSError("MalformedXML", "The XML you provided was not well-formed", 400)
     rule = configuration.get("Rule")
     default = (rule or {}).get("DefaultRetention") or {}
     if rule is not None and ("Mode" not in default or ("Days" in default) == ("Years" in default)):
         raise AWSError("MalformedXML", "The XML you provided was not well-formed", 400)
     settings["lock"] = configuration
-    # The emulator holds what is written from now on.
-    if rule is not None:
-        ctx.emulate(SERVICE, ctx.operation, {"Bucket": params["Bucket"], "ObjectLockConfiguration": configuration})
+    _hold_from_now_on(params["Bucket"], default)
     return {}
+
+
+def _hold_from_now_on(name: str, retention: Params) -> None:
+    """AWS gives a bucket its lock whenever it is versioned, the emulator only while it is empty."""
+    from moto.s3.models import s3_backends
+
+    partition, account = s3_backends.bucket_accounts[name]
+    bucket = s3_backends[account][partition].buckets[name]
+    bucket.object_lock_enabled = True
+    bucket.default_lock_mode = retention.get("Mode", "")
+    bucket.default_lock_days = retention.get("Days", 0)
+    bucket.default_lock_years = retention.get("Years", 0)
 
 
 @operation(SERVICE, "GetBucketLifecycleConfiguration")

@@ -94,6 +94,22 @@ def test_lock_keeps_versions_and_its_mode(s3: Any, name: str) -> None:
     assert [error["Code"] for error in errors] == ["AccessDenied"]
 
 
+def test_a_bucket_that_is_there_is_given_a_lock_once_it_is_versioned(s3: Any, name: str) -> None:
+    s3.create_bucket(Bucket=name)
+    s3.put_object(Bucket=name, Key="before", Body=b"1")
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 30}}}
+    with refused("InvalidBucketState"):
+        s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
+    assert s3.get_object_lock_configuration(Bucket=name)["ObjectLockConfiguration"] == lock
+    s3.put_object(Bucket=name, Key="after", Body=b"1")
+    versions = s3.list_object_versions(Bucket=name)["Versions"]
+    objects = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions]
+    errors = s3.delete_objects(Bucket=name, Delete={"Objects": objects})["Errors"]
+    assert [error["Key"] for error in errors] == ["after"]
+
+
 def test_policies_are_read(s3: Any, name: str) -> None:
     s3.create_bucket(Bucket=name)
     for broken in ("{", "{}", policy("another"), policy(name, Effect="Maybe")):
