@@ -18,14 +18,21 @@ protocol AccountQuestion: Sendable {
   /// nil when a stack as this has no need of it.
   init?(_ graph: Graph)
 
+  /// Whether it is asked beside the listings of the stack's resources and not only for a plan that it matters to, which
+  /// takes longer.
+  static var isForAnyPlan: Bool { get }
+
   /// Whether anything that the plan would do depends on the answer: nobody is told of what does not concern them.
   func matters(to plan: Plan) -> Bool
 
-  /// Asked beside the listings of the stack's resources, so that nothing of what they say can go into it.
   func ask(_ aws: AWS) async throws(CallError) -> Answer
 
   /// What stands against the plan (errors), and what is good to know (warnings, notes).
   func judge(_ answer: Answer, _ prospect: Prospect) -> [Diagnostic]
+}
+
+extension AccountQuestion {
+  static var isForAnyPlan: Bool { false }
 }
 
 /// All questions.
@@ -48,7 +55,7 @@ package enum AccountQuestions {
 
 extension Preflight {
   init<Question: AccountQuestion>(_ question: Question, _ aws: AWS) {
-    self.init {
+    self.init(isForAnyPlan: Question.isForAnyPlan, matters: { question.matters(to: $0) }) {
       let answer: Result<Question.Answer, CallError>
       do throws(CallError) {
         answer = .success(try await question.ask(aws))
@@ -56,7 +63,6 @@ extension Preflight {
         answer = .failure(error)
       }
       return { prospect in
-        guard question.matters(to: prospect.plan) else { return [] }
         switch answer {
         case .success(let answer): return question.judge(answer, prospect)
         case .failure(let error): return [.unanswered(question.subject, error)]

@@ -6,7 +6,7 @@ internal import Core
 internal import ResourceKit
 internal import Resources
 
-// aws: service-quotas GetServiceQuota
+// aws: service-quotas GetServiceQuota GetAWSDefaultServiceQuota
 
 /// May the account have another network in the region? It may have five unless it has asked for more.
 struct NetworkQuota: AccountQuestion {
@@ -91,10 +91,15 @@ struct RuleQuota: AccountQuestion {
 }
 
 extension Quota {
-  /// What the account has of it now.
+  /// What the account has of it now. Of some quotas Service Quotas knows the account's own value, of others only AWS's default,
+  /// which holds as long as nobody has asked for more.
   fileprivate func value(_ aws: AWS) async throws(CallError) -> Int {
-    let answer = try await aws(ServiceQuotas.getServiceQuota, .init(serviceCode: service, quotaCode: code))
-    guard let value = answer.quota?.value else { throw .incompleteAnswer("service-quotas GetServiceQuota") }
+    let own = try await ifThere { () async throws(CallError) in
+      try await aws(ServiceQuotas.getServiceQuota, .init(serviceCode: service, quotaCode: code)).quota?.value
+    }
+    if let own = own ?? nil { return Int(own) }
+    let given = try await aws(ServiceQuotas.getAWSDefaultServiceQuota, .init(serviceCode: service, quotaCode: code))
+    guard let value = given.quota?.value else { throw .incompleteAnswer("service-quotas GetAWSDefaultServiceQuota") }
     return Int(value)
   }
 }

@@ -10,7 +10,7 @@ internal import Resources
 
 /// Is there enough of the account's concurrency to keep some free for each function?
 ///
-/// A young account often has ten concurrent executions in all, of which nothing can be reserved.
+/// An account of a thousand may reserve nine hundred, a young one of ten or fifty nothing.
 struct ReservedConcurrency: AccountQuestion {
   struct Answer: Sendable, Hashable {
     /// What the account may run at once.
@@ -19,7 +19,9 @@ struct ReservedConcurrency: AccountQuestion {
     var unreserved: Int
   }
 
-  /// AWS reserves nothing of the last hundred (Lambda developer guide, "Configuring reserved concurrency").
+  /// AWS reserves nothing of the last hundred (Lambda developer guide, "Configuring reserved concurrency"). A young account
+  /// may run ten or fifty functions at once, and all of those stay unreserved: "decreases account's
+  /// UnreservedConcurrentExecution below its minimum value of [10]".
   private static let keptByAWS = 100
   private static let quota = Quota(service: "lambda", code: "L-B99A9384", name: "concurrent executions")
 
@@ -49,14 +51,16 @@ struct ReservedConcurrency: AccountQuestion {
 
   func judge(_ answer: Answer, _ prospect: Prospect) -> [Diagnostic] {
     let more = Self.reserved(by: prospect.plan)
-    let missing = more + Self.keptByAWS - answer.unreserved
-    guard missing > 0 else { return [] }
+    let needed = answer.all - answer.unreserved + more + Self.keptByAWS
+    guard more > 0, needed > answer.all else { return [] }
+    let reason =
+      answer.all <= Self.keptByAWS
+      ? "the account may run \(answer.all) at once, of which AWS lets nothing be reserved"
+      : "of the account's \(answer.all), \(answer.unreserved) are not reserved, and \(Self.keptByAWS) have to stay so"
     return [
       Diagnostic(
-        .error, rule: "preflight.concurrency",
-        "the functions reserve \(more) more concurrent executions; of the account's \(answer.all),"
-          + " \(answer.unreserved) are not reserved, and \(Self.keptByAWS) have to stay so",
-        hint: "ask AWS for more: \(Self.quota.request(for: answer.all + missing, in: prospect.plan.region))")
+        .error, rule: "preflight.concurrency", "the functions reserve \(more) more concurrent executions; \(reason)",
+        hint: "ask AWS for more: \(Self.quota.request(for: needed, in: prospect.plan.region))")
     ]
   }
 }

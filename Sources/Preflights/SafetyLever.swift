@@ -27,6 +27,8 @@ struct SafetyLever: AccountQuestion {
 
   var subject: String { "the account lets drills start" }
 
+  static let isForAnyPlan = true
+
   /// Also to a plan that changes nothing: a drill that does not start is missed by nobody.
   func matters(to plan: Plan) -> Bool {
     plan.changes.contains { drills.contains($0.address) }

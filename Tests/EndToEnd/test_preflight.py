@@ -41,6 +41,7 @@ def notes(harecon: Harecon) -> list[dict[str, Any]]:
          ["com.amazonaws.us-east-1.kms", "network.endpoints"]),
         ({"endpoint_zones": {"sts": ["us-east-1a"]}}, "preflight.endpoint-service", ['"us-east-1b", "us-east-1c"']),
         ({"lambda_concurrency": 110}, "preflight.concurrency", ["110", "L-B99A9384", "--desired-value"]),
+        ({"lambda_concurrency": 10}, "preflight.concurrency", ["run 10 at once", "nothing be reserved", "L-B99A9384"]),
         ({"quotas": {"vpc/L-F678F1CE": 1}}, "preflight.quota", ["VPCs", "--quota-code L-F678F1CE --desired-value 2"]),
         ({"quotas": {"rds/L-7B6409FD": 2}}, "preflight.quota", ["2 DB instances", "3 more", "L-7B6409FD"]),
         ({"quotas": {"iam/L-FE177D64": 3}}, "preflight.quota", ["IAM roles", "L-FE177D64"]),
@@ -76,7 +77,11 @@ def test_an_account_that_has_everything_is_not_spoken_of(harecon: Harecon, accou
     assert notes(harecon) == []
     assert {c["operation"] for c in account.calls()} >= QUESTIONS.keys()
     harecon.apply().expect(0)
+    since = len(account.calls())
     assert notes(harecon) == []
+    # What is there needs no room.
+    asked = {c["operation"] for c in account.calls()[since:]} & QUESTIONS.keys()
+    assert asked == {"GetSafetyLever"}
 
 
 def test_who_may_not_ask_is_told_so_and_can_work(harecon: Harecon, account: Account) -> None:
@@ -104,6 +109,7 @@ def test_a_pulled_safety_lever_is_a_warning_and_stops_nothing(harecon: Harecon, 
     assert warning["severity"] == "warning" and "audit week" in warning["message"]
     harecon.must_be_converged()
     assert "audit week" in harecon.plan().expect(0).out
+    assert "audit week" in harecon.apply().expect(0).err
 
 
 def test_what_is_there_is_not_asked_for_again(harecon: Harecon, account: Account) -> None:
@@ -130,6 +136,8 @@ def test_a_version_that_may_be_later_is_the_next_that_is_offered(harecon: Hareco
 def test_the_loop_asks_too(harecon: Harecon, account: Account) -> None:
     harecon.apply().expect(0)
     account.control("settings", {"quotas": {"rds/L-7B6409FD": 2}})
+    # It counts until it is gone, which it must not be between two questions.
+    account.control("clock", {"auto": False})
     account.edit("rds", "DeleteDBInstance", DBInstanceIdentifier="payments-c", SkipFinalSnapshot=True)
     before = len(account.calls())
     refused = harecon("reconcile", "-f", str(harecon.spec), "-mode", "repair").expect(3)

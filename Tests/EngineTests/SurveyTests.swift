@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Looking and asking")
 struct SurveyTests {
-  @Test("the account is asked while the stack is looked at")
+  @Test("what matters to any plan is asked while the stack is looked at")
   func together() async throws {
     // Each ends only when the other has begun: one after the other would wait for ever.
     let begun = Mutex<Set<String>>([])
@@ -25,12 +25,41 @@ struct SurveyTests {
       create: { _, _ in }, update: { _, _, _ in }, delete: { _, _ in .gone })
     let survey = Survey(Observer(orders.kinds + [slow]), orders.planner) { _ in
       [
-        Preflight {
+        Preflight(isForAnyPlan: true) {
           await meet("question"); return { _ in [] }
         }
       ]
     }
     #expect(try await survey.decide(orders.graph()).plan.steps.count == 8)
+  }
+
+  @Test("what only some plans need of the account is asked for those, when they are known")
+  func needed() async throws {
+    let orders = Orders()
+    let asked = Mutex<[String]>([])
+    func question(_ name: String, matters: @escaping @Sendable (Plan) -> Bool) -> Preflight {
+      Preflight(matters: matters) {
+        let looks = orders.cloud.calls.count
+        asked.withLock { $0.append("\(name) after \(looks > 0 ? "the looks" : "nothing")") }
+        return { _ in [Self.note] }
+      }
+    }
+    let questions = [question("room") { !$0.isEmpty }, question("drills") { $0.isEmpty }]
+    let survey = Survey(orders.observer, orders.planner) { _ in questions }
+    #expect(try await survey.decide(orders.graph()).plan.notes.count == 1)
+    #expect(asked.withLock { $0 } == ["room after the looks"])
+    try await orders.build()
+    _ = try await survey.decide(orders.graph())
+    #expect(asked.withLock { $0 } == ["room after the looks", "drills after the looks"])
+  }
+
+  @Test("what is asked early and does not matter to the plan is not told")
+  func early() async throws {
+    let orders = Orders()
+    let survey = Survey(orders.observer, orders.planner) { _ in
+      [Preflight(isForAnyPlan: true, matters: { $0.isEmpty }) { { _ in [Self.error] } }]
+    }
+    #expect(try await !survey.decide(orders.graph()).plan.notes.contains(Self.error))
   }
 
   @Test("notes and warnings are told with the plan, in the order of the questions, and leave its digest alone")

@@ -2,6 +2,7 @@
 
 import AWSClient
 import Core
+import Synchronization
 import Testing
 
 @testable import Preflights
@@ -67,6 +68,41 @@ struct AccountTests {
     #expect(found.first?.hint?.contains("L-B99A9384 --desired-value 151") == true)
   }
 
+  @Test(
+    "of what a young account may run nothing can be reserved, and what it is to ask for is enough",
+    arguments: [10, 50, 100])
+  func youngAccount(all: Int) throws {
+    let question = try #require(ReservedConcurrency(try Reference.graph()))
+    let plan = Reference.plan([
+      try change("lambda/function.health", .create, "reservedConcurrency", .null, .int(1))
+    ])
+    let found = try #require(question.judge(.init(all: all, unreserved: all), Prospect(plan: plan)).first)
+    #expect(found.severity == .error)
+    #expect(found.message.contains("run \(all) at once, of which AWS lets nothing be reserved"), "\(found.message)")
+    #expect(found.hint?.contains("--desired-value 101") == true)
+    #expect(question.judge(.init(all: 101, unreserved: 101), Prospect(plan: plan)) == [])
+  }
+
+  @Test("of a thousand, nine hundred can be reserved, others' among them", arguments: [(101, true), (100, false)])
+  func grownAccount(unreserved: Int, isEnough: Bool) throws {
+    let question = try #require(ReservedConcurrency(try Reference.graph()))
+    let plan = Reference.plan([
+      try change("lambda/function.health", .create, "reservedConcurrency", .null, .int(1))
+    ])
+    let found = question.judge(.init(all: 1000, unreserved: unreserved), Prospect(plan: plan))
+    #expect(found.isEmpty == isEnough)
+    #expect(isEnough || found.first?.hint?.contains("--desired-value 1001") == true)
+  }
+
+  @Test("a quota that Service Quotas knows no value of for the account is AWS's default")
+  func defaultQuota() async throws {
+    let service = DefaultQuotas()
+    let aws = AWS(region: "us-east-1", partition: "aws", caller: service)
+    let question = try #require(NetworkQuota(try Reference.graph()))
+    #expect(try await question.ask(aws) == 5)
+    #expect(service.called.withLock { $0 } == ["GetServiceQuota", "GetAWSDefaultServiceQuota"])
+  }
+
   @Test("what one function gives another takes")
   func moved() throws {
     let question = try #require(ReservedConcurrency(try Reference.graph()))
@@ -111,10 +147,11 @@ struct AccountTests {
     let aws = AWS(region: "us-east-1", partition: "aws", caller: Silent(category))
     var found: [Diagnostic] = []
     var left: [Diagnostic] = []
+    let (making, leaving) = (Reference.making(graph), Reference.leaving(graph))
     for preflight in AccountQuestions.preflights(for: graph, aws) {
       let judgement = await preflight.ask()
-      found += judgement(Prospect(plan: Reference.making(graph)))
-      left += judgement(Prospect(plan: Reference.leaving(graph)))
+      if preflight.matters(making) { found += judgement(Prospect(plan: making)) }
+      if preflight.matters(leaving) { left += judgement(Prospect(plan: leaving)) }
     }
     // A request that RDS calls wrong is one for a version that it does not know; all others are not known to be answered.
     let errors = found.filter { $0.severity == .error }
@@ -137,5 +174,22 @@ private struct Silent: OperationCaller {
 
   func call(_ operation: OperationModel, _ input: Fields) async throws(CallError) -> Fields {
     throw CallError(category, code: "Refused", message: "no", operation: operation.fullName)
+  }
+}
+
+/// Service Quotas, of a quota for which nobody has ever asked for more.
+private final class DefaultQuotas: OperationCaller {
+  let called = Mutex<[String]>([])
+
+  func call(_ operation: OperationModel, _ input: Fields) async throws(CallError) -> Fields {
+    called.withLock { $0.append(operation.name) }
+    guard operation.name == "GetAWSDefaultServiceQuota" else {
+      throw CallError(.notFound, code: "NoSuchResourceException", message: "no", operation: operation.fullName)
+    }
+    var quota = Fields(count: 15)
+    quota.set(5, 5.0)
+    var answer = Fields(count: 1)
+    answer[0] = .structure(quota)
+    return answer
   }
 }

@@ -4,6 +4,32 @@
 package import AWSClient
 
 extension ServiceQuotas {
+  package struct GetAWSDefaultServiceQuotaInput: InputStructure {
+    package var serviceCode: String?
+    package var quotaCode: String?
+
+    package init(
+      serviceCode: String,
+      quotaCode: String
+    ) {
+      self.serviceCode = serviceCode
+      self.quotaCode = quotaCode
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, serviceCode)
+      fields.set(1, quotaCode)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "GetAWSDefaultServiceQuotaRequest", [
+        Member("ServiceCode", .string, .required),
+        Member("QuotaCode", .string, .required),
+      ])
+  }
+
   package struct GetServiceQuotaInput: InputStructure {
     package var serviceCode: String?
     package var quotaCode: String?

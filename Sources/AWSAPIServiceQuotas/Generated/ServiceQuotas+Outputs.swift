@@ -4,6 +4,19 @@
 package import AWSClient
 
 extension ServiceQuotas {
+  package struct GetAWSDefaultServiceQuotaOutput: OutputStructure {
+    package var quota: ServiceQuota?
+
+    package init(fields: Fields) {
+      quota = fields.get(0)
+    }
+
+    package static let shape = StructureShape(
+      "GetAWSDefaultServiceQuotaResponse", [
+        Member("Quota", .structure { ServiceQuota.shape }),
+      ])
+  }
+
   package struct GetServiceQuotaOutput: OutputStructure {
     package var quota: ServiceQuota?
 

@@ -15,6 +15,9 @@ package enum ServiceQuotas {
     targetPrefix: "ServiceQuotasV20190624",
     jsonVersion: "1.1")
 
+  package static let getAWSDefaultServiceQuota = Operation<GetAWSDefaultServiceQuotaInput, GetAWSDefaultServiceQuotaOutput>(OperationModel(
+    service, "GetAWSDefaultServiceQuota", input: GetAWSDefaultServiceQuotaInput.shape, output: GetAWSDefaultServiceQuotaOutput.shape, isReadOnly: true))
+
   package static let getServiceQuota = Operation<GetServiceQuotaInput, GetServiceQuotaOutput>(OperationModel(
     service, "GetServiceQuota", input: GetServiceQuotaInput.shape, output: GetServiceQuotaOutput.shape, isReadOnly: true))
 }

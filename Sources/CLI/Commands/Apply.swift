@@ -42,7 +42,10 @@ struct Apply: Command {
     let (_, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
     let (decision, caller) = try await session.decide(for: .converge, targets: addresses(target))
-    if !decision.plan.isEmpty {
+    if decision.plan.isEmpty {
+      // A drill that cannot start is no less missing when there is nothing to do.
+      context.tell(decision.plan.notes)
+    } else {
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle).text)
       try approve("Apply these changes?", in: context)
     }
@@ -59,7 +62,8 @@ struct Apply: Command {
     let (decision, caller) = try await session.decide(for: saved.plan.purpose, targets: saved.plan.targets)
     try saved.plan.mustStillHold(decision.plan)
     switch saved.plan.purpose {
-    case .converge: break
+    case .converge:
+      if decision.plan.isEmpty { context.tell(decision.plan.notes) }
     case .destroy:
       guard !decision.plan.isEmpty else { break }
       context.console.tell(PlanView(plan: decision.plan, style: context.console.storyStyle, concise: true).text)

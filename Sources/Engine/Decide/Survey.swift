@@ -2,7 +2,7 @@
 
 package import Core
 
-/// Looks at the stack and asks the account, once and all at the same time, and decides.
+/// Looks at the stack, decides, and asks the account for what the plan needs of it.
 package struct Survey: Sendable {
   private let observer: Observer
   private let planner: Planner
@@ -22,27 +22,37 @@ package struct Survey: Sendable {
   package func decide(
     _ graph: Graph, for purpose: Plan.Purpose = .converge, targets: Set<Address> = []
   ) async throws(Stop) -> Decision {
-    async let asked = ask(purpose, graph)
+    let questions = questions(purpose, graph)
+    async let early = Self.answers(to: questions.filter(\.preflight.isForAnyPlan))
     let world = await observer.observe(graph)
-    let judgements = await asked
     let decision = try planner.decide(graph, world, for: purpose, targets: targets)
+    let open = questions.filter { $0.preflight.matters(decision.plan) }
+    let late = await Self.answers(to: open.filter { !$0.preflight.isForAnyPlan })
+    let judgements = await early.merging(late) { first, _ in first }
     let prospect = Prospect(plan: decision.plan, seen: world.observations)
-    return try decision.told(judgements.flatMap { $0(prospect) })
+    return try decision.told(open.flatMap { judgements[$0.number]?(prospect) ?? [] })
   }
 
-  /// The judgements in the order of the questions. What is taken down needs nothing of the account.
-  private func ask(_ purpose: Plan.Purpose, _ graph: Graph) async -> [Preflight.Judgement] {
+  private struct Question: Sendable {
+    let number: Int
+    let preflight: Preflight
+  }
+
+  /// What is taken down needs nothing of the account.
+  private func questions(_ purpose: Plan.Purpose, _ graph: Graph) -> [Question] {
     switch purpose {
-    case .destroy: return []
-    case .converge: break
+    case .destroy: []
+    case .converge: preflights(graph).enumerated().map { Question(number: $0.offset, preflight: $0.element) }
     }
-    return await withTaskGroup(of: (Int, Preflight.Judgement).self) { group in
-      for (index, preflight) in preflights(graph).enumerated() {
-        group.addTask { (index, await preflight.ask()) }
+  }
+
+  /// All asked at the same time; by the questions' numbers.
+  private static func answers(to questions: [Question]) async -> [Int: Preflight.Judgement] {
+    await withTaskGroup(of: (Int, Preflight.Judgement).self) { group in
+      for question in questions {
+        group.addTask { (question.number, await question.preflight.ask()) }
       }
-      var answered: [(Int, Preflight.Judgement)] = []
-      for await answer in group { answered.append(answer) }
-      return answered.sorted { $0.0 < $1.0 }.map(\.1)
+      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
     }
   }
 }

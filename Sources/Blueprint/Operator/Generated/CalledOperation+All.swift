@@ -292,6 +292,7 @@ extension CalledOperation {
     CalledOperation(.secretsManager, "TagResource"),
     CalledOperation(.secretsManager, "UntagResource"),
     CalledOperation(.secretsManager, "UpdateSecret"),
+    CalledOperation(.serviceQuotas, "GetAWSDefaultServiceQuota"),
     CalledOperation(.serviceQuotas, "GetServiceQuota"),
     CalledOperation(.sns, "CreateTopic"),
     CalledOperation(.sns, "DeleteTopic"),

@@ -176,10 +176,12 @@ def put_function_concurrency(ctx: Context, params: Params) -> Result:
         require_changeable(function)
     wanted = params["ReservedConcurrentExecutions"]
     limit = int(ctx.settings.get("lambda_concurrency", ACCOUNT_CONCURRENCY))
-    if limit - _reserved_by_others(ctx, function) - wanted < UNRESERVED:
+    # Of a young account's ten or fifty all stay unreserved.
+    least = min(UNRESERVED, limit)
+    if limit - _reserved_by_others(ctx, function) - wanted < least:
         raise invalid(
             "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-            f"below its minimum value of [{UNRESERVED}]."
+            f"below its minimum value of [{least}]."
         )
     function.reserved = wanted
     return {"ReservedConcurrentExecutions": wanted}
