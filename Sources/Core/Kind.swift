@@ -123,6 +123,8 @@ package struct Lookup: Sendable {
   package var parents: [Observation]
   /// Set when one resource is waited for: the kind may then ask for that one alone.
   package var focus: Focus?
+  /// What is asked in common with other kinds; nil when nobody else looks at the same time.
+  package var look: Look?
 
   package struct Focus: Sendable, Hashable {
     package var address: Address
@@ -135,11 +137,14 @@ package struct Lookup: Sendable {
     }
   }
 
-  package init(stack: String, desired: [DesiredResource], parents: [Observation] = [], focus: Focus? = nil) {
+  package init(
+    stack: String, desired: [DesiredResource], parents: [Observation] = [], focus: Focus? = nil, look: Look? = nil
+  ) {
     self.stack = stack
     self.desired = desired
     self.parents = parents
     self.focus = focus
+    self.look = look
   }
 }
 

@@ -68,7 +68,8 @@ extension Kind {
             desired: lookup.desired.first { $0.address == focus.address }?.typed(K.self))
         }
         let query = Query<K>(
-          stack: lookup.stack, desired: lookup.desired.map { $0.typed(K.self) }, parents: lookup.parents, focus: focus)
+          stack: lookup.stack, desired: lookup.desired.map { $0.typed(K.self) }, parents: lookup.parents, focus: focus,
+          look: lookup.look)
         return try await K.observe(query, aws).map { Observation($0, of: K.self) }
       },
       create: { (resource, gone) async throws(CallError) in

@@ -45,6 +45,9 @@ package struct TagChanges: Sendable, Hashable {
     remove = observed.keys.filter { ours.contains($0) && desired[$0] == nil }.sorted()
   }
 
+  /// Whether they are as desired.
+  package var isEmpty: Bool { remove.isEmpty && set.isEmpty }
+
   /// What one call of a series sends.
   package struct Batch: Sendable {
     package fileprivate(set) var set: [(key: String, value: String)] = []

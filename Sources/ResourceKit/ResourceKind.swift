@@ -129,11 +129,28 @@ package struct Query<Kind: ResourceKind>: Sendable {
   package let desired: [Kind.Desired]
   package let parents: [Observation]
   package let focus: Focus?
+  let look: Look?
 
   package struct Focus: Sendable {
     package let address: Address
     package let id: String?
     package let desired: Kind.Desired?
+  }
+
+  /// The tags that the spec wants on each resource of a kind that compares them.
+  package var desiredTags: [[String: String]] {
+    guard let tags = Kind.attributes.first(where: { $0.schema.equality == .tags }) else { return [] }
+    return desired.compactMap { [String: String](tags.desired($0)) }
+  }
+
+  /// The answer to what other kinds ask too: asked once in a look at everything, and anew when one resource is looked at.
+  ///
+  /// - Parameter question: names what is asked, with all that it depends on besides the stack, the account and the region.
+  package func answer<T: Sendable>(
+    to question: String, _ ask: @escaping @Sendable () async throws(CallError) -> T
+  ) async throws(CallError) -> T {
+    guard let look, focus == nil else { return try await ask() }
+    return try await look.answer(to: question, ask)
   }
 }
 

@@ -54,6 +54,29 @@ struct ObserverTests {
     #expect(world.observations.count == 4)
   }
 
+  @Test("what several kinds ask in one look is asked once, answered or not, and anew in the next")
+  func inCommon() async {
+    let asked = Mutex(0)
+    let ask: @Sendable (Lookup) async throws(CallError) -> [Observation] = { (lookup) async throws(CallError) in
+      let id = try await lookup.look?.answer(to: "who is there") { () async throws(CallError) -> String in
+        let number = asked.withLock { asked in
+          asked += 1
+          return asked
+        }
+        guard number < 3 else { throw CallError(.denied, code: "AccessDenied", message: "no") }
+        return "answer \(number)"
+      }
+      return [observation(id ?? "nobody looks")]
+    }
+    let observer = Observer([kind("a/a", ask), kind("a/b", ask), kind("a/c", parent: "a/b", ask)])
+    for number in 1...2 {
+      let world = await observer.observe(Graph(stack: "s"))
+      #expect(Set(world.observations.values.joined().map(\.id)) == ["answer \(number)"])
+    }
+    let world = await observer.observe(Graph(stack: "s"))
+    #expect(world.failures.count == 2 && world.unseen == ["a/c"] && asked.withLock { $0 } == 3)
+  }
+
   private func kind(
     _ name: KindName, parent: KindName? = nil,
     _ observe: @escaping @Sendable (Lookup) async throws(CallError) -> [Observation]

@@ -14,10 +14,12 @@ package struct Observer: Sendable {
   package func observe(_ graph: Graph) async -> World {
     let known = Set(kinds.map(\.name))
     let children = Dictionary(grouping: kinds) { kind in kind.parent.flatMap { known.contains($0) ? $0 : nil } }
+    let shared = Look()
     return await withTaskGroup(of: Listing.self) { group in
       var world = World()
       func look(at kind: Kind, below parents: [Observation]) {
-        let lookup = Lookup(stack: graph.stack, desired: graph.ofKind(kind.name), parents: parents)
+        let lookup = Lookup(
+          stack: graph.stack, desired: graph.ofKind(kind.name), parents: parents, look: shared)
         group.addTask { await Listing(of: kind, lookup) }
       }
       for kind in children[nil] ?? [] { look(at: kind, below: []) }

@@ -54,7 +54,7 @@ package enum BackupPlan: ResourceKind {
     let ids = plans.compactMap(\.backupPlanId)
     let arns = plans.compactMap(\.backupPlanArn)
     let (tags, bodies) = try await both { () async throws(CallError) in
-      try await query.tags(ofType: "backup:backup-plan", arns, aws) { (arn) async throws(CallError) in
+      try await query.tags(of: arns, aws) { (arn) async throws(CallError) in
         try await backupTags(of: arn, aws)
       }
     } _: { () async throws(CallError) in

@@ -8,7 +8,6 @@ package import ResourceKit
 // aws: backup CreateBackupVault DeleteBackupVault ListBackupVaults ListTags TagResource UntagResource
 // aws: backup GetBackupVaultAccessPolicy PutBackupVaultAccessPolicy DeleteBackupVaultAccessPolicy
 // aws: backup PutBackupVaultLockConfiguration DeleteBackupVaultLockConfiguration
-// aws: resourcegroupstaggingapi GetResources
 
 /// Where AWS Backup keeps the copies of the database.
 ///
@@ -114,14 +113,13 @@ package enum BackupVault: ResourceKind {
     let arns = vaults.compactMap(\.backupVaultArn)
     let wanted = vaults.compactMap(\.backupVaultName).filter(query.wants)
     let (tags, policies) = try await both { () async throws(CallError) in
-      try await query.tags(ofType: "backup:backup-vault", arns, aws) { (arn) async throws(CallError) in
-        try await backupTags(of: arn, aws)
-      }
+      // One by one: the tag of a vault that was kept must not come late.
+      try await arns.concurrently { (arn) async throws(CallError) in (arn, try await backupTags(of: arn, aws)) }
     } _: { () async throws(CallError) in
       try await wanted.concurrently { (name) async throws(CallError) in (name, try await policy(of: name, aws)) }
     }
     return vaults.compactMap { vault in
-      guard let tags = vault.backupVaultArn.flatMap({ tags[$0] }), tags[keptTag] == nil else { return nil }
+      guard let tags = tags.first(where: { $0.0 == vault.backupVaultArn })?.1, tags[keptTag] == nil else { return nil }
       return Observed(vault, policy: policies.first { $0.0 == vault.backupVaultName }?.1, tags: tags)
     }
   }

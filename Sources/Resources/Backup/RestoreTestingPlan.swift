@@ -96,7 +96,7 @@ package enum RestoreTestingPlan: ResourceKind {
     let arns = plans.compactMap(\.restoreTestingPlanArn)
     let names = plans.compactMap(\.restoreTestingPlanName)
     let (tags, bodies) = try await both { () async throws(CallError) in
-      try await query.tags(ofType: "backup:restore-testing-plan", arns, aws) { (arn) async throws(CallError) in
+      try await query.tags(of: arns, aws) { (arn) async throws(CallError) in
         try await backupTags(of: arn, aws)
       }
     } _: { () async throws(CallError) in

@@ -73,11 +73,8 @@ package enum CompositeAlarm: ResourceKind {
   package static func key(for desired: Desired) -> String? { desired.name }
 
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
-    let listed = try await query.alarmSelections.concurrently { (selection) async throws(CallError) in
-      try await aws.all(CloudWatch.describeAlarms, selection.request(ofType: "CompositeAlarm"), \.compositeAlarms)
-    }
-    let alarms = listed.joined().compactMap(Observed.init)
-    let tags = try await query.tags(ofType: "cloudwatch:alarm", alarms.map(\.arn), aws) {
+    let alarms = try await query.alarms(aws).compactMap(\.composite).compactMap(Observed.init)
+    let tags = try await query.tags(of: alarms.map(\.arn), aws) {
       (arn) async throws(CallError) in try await CloudWatch.tags(of: arn, aws)
     }
     return alarms.compactMap { alarm in

@@ -92,7 +92,7 @@ package enum DynamoDBTable: ResourceKind {
     let tables = try await names(query, aws).concurrently { (name) async throws(CallError) in
       try await ifThere { () async throws(CallError) in try await described(name, aws) }
     }.compactMap(\.self)
-    let tags = try await query.tags(ofType: "dynamodb:table", tables.map(\.arn), aws) { (arn) async throws(CallError) in
+    let tags = try await query.tags(of: tables.map(\.arn), aws) { (arn) async throws(CallError) in
       try await ifThere { () async throws(CallError) in
         try await aws.all(DynamoDB.listTagsOfResource, .init(resourceArn: arn), \.tags).byKey
       }

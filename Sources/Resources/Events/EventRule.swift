@@ -82,7 +82,7 @@ package enum EventRule: ResourceKind {
       }
     let (tags, targets) = try await both(
       { () async throws(CallError) in
-        try await query.tags(ofType: "events:rule", rules.compactMap(\.arn), aws) { (arn) async throws(CallError) in
+        try await query.tags(of: rules.compactMap(\.arn), aws) { (arn) async throws(CallError) in
           try await self.tags(of: arn, aws)
         }
       },

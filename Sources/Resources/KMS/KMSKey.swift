@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AWSAPIKMS
-internal import AWSAPITagging
 package import AWSClient
 package import Core
 package import ResourceKit
@@ -105,13 +104,10 @@ package enum KMSKey: ResourceKind {
     let (aliases, tagged) = try await both { () async throws(CallError) in
       try await aws.all(KMS.listAliases, .init(), \.aliases)
     } _: { () async throws(CallError) in
-      try await aws.all(
-        Tagging.getResources,
-        .init(tagFilters: [.init(key: OwnerTag.stack, values: [stack])], resourceTypeFilters: ["kms:key"]),
-        \.resourceTagMappingList)
+      try await query.tagged(as: "kms:key", aws)
     }
     var keys: [String: String] = [:]
-    for arn in tagged.compactMap(\.resourceARN) { keys[id(of: arn)] = "" }
+    for arn in tagged { keys[id(of: arn)] = "" }
     for alias in aliases {
       guard let name = alias.aliasName, let target = alias.targetKeyId else { continue }
       if name.hasPrefix(prefix(stack)) || query.wants(name) { keys[target] = name }

@@ -93,9 +93,8 @@ package enum EventSourceMapping: ResourceKind {
       guard let function = mapping.functionArn.flatMap(LambdaFunction.functionName) else { return false }
       return function.hasPrefix("\(query.stack)-") || wanted.contains(function)
     }
-    let tags = try await query.tags(
-      ofType: "lambda:event-source-mapping", listed.compactMap(\.eventSourceMappingArn), aws
-    ) { (arn) async throws(CallError) in
+    let arns = listed.compactMap(\.eventSourceMappingArn)
+    let tags = try await query.tags(of: arns, aws) { (arn) async throws(CallError) in
       try await ifThere { () async throws(CallError) in try await aws(Lambda.listTags, .init(resource: arn)).tags ?? [:]
       }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AWSAPILambda
-internal import AWSAPITagging
 package import AWSClient
 package import Core
 package import ResourceKit
@@ -150,20 +149,12 @@ package enum LambdaFunction: ResourceKind {
         try await observed(name, withPolicy: true, aws)
       }
     } _: { () async throws(CallError) in
-      try await names(taggedFor: query.stack, aws)
+      Set(try await query.tagged(as: "lambda:function", aws).compactMap { functionName($0) })
     }
     let others = try await tagged.subtracting(wanted).sorted().concurrently { (name) async throws(CallError) in
       try await observed(name, withPolicy: true, aws)
     }
     return (functions + others).compactMap(\.self)
-  }
-
-  private static func names(taggedFor stack: String, _ aws: AWS) async throws(CallError) -> Set<String> {
-    let tagged = try await aws.all(
-      Tagging.getResources,
-      .init(tagFilters: [.init(key: OwnerTag.stack, values: [stack])], resourceTypeFilters: ["lambda:function"]),
-      \.resourceTagMappingList)
-    return Set(tagged.compactMap { $0.resourceARN.flatMap(functionName) })
   }
 
   /// - Parameter withPolicy: reads who may call it at the same time, for the kinds below.
@@ -192,7 +183,7 @@ package enum LambdaFunction: ResourceKind {
   /// `x` of `arn:aws:lambda:us-east-1:111122223333:function:x` and of the same with a version behind it.
   static func functionName(_ arn: String) -> String? {
     let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
-    return parts.count >= 7 && parts[5] == "function" ? String(parts[6]) : nil
+    return parts.count >= 7 && parts[2] == "lambda" && parts[5] == "function" ? String(parts[6]) : nil
   }
 
   // MARK: Changing

@@ -99,10 +99,12 @@ package enum LogGroup: ResourceKind {
         .filter { name == nil || $0.1.logGroupName == name }
     ) { first, _ in first }
     let wanted = Set(groups.filter { query.wants($0.value.logGroupName ?? "") }.keys)
-    let tags = try await query.tags(ofType: "logs:log-group", groups.keys.sorted(), aws) {
+    let tagged = name == nil ? Set(try await query.tagged(as: "logs:log-group", aws)) : []
+    let tags = try await query.tags(of: groups.keys.sorted(), aws) {
       (arn) async throws(CallError) in
       // Below that stand groups of other functions too: what neither the spec nor our tags name is none of ours.
-      guard name != nil || wanted.contains(arn) || !arn.contains(":log-group:/aws/lambda/") else { return nil }
+      let mayBeOurs = wanted.contains(arn) || tagged.contains(arn) || !arn.contains(":log-group:/aws/lambda/")
+      guard name != nil || mayBeOurs else { return nil }
       return try await ifThere { () async throws(CallError) in
         try await aws(Logs.listTagsForResource, .init(resourceArn: arn)).tags ?? [:]
       }

@@ -83,7 +83,7 @@ package enum ClusterEndpoint: ResourceKind {
       endpoint.endpointType == "CUSTOM" && query.mayOwn(endpoint.dbClusterEndpointIdentifier ?? "")
     }
     let arns = endpoints.compactMap(\.dbClusterEndpointArn)
-    let tags = try await query.tags(ofType: "rds:cluster-endpoint", arns, aws) { (arn) async throws(CallError) in
+    let tags = try await query.tags(of: arns, aws) { (arn) async throws(CallError) in
       try await rdsTags(of: arn, aws)
     }
     return endpoints.compactMap { endpoint in

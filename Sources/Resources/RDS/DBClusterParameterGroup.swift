@@ -9,6 +9,7 @@ internal import ResourceKit
 // aws: rds CreateDBClusterParameterGroup ModifyDBClusterParameterGroup
 // aws: rds ResetDBClusterParameterGroup DeleteDBClusterParameterGroup
 // aws: rds ListTagsForResource AddTagsToResource RemoveTagsFromResource
+// aws: resourcegroupstaggingapi GetResources
 
 /// The settings that every instance of a cluster runs with.
 ///

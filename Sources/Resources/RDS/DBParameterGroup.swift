@@ -9,6 +9,7 @@ internal import ResourceKit
 // aws: rds CreateDBParameterGroup ModifyDBParameterGroup
 // aws: rds ResetDBParameterGroup DeleteDBParameterGroup
 // aws: rds ListTagsForResource AddTagsToResource RemoveTagsFromResource
+// aws: resourcegroupstaggingapi GetResources
 
 /// The settings of single instances, on top of those of their cluster.
 ///

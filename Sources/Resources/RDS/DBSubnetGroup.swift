@@ -7,6 +7,7 @@ package import ResourceKit
 
 // aws: rds CreateDBSubnetGroup ModifyDBSubnetGroup DeleteDBSubnetGroup DescribeDBSubnetGroups
 // aws: rds ListTagsForResource AddTagsToResource RemoveTagsFromResource
+// aws: resourcegroupstaggingapi GetResources
 
 /// The private subnets, one per zone, that a cluster's instances are placed in.
 ///
@@ -57,19 +58,19 @@ package enum DBSubnetGroup: ResourceKind {
     let groups = try await ifThere { () async throws(CallError) in
       try await aws.all(RDS.describeDBSubnetGroups, .init(dbSubnetGroupName: name), \.dbSubnetGroups)
     }
-    return try await (groups ?? []).filter { query.mayOwn($0.dbSubnetGroupName ?? "") }
-      .concurrently { (group) async throws(CallError) in try await observed(group, aws) }
-      .compactMap(\.self)
-  }
-
-  private static func observed(_ group: RDS.DBSubnetGroup, _ aws: AWS) async throws(CallError) -> Observed? {
-    guard let name = group.dbSubnetGroupName, let arn = group.dbSubnetGroupArn,
-      let tags = try await rdsTags(of: arn, aws)
-    else { return nil }
-    return Observed(
-      name: name, arn: arn, description: group.dbSubnetGroupDescription ?? "",
-      subnets: (group.subnets ?? []).compactMap(\.subnetIdentifier), tags: tags,
-      status: group.subnetGroupStatus ?? "")
+    let ours = (groups ?? []).filter { query.mayOwn($0.dbSubnetGroupName ?? "") }
+    let tags = try await query.tags(of: ours.compactMap(\.dbSubnetGroupArn), aws) { (arn) async throws(CallError) in
+      try await rdsTags(of: arn, aws)
+    }
+    return ours.compactMap { group in
+      guard let name = group.dbSubnetGroupName, let arn = group.dbSubnetGroupArn, let tags = tags[arn] else {
+        return nil
+      }
+      return Observed(
+        name: name, arn: arn, description: group.dbSubnetGroupDescription ?? "",
+        subnets: (group.subnets ?? []).compactMap(\.subnetIdentifier), tags: tags,
+        status: group.subnetGroupStatus ?? "")
+    }
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {

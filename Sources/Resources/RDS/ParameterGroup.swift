@@ -136,22 +136,23 @@ extension ParameterGroupKind {
     let name = query.focusName
     let groups = try await ifThere { () async throws(CallError) in try await list(name, aws) }
     let wanted = Dictionary(query.desired.map { ($0.name, $0.parameters) }) { first, _ in first }
-    return try await (groups ?? []).filter { query.mayOwn($0.name) }
-      .concurrently { (group) async throws(CallError) in try await observed(group, wanted[group.name] ?? [:], aws) }
-      .compactMap(\.self)
-  }
-
-  private static func observed(
-    _ group: ParameterGroup.Listed, _ wanted: [String: String], _ aws: AWS
-  ) async throws(CallError) -> ParameterGroup.Observed? {
+    let ours = (groups ?? []).filter { query.mayOwn($0.name) }
     let (tags, parameters) = try await both { () async throws(CallError) in
-      try await rdsTags(of: group.arn, aws)
+      try await query.tags(of: ours.map(\.arn), aws) { (arn) async throws(CallError) in
+        try await rdsTags(of: arn, aws)
+      }
     } _: { () async throws(CallError) in
-      try await ifThere { () async throws(CallError) in try await current(of: group.name, wanted, aws) }
+      try await ours.concurrently { (group) async throws(CallError) in
+        try await ifThere { () async throws(CallError) in
+          try await current(of: group.name, wanted[group.name] ?? [:], aws)
+        }
+      }
     }
-    guard let tags, let parameters else { return nil }
-    return ParameterGroup.Observed(
-      name: group.name, arn: group.arn, family: group.family, parameters: parameters, tags: tags)
+    return zip(ours, parameters).compactMap { group, parameters in
+      guard let parameters, let tags = tags[group.arn] else { return nil }
+      return ParameterGroup.Observed(
+        name: group.name, arn: group.arn, family: group.family, parameters: parameters, tags: tags)
+    }
   }
 
   /// What has been set, and the present value of what is wanted.

@@ -93,7 +93,7 @@ package enum SNSTopic: ResourceKind {
         }
       }.compactMap(\.self)
     } _: { () async throws(CallError) in
-      try await query.tags(ofType: "sns", arns, aws) { (arn) async throws(CallError) in try await tagsOf(arn, aws) }
+      try await query.tags(of: arns, aws) { (arn) async throws(CallError) in try await tagsOf(arn, aws) }
     }
     return live.compactMap { arn, attributes in tags[arn].map { Observed(arn, attributes, $0) } }
   }

@@ -128,7 +128,7 @@ package enum SQSQueue: ResourceKind {
         }
       }.compactMap(\.self)
     } _: { () async throws(CallError) in
-      try await query.tags(ofType: "sqs", byARN.keys.sorted(), aws) { (arn) async throws(CallError) in
+      try await query.tags(of: byARN.keys.sorted(), aws) { (arn) async throws(CallError) in
         guard let url = byARN[arn] else { return nil }
         return try await ifThere { () async throws(CallError) in
           try await aws(SQS.listQueueTags, .init(queueUrl: url)).tags ?? [:]

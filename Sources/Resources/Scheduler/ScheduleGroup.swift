@@ -48,7 +48,7 @@ package enum ScheduleGroup: ResourceKind {
       guard let name = group.name, group.arn != nil else { return false }
       return query.focusName.map { $0 == name } ?? query.mayOwn(name)
     }
-    let tags = try await query.tags(ofType: "scheduler:schedule-group", groups.compactMap(\.arn), aws) {
+    let tags = try await query.tags(of: groups.compactMap(\.arn), aws) {
       (arn) async throws(CallError) in
       let answer = try await ifThere { () async throws(CallError) in
         try await aws(Scheduler.listTagsForResource, .init(resourceArn: arn))

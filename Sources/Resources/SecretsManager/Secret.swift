@@ -88,27 +88,23 @@ package enum Secret: ResourceKind {
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
     let wanted = query.focusName.map { [$0] } ?? query.desired.map(\.name)
     let isWhole = query.focus == nil
-    let stack = query.stack
     let (found, listed) = try await both { () async throws(CallError) in
-      try await wanted.concurrently { (name) async throws(CallError) in try await observed(name, aws) }
+      try await wanted.concurrently { (name) async throws(CallError) in try await observed(name, query, aws) }
     } _: { () async throws(CallError) in
-      isWhole ? try await list(stack, aws) : []
+      isWhole ? try await query.secrets(aws) : []
     }
     let others = listed.filter { query.mayOwn($0.name ?? "") && !wanted.contains($0.name ?? "") }
     return found.compactMap(\.self) + others.compactMap { Observed($0) }
   }
 
-  private static func list(_ stack: String, _ aws: AWS) async throws(CallError) -> [SecretsManager.SecretListEntry] {
-    let prefix = SecretsManager.Filter(key: "name", values: [stack])
-    return try await aws.all(SecretsManager.listSecrets, .init(filters: [prefix]), \.secretList)
-  }
-
   /// nil when there is none of that name, or it waits for its deletion.
-  private static func observed(_ name: String, _ aws: AWS) async throws(CallError) -> Observed? {
+  private static func observed(
+    _ name: String, _ query: Query<Self>, _ aws: AWS
+  ) async throws(CallError) -> Observed? {
     try await ifThere { () async throws(CallError) -> Observed? in
       do throws(CallError) {
         let (secret, policy) = try await both { () async throws(CallError) in
-          try await aws(SecretsManager.describeSecret, .init(secretId: name))
+          try await query.secret(name, aws)
         } _: { () async throws(CallError) in
           try await aws(SecretsManager.getResourcePolicy, .init(secretId: name)).resourcePolicy
         }

@@ -90,13 +90,12 @@ package enum SecretRotation: ResourceKind {
     let asked = query.focus.map { $0.desired.map { [$0] } ?? [] } ?? query.desired
     let subjects = Set(asked.map(\.subject)).union(query.focus == nil ? masters.keys.map { .master(cluster: $0) } : [])
     let isWhole = query.focus == nil || asked.isEmpty
-    let stack = query.stack
     let (found, listed) = try await both { () async throws(CallError) in
       try await subjects.sorted { $0.key < $1.key }.concurrently { (subject) async throws(CallError) in
-        try await observed(subject, masters, stack, aws)
+        try await observed(subject, masters, query, aws)
       }
     } _: { () async throws(CallError) in
-      isWhole ? try await users(of: stack, aws) : []
+      isWhole ? try await users(query, aws) : []
     }
     let others = listed.filter { !subjects.contains($0.subject) }
     return (found.compactMap(\.self) + others).filter { query.focus?.id == nil || $0.subject.key == query.focus?.id }
@@ -112,7 +111,7 @@ package enum SecretRotation: ResourceKind {
   }
 
   private static func observed(
-    _ subject: Subject, _ masters: [String: String], _ stack: String, _ aws: AWS
+    _ subject: Subject, _ masters: [String: String], _ query: Query<Self>, _ aws: AWS
   ) async throws(CallError) -> Observed? {
     let id: String
     switch subject {
@@ -122,16 +121,14 @@ package enum SecretRotation: ResourceKind {
       id = secret
     }
     let secret = try await ifThere { () async throws(CallError) in
-      try await aws(SecretsManager.describeSecret, .init(secretId: id))
+      try await query.secret(id, aws)
     }
-    return secret.flatMap { Observed($0, of: subject, stack) }
+    return secret.flatMap { Observed($0, of: subject, query.stack) }
   }
 
   /// The rotations of the users' secrets that the stack owns.
-  private static func users(of stack: String, _ aws: AWS) async throws(CallError) -> [Observed] {
-    let prefix = SecretsManager.Filter(key: "name", values: [stack])
-    return try await aws.all(SecretsManager.listSecrets, .init(filters: [prefix]), \.secretList)
-      .compactMap { Observed($0, stack) }.filter(\.isOurs)
+  private static func users(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
+    try await query.secrets(aws).compactMap { Observed($0, query.stack) }.filter(\.isOurs)
   }
 
   package static func create(_ desired: Desired, _ aws: AWS) async throws(CallError) {

@@ -32,8 +32,8 @@ from harecon_sandbox.services import (
 from harecon_sandbox.services.common import Tags, tag_list
 
 SERVICE = "resourcegroupstaggingapi"
-#: How long deleted resources are still answered, and how long new ones are not; settings `tagging_lingers` and
-#: `tagging_lag` change them.
+#: How long deleted resources are still answered, and how long new ones are not and changed ones have their old tags;
+#: settings `tagging_lingers` and `tagging_lag` change them.
 LINGERS = 60.0
 LAG = 3.0
 
@@ -65,6 +65,16 @@ class Sighting:
     tags: Tags
     since: float
     gone: float | None = None
+    #: What the tags were until then.
+    before: Tags = field(default_factory=dict)
+    changed: float | None = None
+
+    def change(self, tags: Tags, now: float, lag: float) -> None:
+        if tags != self.tags:
+            self.before, self.tags, self.changed = self.shown(now, lag), tags, now
+
+    def shown(self, now: float, lag: float) -> Tags:
+        return self.before if self.changed is not None and now < self.changed + lag else self.tags
 
 
 @dataclass
@@ -82,14 +92,19 @@ def _now_tagged(ctx: Context, service: str) -> dict[str, Tags]:
     return {item["arn"]: item["tags"] for item in OWN[service](ctx) if "arn" in item}
 
 
+def _lag(ctx: Context) -> float:
+    return float(ctx.settings.get("tagging_lag", LAG))
+
+
 def _observe(ctx: Context, service: str) -> None:
     """Notes what has tags now, and since when what had some is gone."""
     seen = _memory(ctx).seen
-    now = ctx.clock.now()
+    now, lag = ctx.clock.now(), _lag(ctx)
     present = _now_tagged(ctx, service)
     for arn, tags in present.items():
         if arn in seen:
-            seen[arn].tags, seen[arn].gone = tags, None
+            seen[arn].change(tags, now, lag)
+            seen[arn].gone = None
         elif tags:
             seen[arn] = Sighting(tags, now)
     for arn, sighting in seen.items():
@@ -125,7 +140,7 @@ def _resource_type(arn: str) -> str:
 
 
 def _own_resources(ctx: Context) -> dict[str, Tags]:
-    lag = float(ctx.settings.get("tagging_lag", LAG))
+    lag = _lag(ctx)
     lingers = float(ctx.settings.get("tagging_lingers", LINGERS))
     now = ctx.clock.now()
     for service in OWN:
@@ -140,7 +155,9 @@ def _own_resources(ctx: Context) -> dict[str, Tags]:
         else:
             if sighting.gone is not None:
                 ctx.clock.expect(sighting.gone + lingers)
-            answer[arn] = sighting.tags
+            elif sighting.changed is not None and now < sighting.changed + lag:
+                ctx.clock.expect(sighting.changed + lag)
+            answer[arn] = sighting.shown(now, lag)
     return answer
 
 

@@ -109,7 +109,7 @@ def test_deleted_resources_linger(tagging: Any, aws: Any) -> None:
     assert resources(tagging) == {}
 
 
-def test_new_resources_lag_and_untagged_ones_stay(tagging: Any, aws: Any) -> None:
+def test_new_resources_and_changes_lag_and_untagged_ones_stay(tagging: Any, aws: Any) -> None:
     aws.settings(tagging_lag=30)
     logs = aws.client("logs")
     logs.create_log_group(logGroupName="/p", tags=TAGS)
@@ -118,6 +118,8 @@ def test_new_resources_lag_and_untagged_ones_stay(tagging: Any, aws: Any) -> Non
     aws.advance(31)
     (arn,) = resources(tagging)
     logs.untag_resource(resourceArn=arn, tagKeys=list(TAGS))
+    assert resources(tagging) == {arn: TAGS}
+    aws.advance(31)
     assert resources(tagging) == {arn: {}}
 
 
@@ -130,8 +132,10 @@ def test_pages(tagging: Any, stack: Network, aws: Any) -> None:
 def test_tags_are_set_and_taken_through_the_tagging_api(tagging: Any, stack: Network, aws: Any) -> None:
     arns = list(resources(tagging))
     assert tagging.tag_resources(ResourceARNList=arns, Tags={"note": "x"})["FailedResourcesMap"] == {}
+    aws.advance(10)
     assert {tags.get("note") for tags in resources(tagging).values()} == {"x"}
     tagging.untag_resources(ResourceARNList=arns, TagKeys=["note"])
+    aws.advance(10)
     assert all(tags == TAGS for tags in resources(tagging).values())
     missing = f"arn:aws:rds:us-east-1:{aws.account}:cluster:none"
     failed = tagging.tag_resources(ResourceARNList=[missing], Tags={"note": "x"})["FailedResourcesMap"]
