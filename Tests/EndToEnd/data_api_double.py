@@ -31,7 +31,8 @@ class DataApiDouble:
                 key = re.search(r"Credential=([^/]+)/", self.headers["Authorization"])
                 double.calls.append((key[1] if key else "", asked))
                 found = double.answer(asked["sql"]) if self.path == "/Execute" else None
-                body = json.dumps(found if found is not None else {"message": "not a statement of the functions"}).encode()
+                refusal = {"message": "not a statement of the functions"}
+                body = json.dumps(refusal if found is None else found).encode()
                 self.send_response(200 if found is not None else 400)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -62,7 +63,8 @@ class DataApiDouble:
             return _rows(
                 "server_id writer lag age",
                 [
-                    [{"stringValue": name}, {"booleanValue": name == writer}, {"doubleValue": 0.01}, {"doubleValue": 0.1}]
+                    [{"stringValue": name}, {"booleanValue": name == writer}, {"doubleValue": 0.01}]
+                    + [{"doubleValue": 0.1}]
                     for name in members
                 ],
             )

@@ -77,9 +77,9 @@ def main() -> None:
         partial.rename(options.ready_file)
     print(greeting(server.endpoint) if options.person else ready, flush=True)
     done.wait()
+    server.stop()
     if sandbox.runtime is not None:
         sandbox.runtime.end()
-    server.stop()
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ EVENTS = (
 )
 
 
+ACTIONS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+
+
 # Databases ---------------------------------------------------------------------------------------------------------
 
 
@@ -140,8 +143,8 @@ def notify(ctx: Context, transition: Transition, action: str) -> bool:
         "AlarmName": alarm.name, "AlarmDescription": config.get("AlarmDescription"), "AWSAccountId": ctx.account,
         "NewStateValue": alarm.value, "NewStateReason": alarm.reason, "StateChangeTime": _offset(transition.at),
         "Region": ctx.region, "AlarmArn": alarm.arn, "OldStateValue": transition.before,
-        **{member: config.get(member) or [] for member in ("OKActions", "AlarmActions", "InsufficientDataActions")},
-        "Trigger": {k: v for k, v in config.items() if k not in ("OKActions", "AlarmActions", "InsufficientDataActions")},
+        **{member: config.get(member) or [] for member in ACTIONS},
+        "Trigger": {member: value for member, value in config.items() if member not in ACTIONS},
     }  # fmt: skip
     notice = sns.Notice(json.dumps(message, default=str), f'{alarm.value}: "{alarm.name}" in {ctx.region}'[:100])
     return sns.publish_for(ctx, action, notice, "cloudwatch.amazonaws.com", alarm.arn)

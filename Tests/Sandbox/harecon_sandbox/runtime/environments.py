@@ -204,6 +204,8 @@ class Pool:
         """The folder with the function's code; the same code is unpacked once."""
         place = self._folder / digest.replace("/", "_").replace("=", "")
         with self._lock:
+            if self._closed:
+                raise OSError("the sandbox ends")
             if not place.exists():
                 partial = place.with_name(place.name + ".partial")
                 with zipfile.ZipFile(io.BytesIO(code)) as archive:

@@ -114,7 +114,8 @@ def require_room(ctx: Context, function: Function) -> None:
 
     counts = _counts(ctx)
     if function.reserved is not None:
-        is_full, reason = counts.of(function.name) >= function.reserved, "ReservedFunctionConcurrentInvocationLimitExceeded"
+        is_full = counts.of(function.name) >= function.reserved
+        reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
     else:
         functions = functions_of(ctx)
         limit = int(ctx.settings.get("lambda_concurrency", ACCOUNT_CONCURRENCY))

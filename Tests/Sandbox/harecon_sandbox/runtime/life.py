@@ -99,7 +99,8 @@ class Runtime:
         """Ends the thread and every process; nothing is left behind."""
         self.agenda.end()
         self.pool.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with self._showing:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     def answer_url(self, request: Request) -> Response | None:
         """The answer to a request of a function's URL, None for any other request."""

@@ -41,8 +41,10 @@ def end(function: Function, request_id: str, outcome: Outcome) -> list[str]:
     if _is_json(function):
         metrics = {
             "durationMs": round(duration, 3), "billedDurationMs": billed, "memorySizeMB": size,
-            "maxMemoryUsedMB": outcome.memory, **({"initDurationMs": round(outcome.loading * 1000, 2)} if outcome.loading else {}),
+            "maxMemoryUsedMB": outcome.memory,
         }  # fmt: skip
+        if outcome.loading:
+            metrics["initDurationMs"] = round(outcome.loading * 1000, 2)
         status = "timeout" if outcome.timed_out else "error" if outcome.error else "success"
         return [_platform("report", {"requestId": request_id, "metrics": metrics, "status": status})]
     lines = [f"END RequestId: {request_id}"]
@@ -134,7 +136,9 @@ def embedded(ctx: Context, line: str) -> None:
         output.append(f"{type(error).__name__}: {error}: {line[:500]}")
 
 
-def _datum(found: dict[str, Any], metric: dict[str, Any], dimensions: list[dict[str, str]], at: datetime) -> dict[str, Any]:
+def _datum(
+    found: dict[str, Any], metric: dict[str, Any], dimensions: list[dict[str, str]], at: datetime
+) -> dict[str, Any]:
     value = found[metric["Name"]]
     values = {"Values": value} if isinstance(value, list) else {"Value": value}
     return {

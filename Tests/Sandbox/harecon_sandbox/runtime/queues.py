@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event source mappings: a function is given a queue's messages, in batches, and they are deleted when it has done them.
+"""Event source mappings: a function is given a queue's messages, in batches, which are deleted when it has done them.
 
 What it has not done comes back when its visibility timeout is over, and goes to the dead-letter queue when it was
 received as often as it may be.

@@ -59,7 +59,8 @@ def role_may_use_key(ctx: Context, role_arn: str, key: str, service: str, via: s
     """Both to make data keys and to read them. AWS's own keys let everybody in the account, through the service."""
     if key.startswith("alias/aws/"):
         return True
-    return all(role_may_key(ctx, role_arn, action, key, service, via) for action in ("kms:GenerateDataKey", "kms:Decrypt"))
+    actions = ("kms:GenerateDataKey", "kms:Decrypt")
+    return all(role_may_key(ctx, role_arn, action, key, service, via) for action in actions)
 
 
 def role_may_key(ctx: Context, role_arn: str, action: str, key: str, service: str, via: str) -> bool:

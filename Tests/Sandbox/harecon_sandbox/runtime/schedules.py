@@ -98,7 +98,7 @@ def _fire(runtime: Runtime, ctx: Context, schedule: scheduler.Schedule, due: flo
     def bury(said: dict[str, str]) -> bool:
         about = {"SCHEDULE_ARN": schedule.arn, "SCHEDULED_TIME": bus.stamp(due), "EXECUTION_ID": execution}
         done = _put_aside(ctx, role, dead, deliveries.letter(text(), {**about, **said}))
-        _count(ctx, schedule, "InvocationsSentToDeadLetterCount" if done else "InvocationsFailedToBeSentToDeadLetterCount")
+        _count(ctx, schedule, f"Invocations{'SentTo' if done else 'FailedToBeSentTo'}DeadLetterCount")
         return done
 
     def ended(delivery: Delivery) -> None:
@@ -118,7 +118,8 @@ def _payload(ctx: Context, schedule: scheduler.Schedule, due: float) -> str:
         return str(given)
     return json.dumps({
         "version": "0", "id": str(uuid.uuid4()), "detail-type": "Scheduled Event", "source": "aws.scheduler",
-        "account": ctx.account, "time": bus.stamp(due), "region": ctx.region, "resources": [schedule.arn], "detail": "{}",
+        "account": ctx.account, "time": bus.stamp(due), "region": ctx.region, "resources": [schedule.arn],
+        "detail": "{}",
     })  # fmt: skip
 
 
@@ -148,7 +149,8 @@ def _to_target(
 
 def _require(ctx: Context, role: str, action: str, resource: str) -> None:
     if not role_may(ctx, role, action, resource, PRINCIPAL):
-        raise Refused("AccessDeniedException", f"The role {role} is not authorized to perform {action} on {resource}", 403)
+        message = f"The role {role} is not authorized to perform {action} on {resource}"
+        raise Refused("AccessDeniedException", message, 403)
 
 
 def _put_aside(ctx: Context, role: str, arn: str, draft: sqs.Draft) -> bool:

@@ -104,7 +104,8 @@ def _event(ctx: Context, function: Function, request: Request, path: str) -> dic
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": request.raw_query,
         "headers": headers, "isBase64Encoded": False,
         "requestContext": {
-            "accountId": "anonymous", "apiId": host.split(".")[0], "domainName": host, "domainPrefix": host.split(".")[0],
+            "accountId": "anonymous", "apiId": host.split(".")[0], "domainName": host,
+            "domainPrefix": host.split(".")[0],
             "http": {"method": request.method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
                      "userAgent": request.header("user-agent") or ""},
             "requestId": str(uuid.uuid4()), "routeKey": "$default", "stage": "$default",

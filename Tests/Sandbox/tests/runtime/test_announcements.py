@@ -6,7 +6,8 @@ from typing import Any
 
 from .conftest import Live
 
-SENDS = {"Effect": "Allow", "Principal": {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}, "Action": "sqs:SendMessage"}
+SENDERS = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
+SENDS = {"Effect": "Allow", "Principal": SENDERS, "Action": "sqs:SendMessage"}
 LETS_ALARMS = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish"}
 
 
@@ -68,8 +69,8 @@ def test_databases_tell_of_their_failovers_by_number(live: Live) -> None:
     vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     live.advance(60)
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{i}.0/24", AvailabilityZone=f"us-east-1{zone}")["Subnet"]["SubnetId"]
-        for i, zone in enumerate("abc")
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{i}.0/24", AvailabilityZone=zone)["Subnet"]["SubnetId"]
+        for i, zone in enumerate(("us-east-1a", "us-east-1b", "us-east-1c"))
     ]
     live.advance(60)
     rds.create_db_subnet_group(DBSubnetGroupName="g", DBSubnetGroupDescription="g", SubnetIds=subnets)
@@ -80,8 +81,9 @@ def test_databases_tell_of_their_failovers_by_number(live: Live) -> None:
     live.advance(600)
     for name in ("one", "two"):
         rds.create_db_instance(
-            DBInstanceIdentifier=name, DBClusterIdentifier="c", Engine="aurora-postgresql", DBInstanceClass="db.r6g.large"
-        )
+            DBInstanceIdentifier=name, DBClusterIdentifier="c", Engine="aurora-postgresql",
+            DBInstanceClass="db.r6g.large",
+        )  # fmt: skip
     live.advance(900)
     live.settle()
     rds.failover_db_cluster(DBClusterIdentifier="c")

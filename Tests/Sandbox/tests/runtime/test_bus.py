@@ -89,7 +89,12 @@ def test_a_target_that_is_throttled_is_tried_again_for_as_long_as_it_may(live: L
         ({"Input": '{"a":1}'}, '{"a":1}'),
         ({"InputPath": "$.detail.who"}, '"ann"'),
         (
-            {"InputTransformer": {"InputPathsMap": {"w": "$.detail.who", "n": "$.detail.n[1]"}, "InputTemplate": '{"who":<w>,"n":<n>,"t":"<w> has <n>","none":<x>}'}},
+            {
+                "InputTransformer": {
+                    "InputPathsMap": {"w": "$.detail.who", "n": "$.detail.n[1]"},
+                    "InputTemplate": '{"who":<w>,"n":<n>,"t":"<w> has <n>","none":<x>}',
+                }
+            },
             '{"who":"ann","n":2,"t":"ann has 2","none":<x>}',
         ),
     ],

@@ -18,8 +18,9 @@ def test_a_function_runs_its_code_in_a_process_of_its_own(live: Live) -> None:
         """
         import os
         def handle(event, context):
-            return {"event": event, "pid": os.getpid(), "name": context.function_name, "arn": context.invoked_function_arn,
-                    "left": context.get_remaining_time_in_millis(), "colour": os.environ["COLOUR"], "home": os.environ.get("HOME")}
+            return {"event": event, "pid": os.getpid(), "name": context.function_name,
+                    "arn": context.invoked_function_arn, "left": context.get_remaining_time_in_millis(),
+                    "colour": os.environ["COLOUR"], "home": os.environ.get("HOME")}
         """,
         Environment={"Variables": {"COLOUR": "blue"}},
     )
@@ -90,11 +91,13 @@ def test_what_cannot_run_is_told_as_lambda_tells_it(live: Live, source: str, kin
 
 
 def test_a_function_that_hangs_is_killed_at_its_time_limit(live: Live) -> None:
-    live.function("hangs", "import time, os\ndef handle(event, context):\n    print(os.getpid())\n    time.sleep(60)", Timeout=1)
+    source = "import time, os\ndef handle(event, context):\n    print(os.getpid())\n    time.sleep(60)"
+    live.function("hangs", source, Timeout=1)
     begun = time.monotonic()
     told = live.invoke("hangs")
     assert time.monotonic() - begun < LONG
-    assert told["errorType"] == "Sandbox.Timedout" and told["errorMessage"].endswith("Task timed out after 1.00 seconds")
+    assert told["errorType"] == "Sandbox.Timedout"
+    assert told["errorMessage"].endswith("Task timed out after 1.00 seconds")
     (run,) = live.runs()
     assert run["outcome"] == "timeout"
     pid = next(int(line) for line in live.log("hangs") if line.isdigit())
@@ -127,7 +130,8 @@ def test_metrics_in_the_log_become_metrics(live: Live) -> None:
         def handle(event, context):
             metric = {"Name": "Seen", "Unit": "Count", "StorageResolution": 1}
             directive = {"Namespace": "shop", "Dimensions": [["Kind"]], "Metrics": [metric]}
-            print(json.dumps({"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, "Kind": "a", "Seen": 7}))
+            about = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+            print(json.dumps({"_aws": about, "Kind": "a", "Seen": 7}))
         """,
     )
     live.advance(86400)
@@ -147,7 +151,8 @@ def test_a_function_has_the_accounts_time(live: Live) -> None:
         import time
         from datetime import datetime, UTC
         def handle(event, context):
-            return [time.time(), datetime.now(UTC).timestamp(), datetime.now(UTC).year, isinstance(datetime.now(), datetime)]
+            now = datetime.now(UTC)
+            return [time.time(), now.timestamp(), now.year, isinstance(datetime.now(), datetime)]
         """,
     )
     live.invoke("clock")

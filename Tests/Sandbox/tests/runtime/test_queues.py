@@ -57,9 +57,8 @@ def test_groups_of_a_fifo_queue_are_given_in_order(live: Live) -> None:
 def test_a_role_without_the_right_is_given_nothing(live: Live) -> None:
     arn = live.queue("q", VisibilityTimeout="30")
     mapping(live, FAILS_BAD, arn)
-    live.client("iam").put_role_policy(
-        RoleName="worker-role", PolicyName="work", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow("sqs:GetQueueAttributes")]})
-    )
+    less = json.dumps({"Version": "2012-10-17", "Statement": [allow("sqs:GetQueueAttributes")]})
+    live.client("iam").put_role_policy(RoleName="worker-role", PolicyName="work", PolicyDocument=less)
     send(live, "q", "good")
     assert live.runs() == []
 
@@ -72,8 +71,9 @@ def test_a_topic_reaches_a_function_that_lets_it_in(live: Live) -> None:
     sns.publish(TopicArn=topic, Message="unheard")
     assert live.runs() == []
     live.client("lambda").add_permission(
-        FunctionName="f", StatementId="t", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com", SourceArn=topic
-    )
+        FunctionName="f", StatementId="t", Action="lambda:InvokeFunction", Principal="sns.amazonaws.com",
+        SourceArn=topic,
+    )  # fmt: skip
     sns.publish(TopicArn=topic, Message="heard")
     (run,) = live.runs()
     assert run["answer"] == '"heard"'

@@ -69,10 +69,9 @@ def test_any_operation_can_be_a_target(live: Live) -> None:
     queue = live.queue("q")
     url = live.client("sqs").get_queue_url(QueueName="q")["QueueUrl"]
     role = live.role("sends", "scheduler.amazonaws.com", allow("sqs:SendMessage", queue))
-    schedule(
-        live, "rate(1 minute)", "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", role,
-        Input=json.dumps({"QueueUrl": url, "MessageBody": "<aws.scheduler.execution-id>/<aws.scheduler.attempt-number>"}),
-    )  # fmt: skip
+    body = "<aws.scheduler.execution-id>/<aws.scheduler.attempt-number>"
+    asked = json.dumps({"QueueUrl": url, "MessageBody": body})
+    schedule(live, "rate(1 minute)", "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", role, Input=asked)
     live.settle()
     (message,) = live.messages("q")
     execution, attempt = message["Body"].split("/")

@@ -7,20 +7,23 @@ from .conftest import Live
 
 SOURCE = """
 def handle(event, context):
-    http = event["requestContext"]["http"]
-    return {"statusCode": 201, "headers": {"content-type": "text/plain"}, "body": f"{http['method']} {event['rawPath']} {event['rawQueryString']}"}
+    method = event["requestContext"]["http"]["method"]
+    body = f"{method} {event['rawPath']} {event['rawQueryString']}"
+    return {"statusCode": 201, "headers": {"content-type": "text/plain"}, "body": body}
 """
 
 
 def permit(live: Live, *, through: bool = True) -> None:
     client = live.client("lambda")
     client.add_permission(
-        FunctionName="open", StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*", FunctionUrlAuthType="NONE"
-    )
+        FunctionName="open", StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
+        FunctionUrlAuthType="NONE",
+    )  # fmt: skip
     if through:
         client.add_permission(
-            FunctionName="open", StatementId="invoke", Action="lambda:InvokeFunction", Principal="*", InvokedViaFunctionUrl=True
-        )
+            FunctionName="open", StatementId="invoke", Action="lambda:InvokeFunction", Principal="*",
+            InvokedViaFunctionUrl=True,
+        )  # fmt: skip
 
 
 def test_a_url_is_answered_by_its_host_and_by_a_path(live: Live) -> None:
