@@ -2,8 +2,8 @@
 """What happens by itself, when it is due by the account's clock.
 
 One thread does all of it, an account at a time and with the engine locked. It sleeps until the next moment that
-anything is due at, or until a clock is turned or something has changed; how long that is in real time follows from each clock's
-pace.
+anything is due at, or until a clock is turned or something has changed; how long that is in real time follows from
+each clock's pace.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lambda's Python runtime, as far as functions can tell: in a process of its own it loads the handler once and then calls
-it for one event after another.
+"""Lambda's Python runtime, as far as functions can tell: in a process of its own it loads the handler once and then
+calls it for one event after another.
 
     python3 bootstrap.py FD     FD is a socket, on which lines of JSON come and go
 
