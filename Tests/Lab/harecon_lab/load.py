@@ -108,8 +108,7 @@ def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) ->
         statements = tuple(Statement(each["sql"], tuple(each["parameters"])) for each in transfer.statements)
         return Transaction(transfer.name, transfer.name.rpartition("-")[0], statements)
 
-    ledger = Ledger(LEDGER)
-    target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, ledger)
+    target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, Ledger(LEDGER))
     buffer = FileBuffer(settings.buffer)
     client = ReplayClient(buffer, target, settings=ReplaySettings(concurrency=settings.writers + 2))
     buffered = Buffered(client, transaction, lambda outcome: isinstance(outcome, Applied), journal)
