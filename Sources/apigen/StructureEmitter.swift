@@ -39,7 +39,10 @@ struct StructureEmitter {
     }
     if uses.contains(.sent) { text += initializer(properties) + encoder(properties) }
     if uses.contains(.received) { text += decoder(properties) }
-    text += "\n    package static let shape = \(ShapeText.text(shape, indent: 4))\n"
+    let written = ShapeText.text(shape, indent: 4)
+    // A shape that holds others of its own kind: its type cannot be inferred from itself.
+    let type = written.contains("{ \(name).shape }") ? ": StructureShape" : ""
+    text += "\n    package static let shape\(type) = \(written)\n"
     return text + "  }\n"
   }
 

@@ -77,6 +77,8 @@ struct APIGenTests {
   func reach() throws {
     let files = try files(["MakeThing"])
     #expect(files["Things+Shapes.swift"]?.contains("package struct Thing: InputStructure, OutputStructure {") == true)
+    // It holds others of its own kind, and no type can be inferred from itself.
+    #expect(files["Things+Shapes.swift"]?.contains("package static let shape: StructureShape = ") == true)
     #expect(!files.values.contains { $0.contains("Unused") || $0.contains("DropThing") })
   }
 
