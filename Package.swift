@@ -13,16 +13,21 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The AWS services in use. Each has a generated target `AWSAPI<name>`; see `Sources/apigen/Services.swift`.
+/// The AWS services that harecon calls. Each has a generated target `AWSAPI<name>`; see `Sources/apigen/Services.swift`.
 let services = [
   "Backup", "CloudWatch", "DynamoDB", "EC2", "Events", "FIS", "IAM", "KMS", "Lambda", "Logs", "RDS", "Route53", "S3",
   "STS", "Scheduler", "SecretsManager", "ServiceQuotas", "SNS", "SQS", "Tagging",
 ]
+/// What only applications call, through the replay client.
+let applicationServices = ["RDSData"]
 let serviceTargets = services.map { Target.Dependency(stringLiteral: "AWSAPI\($0)") }
 
 let package = Package(
   name: "harecon",
-  products: [.executable(name: "harecon", targets: ["harecon"])],
+  products: [
+    .executable(name: "harecon", targets: ["harecon"]),
+    .library(name: "ReplayClient", targets: ["ReplayClient"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -48,6 +53,23 @@ let package = Package(
     .testTarget(
       name: "AWSClientTests",
       dependencies: ["APIModel", "AWSClient", "Core", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+
+    // MARK: ReplayClient
+
+    // For applications: nothing of harecon itself stands on it.
+    .target(
+      name: "ReplayClient",
+      dependencies: [
+        "AWSClient", "Core", "AWSAPIRDSData", "AWSAPISQS", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReplayClientTests",
+      dependencies: [
+        "AWSClient", "Core", "ReplayClient", "AWSAPIRDSData", "AWSAPISQS",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
 
     // MARK: apigen
@@ -142,7 +164,7 @@ let package = Package(
     .testTarget(
       name: "FuzzCaseTests", dependencies: ["AWSClient", "Core", "Engine", "Spec"], swiftSettings: settings),
   ]
-    + services.map {
+    + (services + applicationServices).map {
       .target(name: "AWSAPI\($0)", dependencies: ["AWSClient"], swiftSettings: settings)
     }
 )

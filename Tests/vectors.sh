@@ -11,8 +11,8 @@ set -euo pipefail
 version=1.43.11
 sha256=d7d479cc2809ec2728f2898521003adfb79bfe6a4615c59dfd222ec52b0cee6b
 services=(
-  backup cloudwatch dynamodb ec2 events fis iam kms lambda logs rds resourcegroupstaggingapi route53 s3 scheduler
-  secretsmanager service-quotas sns sqs sts
+  backup cloudwatch dynamodb ec2 events fis iam kms lambda logs rds rds-data resourcegroupstaggingapi route53 s3
+  scheduler secretsmanager service-quotas sns sqs sts
 )
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

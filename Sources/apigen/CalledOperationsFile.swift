@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The operations that the markers name, as Swift: what the policies of `harecon iam` are made of.
+/// The operations that the markers of harecon's own sources name, as Swift: what the policies of `harecon iam` are made of.
 struct CalledOperationsFile: Sendable {
   private static let path = "Sources/Blueprint/Operator/Generated/CalledOperation+All.swift"
 

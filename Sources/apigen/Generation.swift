@@ -20,7 +20,8 @@ struct Generation {
       let emitter = try ServiceEmitter(service, model, operations: markers.operations[service.folder] ?? [])
       for (name, text) in emitter.files { files["Sources/\(service.target)/Generated/\(name)"] = text }
     }
-    files.merge(CalledOperationsFile(operations: markers.operations).files) { _, new in new }
+    let ofOperator = try Markers(root: root, folders: Markers.operatorFolders)
+    files.merge(CalledOperationsFile(operations: ofOperator.operations).files) { _, new in new }
     files.merge(try KindRegistry(root: root).files) { _, new in new }
     files.merge(try FunctionFiles(root: root).files) { _, new in new }
   }

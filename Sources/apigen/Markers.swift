@@ -8,11 +8,13 @@ struct Markers: Sendable {
   /// By botocore's folder name.
   private(set) var operations: [String: Set<String>] = [:]
 
-  /// The folders below `Sources` whose files call AWS.
-  private static let folders = ["AWSClient", "CLI", "Preflights", "Resources", "Trail"]
+  /// The folders below `Sources` whose files call AWS for harecon, in the name of whoever runs it.
+  static let operatorFolders = ["AWSClient", "CLI", "Preflights", "Resources", "Trail"]
+  /// Those whose files call AWS in an application.
+  static let applicationFolders = ["ReplayClient"]
 
-  init(root: URL) throws(ModelError) {
-    for folder in Self.folders {
+  init(root: URL, folders: [String] = operatorFolders + applicationFolders) throws(ModelError) {
+    for folder in folders {
       let sources = root.appending(path: "Sources/\(folder)")
       let paths = FileManager.default.enumerator(atPath: sources.path)?.compactMap { $0 as? String } ?? []
       for path in paths.sorted() where path.hasSuffix(".swift") {

@@ -22,6 +22,7 @@ struct Service: Sendable, Hashable {
     Service(folder: "lambda", name: "Lambda"),
     Service(folder: "logs", name: "Logs"),
     Service(folder: "rds", name: "RDS"),
+    Service(folder: "rds-data", name: "RDSData"),
     Service(folder: "resourcegroupstaggingapi", name: "Tagging"),
     Service(folder: "route53", name: "Route53"),
     Service(folder: "s3", name: "S3"),

@@ -15,6 +15,7 @@ struct ArchitectureTests {
     "APIModel": ["Core", "AWSClient"],
     "apigen": ["Core", "AWSClient", "APIModel"],
     "AWSAPI": ["Core", "AWSClient"],
+    "ReplayClient": ["Core", "AWSClient", "AWSAPI"],
     "ResourceKit": ["Core", "AWSClient"],
     "Resources": ["Core", "AWSClient", "AWSAPI", "ResourceKit"],
     "Preflights": ["Core", "AWSClient", "AWSAPI", "ResourceKit", "Resources"],

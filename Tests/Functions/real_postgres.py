@@ -51,18 +51,18 @@ def server() -> Iterator[Server]:
 
 
 @contextmanager
-def serving(installation: Installation, **changes: str) -> Iterator[Server]:
-    """`changes` are settings of PostgreSQL."""
+def serving(installation: Installation, names: str = "DNS:localhost", **changes: str) -> Iterator[Server]:
+    """`names` are those of its certificate, `changes` are settings of PostgreSQL."""
     # Not below pytest's folder, which nobody but its owner may enter: PostgreSQL does not run as root.
     folder = Path(tempfile.mkdtemp(prefix="harecon-postgres-"))
     try:
-        yield from _served(installation, folder, changes)
+        yield from _served(installation, folder, names, changes)
     finally:
         shutil.rmtree(folder)
 
 
-def _served(installation: Installation, folder: Path, changes: dict[str, str]) -> Iterator[Server]:
-    cert, key = certificate(folder, "DNS:localhost")
+def _served(installation: Installation, folder: Path, names: str, changes: dict[str, str]) -> Iterator[Server]:
+    cert, key = certificate(folder, names)
     password = folder / "password"
     password.write_text(PASSWORD)
     installation.give(folder, cert, key, password)

@@ -160,6 +160,57 @@ extension SQS {
       ])
   }
 
+  package struct SendMessageInput: InputStructure {
+    package var queueUrl: String?
+    package var messageBody: String?
+    package var delaySeconds: Int?
+    package var messageAttributes: [String: MessageAttributeValue]?
+    package var messageSystemAttributes: [String: MessageSystemAttributeValue]?
+    package var messageDeduplicationId: String?
+    package var messageGroupId: String?
+
+    package init(
+      queueUrl: String,
+      messageBody: String,
+      delaySeconds: Int? = nil,
+      messageAttributes: [String: MessageAttributeValue]? = nil,
+      messageSystemAttributes: [String: MessageSystemAttributeValue]? = nil,
+      messageDeduplicationId: String? = nil,
+      messageGroupId: String? = nil
+    ) {
+      self.queueUrl = queueUrl
+      self.messageBody = messageBody
+      self.delaySeconds = delaySeconds
+      self.messageAttributes = messageAttributes
+      self.messageSystemAttributes = messageSystemAttributes
+      self.messageDeduplicationId = messageDeduplicationId
+      self.messageGroupId = messageGroupId
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 7)
+      fields.set(0, queueUrl)
+      fields.set(1, messageBody)
+      fields.set(2, delaySeconds)
+      fields.set(3, messageAttributes)
+      fields.set(4, messageSystemAttributes)
+      fields.set(5, messageDeduplicationId)
+      fields.set(6, messageGroupId)
+      return fields
+    }
+
+    package static let shape = StructureShape(
+      "SendMessageRequest", [
+        Member("QueueUrl", .string, .required),
+        Member("MessageBody", .string, .required),
+        Member("DelaySeconds", .integer),
+        Member("MessageAttributes", .map(.structure { MessageAttributeValue.shape }, flattened: true)),
+        Member("MessageSystemAttributes", .map(.structure { MessageSystemAttributeValue.shape }, flattened: true)),
+        Member("MessageDeduplicationId", .string),
+        Member("MessageGroupId", .string),
+      ])
+  }
+
   package struct SetQueueAttributesInput: InputStructure {
     package var queueUrl: String?
     package var attributes: [String: String]?

@@ -81,6 +81,31 @@ extension SQS {
       ])
   }
 
+  package struct SendMessageOutput: OutputStructure {
+    package var md5OfMessageBody: String?
+    package var md5OfMessageAttributes: String?
+    package var md5OfMessageSystemAttributes: String?
+    package var messageId: String?
+    package var sequenceNumber: String?
+
+    package init(fields: Fields) {
+      md5OfMessageBody = fields.get(0)
+      md5OfMessageAttributes = fields.get(1)
+      md5OfMessageSystemAttributes = fields.get(2)
+      messageId = fields.get(3)
+      sequenceNumber = fields.get(4)
+    }
+
+    package static let shape = StructureShape(
+      "SendMessageResult", [
+        Member("MD5OfMessageBody", .string),
+        Member("MD5OfMessageAttributes", .string),
+        Member("MD5OfMessageSystemAttributes", .string),
+        Member("MessageId", .string),
+        Member("SequenceNumber", .string),
+      ])
+  }
+
   package struct SetQueueAttributesOutput: OutputStructure {
 
     package init(fields: Fields) {

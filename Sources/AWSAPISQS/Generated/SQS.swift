@@ -34,6 +34,9 @@ package enum SQS {
   package static let listQueues = Operation<ListQueuesInput, ListQueuesOutput>(OperationModel(
     service, "ListQueues", input: ListQueuesInput.shape, output: ListQueuesOutput.shape, isReadOnly: true, pagination: Pagination(inputTokens: ["NextToken"], outputTokens: ["NextToken"], limit: "MaxResults")))
 
+  package static let sendMessage = Operation<SendMessageInput, SendMessageOutput>(OperationModel(
+    service, "SendMessage", input: SendMessageInput.shape, output: SendMessageOutput.shape))
+
   package static let setQueueAttributes = Operation<SetQueueAttributesInput, SetQueueAttributesOutput>(OperationModel(
     service, "SetQueueAttributes", input: SetQueueAttributesInput.shape, output: SetQueueAttributesOutput.shape))
 
