@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Core
 
 #if canImport(Glibc)
   internal import Glibc
@@ -79,7 +79,7 @@ package struct Console: Sendable {
 
 /// The first error that kept an answer from being written.
 private final class Loss: Sendable {
-  private let first = Mutex<Int32?>(nil)
+  private let first = Guarded<Int32?>(nil)
 
   var error: Int32? { first.withLock { $0 } }
 

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
-
 /// One look at everything, in which several kinds want to know the same: it is asked once, and all have the answer.
 ///
 /// An answer is as old as the look. Whoever is about to change something, or waits for a change, looks without.
 package final class Look: Sendable {
   private typealias Answer = Result<any Sendable, CallError>
 
-  private let asked = Mutex<[String: Task<Answer, Never>]>([:])
+  private let asked = Guarded<[String: Task<Answer, Never>]>([:])
 
   package init() {}
 

@@ -3,7 +3,6 @@
 package import AWSClient
 package import Core
 package import Engine
-internal import Synchronization
 
 /// Writes down what a run does, beside it: nothing that is done waits for a line to be written, and nothing fails for want
 /// of one.
@@ -47,7 +46,7 @@ package final class Trail: Sendable {
   private let groupName: String
   private let run: TrailRun
   private let time: TimeSource
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// - Parameters:
   ///   - group: the log group's address in the plan, for a run that makes or deletes it.

@@ -2,7 +2,6 @@
 
 import Core
 import Logging
-import Synchronization
 import Testing
 
 @testable import AWSClient
@@ -299,7 +298,7 @@ private actor CountingCredentials: CredentialSource {
 
 /// What a logger was told.
 final class LogLines: Sendable {
-  private let lines = Mutex([String]())
+  private let lines = Guarded([String]())
 
   var all: [String] { lines.withLock { $0 } }
   var handler: any LogHandler { Handler(lines: self) }

@@ -2,7 +2,6 @@
 
 import Core
 import Logging
-import Synchronization
 import Testing
 
 @testable import AWSClient

@@ -3,7 +3,6 @@
 import Core
 import Foundation
 import Logging
-import Synchronization
 import Testing
 
 @testable import AWSClient
@@ -134,7 +133,7 @@ struct CredentialSourcesTests {
         mfa_serial = arn:aws:iam::1:mfa/me
         """)
     let transport = ScriptedTransport(.success(Self.assumed("ROLE")))
-    let asked = Mutex([String]())
+    let asked = Guarded([String]())
     let found = try await load(home, ["AWS_PROFILE": "dev"], transport: transport) { serial in
       asked.withLock { $0.append(serial) }
       return "123456"

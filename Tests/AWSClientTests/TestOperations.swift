@@ -2,7 +2,6 @@
 
 import Core
 import Logging
-import Synchronization
 
 @testable import AWSClient
 
@@ -30,7 +29,7 @@ final class ScriptedTransport: Transport {
   typealias Answer = @Sendable (HTTPRequest, Int) async throws(TransportError) -> HTTPResponse
 
   private let answer: Answer
-  private let kept = Mutex([HTTPRequest]())
+  private let kept = Guarded([HTTPRequest]())
 
   init(_ answer: @escaping Answer) {
     self.answer = answer

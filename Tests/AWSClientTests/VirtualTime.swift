@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Core
 
 @testable import AWSClient
 
@@ -15,7 +15,7 @@ final class VirtualTime: Sendable {
     var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
   private let advancesItself: Bool
   let start: Timestamp
 

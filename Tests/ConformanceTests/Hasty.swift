@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AWSClient
-import Synchronization
+import Core
 
 /// A clock that moves only when somebody sleeps, a hundred times as fast as they think.
 ///
@@ -17,7 +17,7 @@ final class HastyClock: Clock {
     static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
   }
 
-  private let time = Mutex(Instant(offset: .zero))
+  private let time = Guarded(Instant(offset: .zero))
 
   var now: Instant { time.withLock(\.self) }
   var minimumResolution: Duration { .nanoseconds(1) }

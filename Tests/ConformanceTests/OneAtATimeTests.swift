@@ -4,7 +4,6 @@ import Core
 import Engine
 import ResourceKit
 import Resources
-import Synchronization
 import Testing
 
 /// What the members of a cluster promise to each other.
@@ -50,7 +49,7 @@ private final class Witness: Sendable {
   private let real: Kind
   private let stack: String
   private let wanted: [DesiredResource]
-  private let seen = Mutex<[Update]>([])
+  private let seen = Guarded<[Update]>([])
 
   init(_ real: Kind, stack: String, wanted: [DesiredResource]) {
     self.real = real

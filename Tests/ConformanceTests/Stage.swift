@@ -6,7 +6,6 @@ import Engine
 import Logging
 import ResourceKit
 import Resources
-import Synchronization
 import Testing
 
 /// A stack in an account of its own, and what a test does with it.
@@ -159,7 +158,7 @@ struct Stage: Sendable {
 
 /// The kinds of which a stage has had resources, with those that are looked at before them.
 private final class Met: Sendable {
-  private let names = Mutex<Set<KindName>>([])
+  private let names = Guarded<Set<KindName>>([])
 
   @discardableResult
   func kinds(with new: [KindName], in all: [Kind]) -> Set<KindName> {

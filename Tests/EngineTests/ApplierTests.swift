@@ -2,7 +2,6 @@
 
 import Core
 import Engine
-import Synchronization
 import Testing
 
 @Suite("Applying a plan")
@@ -58,7 +57,7 @@ struct ApplierTests {
   @Test("a lost answer to a create leads to no second resource", arguments: Orders().graph().sorted.map(\.address))
   func lostAnswer(address: Address) async throws {
     let orders = Orders()
-    let lost = Mutex(false)
+    let lost = Guarded(false)
     orders.cloud.change { state in
       state.fault = { call, _ in
         guard call.verb == .create, call.address == address else { return nil }
@@ -78,7 +77,7 @@ struct ApplierTests {
     "a lost request to create is made again once nothing has shown up", arguments: ["ec2/vpc.main", "rds/cluster.main"])
   func lostRequest(text: String) async throws {
     let orders = Orders()
-    let lost = Mutex(false)
+    let lost = Guarded(false)
     orders.cloud.change { state in
       state.fault = { call, _ in
         guard call.verb == .create, call.address?.description == text else { return nil }
@@ -126,7 +125,7 @@ struct ApplierTests {
   func mixedFaults(seed: UInt64) async throws {
     let orders = Orders()
     let graph = orders.graph()
-    let random = Mutex(SplitMix64(seed: seed))
+    let random = Guarded(SplitMix64(seed: seed))
     let fault: @Sendable (FakeCloud.Call, Int) -> FakeCloud.Fault? = { call, _ in
       random.withLock { random in
         guard Int.random(in: 0..<5, using: &random) == 0 else { return nil }
@@ -216,7 +215,7 @@ struct ApplierTests {
       three(&wishes)
       for name in ["a", "b", "c"] { wishes["rds/instance.\(name)"]?["size"] = "large" }
     }
-    let downTogether = Mutex<[String]>([])
+    let downTogether = Guarded<[String]>([])
     orders.cloud.change { state in
       state.afterWrite = { call, state in
         let under = state.things["rds/instance", default: []].filter { $0.becoming != nil }.map(\.id)
@@ -329,7 +328,7 @@ struct ApplierTests {
   @Test("progress tells of each step's start, waiting and end, with the time it took")
   func progress() async throws {
     let orders = Orders()
-    let told = Mutex<[Progress]>([])
+    let told = Guarded<[Progress]>([])
     await orders.apply(try await orders.decide(orders.graph())) { progress in told.withLock { $0.append(progress) } }
     let cluster = told.withLock { $0 }.filter { $0.step.address == "rds/cluster.main" }
     #expect(cluster.first?.event == .started(attempt: 1))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
-import Synchronization
 import Testing
 
 @testable import Engine
@@ -111,7 +110,7 @@ struct DestroyTests {
     orders.logs.departure = departure
     orders.logs.goneIn = 1_000_000
     let decision = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
-    let told = Mutex<[Progress.Event]>([])
+    let told = Guarded<[Progress.Event]>([])
     let verdict = await orders.apply(decision) { progress in
       if progress.step == Step.ID(.delete, "logs/group.pg") { told.withLock { $0.append(progress.event) } }
     }

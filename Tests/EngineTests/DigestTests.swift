@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
-import Synchronization
 import Testing
 
 @testable import Engine
@@ -167,7 +166,7 @@ struct StalenessTests {
     let orders = Orders()
     let graph = orders.graphWithOneBeginning
     let decision = try await orders.decide(graph)
-    let isFirst = Mutex(true)
+    let isFirst = Guarded(true)
     orders.cloud.change { state in
       // Between the look and the create.
       state.fault = { call, _ in

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
-import Synchronization
 import Testing
 
 @testable import Engine
@@ -46,7 +45,7 @@ struct DoubtTests {
     let orders = Orders()
     if step.hasPrefix("update") { try await orders.build() }
     loseOnce(orders, step, .loseRequest)
-    let retried = Mutex<[Progress]>([])
+    let retried = Guarded<[Progress]>([])
     let graph = orders.graph { $0["rds/cluster.main"]?["backup"] = 21 }
     let verdict = await orders.apply(try await orders.decide(graph)) { progress in
       if case .retrying = progress.event { retried.withLock { $0.append(progress) } }
@@ -130,7 +129,7 @@ struct DoubtTests {
   func blindAttempt() async throws {
     var orders = Orders()
     orders.vpc.hiddenFor = 2
-    let isBlind = Mutex<Bool?>(nil)
+    let isBlind = Guarded<Bool?>(nil)
     orders.cloud.change { state in
       state.fault = { call, _ in
         guard call.address == "ec2/vpc.main" else { return nil }
@@ -213,7 +212,7 @@ struct DoubtTests {
     let orders = Orders()
     try await orders.build()
     let decision = try await orders.decide(orders.graph { $0["rds/cluster.main"]?["backup"] = 21 })
-    let lost = Mutex(false)
+    let lost = Guarded(false)
     orders.cloud.change { state in
       state.fault = { call, _ in
         guard call.verb == .observe, call.address == "rds/cluster.main", !lost.withLock({ $0 }) else { return nil }
@@ -258,7 +257,7 @@ struct DoubtTests {
   func refusedForGood() async throws {
     let orders = Orders()
     let graph = try await orders.build()
-    let deletes = Mutex(0)
+    let deletes = Guarded(0)
     orders.cloud.change { state in
       state.fault = { call, _ in
         guard call.verb == .delete, call.address == "rds/instance.a" else { return nil }
@@ -315,7 +314,7 @@ struct DoubtTests {
   }
 
   private func loseOnce(_ orders: Orders, _ step: String, _ fault: FakeCloud.Fault) {
-    let lost = Mutex(false)
+    let lost = Guarded(false)
     orders.cloud.change { state in
       state.fault = { call, _ in
         guard call.isWrite, "\(call.verb.rawValue) \(call.address?.description ?? "")" == step else { return nil }

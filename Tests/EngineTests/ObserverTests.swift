@@ -2,14 +2,13 @@
 
 import Core
 import Engine
-import Synchronization
 import Testing
 
 @Suite("Observing")
 struct ObserverTests {
   @Test("a kind is looked at after its parent and is given what was seen of it")
   func parents() async {
-    let seen = Mutex<[String]>([])
+    let seen = Guarded<[String]>([])
     let world = await Observer([
       kind("a/child", parent: "a/parent") { lookup in
         seen.withLock { $0.append("child of \(lookup.parents.map(\.id))") }
@@ -40,7 +39,7 @@ struct ObserverTests {
   @Test("all kinds without a parent are looked at together")
   func together() async {
     // Each listing ends only when all have begun: one after the other would wait for ever.
-    let arrivals = Mutex(0)
+    let arrivals = Guarded(0)
     let names: [KindName] = ["a/a", "b/b", "c/c", "d/d"]
     let world = await Observer(
       names.map { name in
@@ -56,7 +55,7 @@ struct ObserverTests {
 
   @Test("what several kinds ask in one look is asked once, answered or not, and anew in the next")
   func inCommon() async {
-    let asked = Mutex(0)
+    let asked = Guarded(0)
     let ask: @Sendable (Lookup) async throws(CallError) -> [Observation] = { (lookup) async throws(CallError) in
       let id = try await lookup.look?.answer(to: "who is there") { () async throws(CallError) -> String in
         let number = asked.withLock { asked in

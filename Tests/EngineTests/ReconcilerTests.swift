@@ -2,7 +2,6 @@
 
 import Core
 import Engine
-import Synchronization
 import Testing
 
 @Suite("Reconciling")
@@ -88,7 +87,7 @@ struct ReconcilerTests {
     let orders = Orders()
     let graph = try await orders.build()
     orders.edit("rds/cluster.main") { $0.attributes["backup"] = 1 }
-    let passes = Mutex<[Pass]>([])
+    let passes = Guarded<[Pass]>([])
     var random = SplitMix64(seed: 1)
     let exitCode = await reconciler(orders, .repair(upTo: .outage)).run(
       every: .seconds(300), random: &random, load: { graph },
@@ -122,8 +121,8 @@ struct ReconcilerTests {
     let orders = Orders()
     try await orders.build()
     let cancellation = Cancellation()
-    let passes = Mutex<[Pass]>([])
-    let rounds = Mutex(0)
+    let passes = Guarded<[Pass]>([])
+    let rounds = Guarded(0)
     var random = SplitMix64(seed: 1)
     let exitCode = await reconciler(orders, .repair(upTo: .outage), cancellation).run(
       every: .seconds(300), random: &random,

@@ -2,7 +2,6 @@
 
 import Core
 import Engine
-import Synchronization
 import Testing
 
 @Suite("Looking and asking")
@@ -10,7 +9,7 @@ struct SurveyTests {
   @Test("what matters to any plan is asked while the stack is looked at")
   func together() async throws {
     // Each ends only when the other has begun: one after the other would wait for ever.
-    let begun = Mutex<Set<String>>([])
+    let begun = Guarded<Set<String>>([])
     let meet: @Sendable (String) async -> Void = { name in
       begun.withLock { _ = $0.insert(name) }
       while begun.withLock({ $0.count }) < 2 { await Task.yield() }
@@ -36,7 +35,7 @@ struct SurveyTests {
   @Test("what only some plans need of the account is asked for those, when they are known")
   func needed() async throws {
     let orders = Orders()
-    let asked = Mutex<[String]>([])
+    let asked = Guarded<[String]>([])
     func question(_ name: String, matters: @escaping @Sendable (Plan) -> Bool) -> Preflight {
       Preflight(matters: matters) {
         let looks = orders.cloud.calls.count

@@ -2,7 +2,6 @@
 
 import AWSClient
 import Core
-import Synchronization
 import Testing
 
 @testable import Preflights
@@ -179,7 +178,7 @@ private struct Silent: OperationCaller {
 
 /// Service Quotas, of a quota for which nobody has ever asked for more.
 private final class DefaultQuotas: OperationCaller {
-  let called = Mutex<[String]>([])
+  let called = Guarded<[String]>([])
 
   func call(_ operation: OperationModel, _ input: Fields) async throws(CallError) -> Fields {
     called.withLock { $0.append(operation.name) }

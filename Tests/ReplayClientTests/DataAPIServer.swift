@@ -3,7 +3,6 @@
 import Core
 import Foundation
 import Logging
-import Synchronization
 import Testing
 
 @testable import ReplayClient
@@ -24,14 +23,14 @@ final class DataAPIServer: Sendable {
 
   let statements: JSON
   private let port: Int
-  private let pipes: Mutex<Pipes>
+  private let pipes: Guarded<Pipes>
 
   private init() throws {
     var pipes = try Pipes()
     let greeting = try #require(try pipes.next())
     port = try #require(greeting["port"]?.int)
     statements = try #require(greeting["statements"])
-    self.pipes = Mutex(pipes)
+    self.pipes = Guarded(pipes)
   }
 
   func target() async throws(ReplayError) -> DataAPITarget {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Core
 import Foundation
 import Glibc
-import Synchronization
 import Testing
 
 @testable import ReplayClient
@@ -89,7 +89,7 @@ struct LogFileTests {
 
   @Test("a full disk takes nothing, and goes on when there is room")
   func fullDisk() throws {
-    let isFull = Mutex(false)
+    let isFull = Guarded(false)
     var disk = Disk.system
     disk.write = { file, bytes, offset throws(DiskError) in
       guard isFull.withLock({ $0 }) else { return try Disk.system.write(file, bytes, offset) }
@@ -112,7 +112,7 @@ struct LogFileTests {
 
   @Test("after a failed fsync nothing more is taken")
   func failedSync() throws {
-    let fails = Mutex(false)
+    let fails = Guarded(false)
     var disk = Disk.system
     disk.sync = { file throws(DiskError) in
       if fails.withLock({ $0 }) { throw DiskError(call: .sync, number: EIO) }

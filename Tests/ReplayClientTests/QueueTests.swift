@@ -3,7 +3,6 @@
 import AWSAPISQS
 import AWSClient
 import Core
-import Synchronization
 import Testing
 
 @testable import ReplayClient
@@ -12,10 +11,10 @@ import Testing
 struct QueueTests {
   /// A queue that fails as it is told, and keeps what it was sent.
   private final class Queue: OperationCaller {
-    private let failures: Mutex<[CallError]>
-    private let sent = Mutex([Fields]())
+    private let failures: Guarded<[CallError]>
+    private let sent = Guarded([Fields]())
 
-    init(_ failures: [CallError]) { self.failures = Mutex(failures) }
+    init(_ failures: [CallError]) { self.failures = Guarded(failures) }
 
     var messages: [Fields] { sent.withLock { $0 } }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
-import Synchronization
 import Testing
 
 @testable import ReplayClient
@@ -10,7 +9,7 @@ import Testing
 final class VirtualClock: Sendable {
   /// Unix seconds at moment 0.
   static let start = 1_000_000.0
-  private let elapsed = Mutex(Duration.zero)
+  private let elapsed = Guarded(Duration.zero)
 
   var now: Duration {
     get { elapsed.withLock { $0 } }
@@ -35,13 +34,13 @@ final class ScriptedTarget: Target, Session {
     var isOff = false
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let clock: VirtualClock
   /// It may lose what it confirmed.
   private let isForgetful: Bool
 
   init(_ script: [JSON], _ clock: VirtualClock, isForgetful: Bool) {
-    state = Mutex(State(script: script))
+    state = Guarded(State(script: script))
     self.clock = clock
     self.isForgetful = isForgetful
   }

@@ -4,7 +4,6 @@ import AWSAPIFIS
 import AWSClient
 import Core
 import ResourceKit
-import Synchronization
 import Testing
 
 @testable import Resources
@@ -105,7 +104,7 @@ private final class RememberingService: OperationCaller {
     var living: Set<String> = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   var living: Set<String> { state.withLock { $0.living } }
 

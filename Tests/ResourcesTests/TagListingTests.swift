@@ -3,7 +3,6 @@
 import AWSClient
 import Core
 import ResourceKit
-import Synchronization
 import Testing
 
 @testable import Resources
@@ -52,7 +51,7 @@ struct TagListingTests {
 
 /// One queue, with its tags as the tagging service lists them and as the queue has them.
 private final class LaggingService: OperationCaller {
-  let asked = Mutex(0)
+  let asked = Guarded(0)
   private let queue: String
   private let listed: [String: String]?
   private let own: [String: String]

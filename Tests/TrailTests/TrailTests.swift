@@ -3,7 +3,6 @@
 import AWSClient
 import Core
 import Engine
-import Synchronization
 import Testing
 
 @testable import Trail
@@ -205,7 +204,7 @@ private actor Log: TrailDestination {
     var failures: Int
   }
 
-  private let state: Mutex<State>
+  private let state: Guarded<State>
   private let failure: CallError?
   private let rejecting: Int
   nonisolated let isSilent: Bool
@@ -214,7 +213,7 @@ private actor Log: TrailDestination {
     self.failure = failure
     self.rejecting = rejecting
     self.isSilent = isSilent
-    state = Mutex(State(failures: failure == nil ? 0 : times))
+    state = Guarded(State(failures: failure == nil ? 0 : times))
   }
 
   nonisolated var attempts: Int { state.withLock { $0.attempts } }

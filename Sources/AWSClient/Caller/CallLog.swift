@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Core
 
 /// Counts what a client has called; read at the end of a run.
 package final class CallLog: Sendable {
@@ -17,7 +17,7 @@ package final class CallLog: Sendable {
     package var duration = Duration.zero
   }
 
-  private let table = Mutex([String: Statistics]())
+  private let table = Guarded([String: Statistics]())
 
   package init() {}
 

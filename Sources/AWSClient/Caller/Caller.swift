@@ -2,7 +2,6 @@
 
 package import Core
 package import Logging
-internal import Synchronization
 
 /// Carries out operations of any service, by their models.
 package protocol OperationCaller: Sendable {
@@ -50,7 +49,7 @@ package final class Caller: OperationCaller {
   private let awsPacer: Pacer
   private let localPacer: Pacer
   private let signer = Signer()
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   package init(_ parts: Parts) {
     self.parts = parts

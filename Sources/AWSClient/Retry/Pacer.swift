@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Core
 
 /// How fast each service is called.
 package struct PaceTable: Sendable, Hashable {
@@ -53,7 +53,7 @@ package struct PaceTable: Sendable, Hashable {
 package final class Pacer: Sendable {
   private let table: PaceTable
   private let time: TimeSource
-  private let buckets = Mutex([String: TokenBucket]())
+  private let buckets = Guarded([String: TokenBucket]())
 
   package init(_ table: PaceTable, time: TimeSource) {
     self.table = table

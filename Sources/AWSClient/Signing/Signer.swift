@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Core
-internal import Synchronization
 
 /// Signs requests with AWS Signature Version 4, in the `Authorization` header.
 ///
 /// Safe to share: signing keys, which hold for a day, are derived once.
 package final class Signer: Sendable {
-  private let keys = Mutex<[SigningScope: [UInt8]]>([:])
+  private let keys = Guarded<[SigningScope: [UInt8]]>([:])
   /// More scopes than one run has; a new one beyond that starts the collection anew.
   private static let mostKeys = 64
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CCurl
+internal import Core
 internal import Glibc
-internal import Synchronization
 
 /// The thread that owns libcurl's multi handle, and the inbox through which other threads reach it.
 final class CurlLoop: Sendable {
@@ -18,7 +18,7 @@ final class CurlLoop: Sendable {
     var multi: MultiHandle?
   }
 
-  private let inbox: Mutex<Inbox>
+  private let inbox: Guarded<Inbox>
   private let settings: TransportSettings
 
   init(_ settings: TransportSettings) throws(TransportError) {
@@ -26,7 +26,7 @@ final class CurlLoop: Sendable {
       throw TransportError(.refused, .notSent, "libcurl does not start")
     }
     self.settings = settings
-    inbox = Mutex(Inbox(multi: MultiHandle(raw: multi)))
+    inbox = Guarded(Inbox(multi: MultiHandle(raw: multi)))
     var thread = pthread_t()
     let box = Unmanaged.passRetained(ThreadStart(loop: self, multi: MultiHandle(raw: multi)))
     let status = pthread_create(

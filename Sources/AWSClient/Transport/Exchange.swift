@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Core
 
 /// One request and the task that waits for its answer: where the waiting task and the transfer thread meet.
 ///
@@ -10,7 +10,7 @@ final class Exchange: Sendable {
 
   let request: HTTPRequest
   let deadlines: Deadlines
-  private let state = Mutex(State.idle)
+  private let state = Guarded(State.idle)
 
   private enum State {
     case idle

@@ -2,7 +2,6 @@
 
 internal import Core
 internal import Engine
-internal import Synchronization
 
 /// Tells how a run goes: a block that is rewritten in place on a terminal, plain lines otherwise.
 ///
@@ -33,7 +32,7 @@ final class ProgressView: Sendable {
 
   private let console: Console
   private let total: Int
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   init(console: Console, total: Int) {
     self.console = console

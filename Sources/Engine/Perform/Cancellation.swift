@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Core
 
 /// A request, made once and from anywhere (a signal handler's task, a test), that nothing new be started.
 package final class Cancellation: Sendable {
@@ -12,7 +12,7 @@ package final class Cancellation: Sendable {
     var nextWaiter = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   package init() {}
 

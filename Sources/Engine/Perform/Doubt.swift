@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Core
-internal import Synchronization
 
 /// A write of which only a look can tell whether it was carried out.
 ///
@@ -61,7 +60,7 @@ final class Footprint: Sendable {
     var gone: String?
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// A write was sent: from then on what is there may be the step's own work.
   var isThere: Bool { state.withLock { $0.wrote } }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Core
 internal import Dispatch
 internal import Logging
-internal import Synchronization
 
 /// The buffer on a disk that outlives the process. All who wait for the disk share one `fsync`: while it runs the next
 /// ones gather.
@@ -57,10 +57,10 @@ actor FileBuffer {
 /// The log on a queue of its own: a disk that hangs must not take a thread of everybody's.
 private final class LogThread: Sendable {
   private let queue = DispatchQueue(label: "harecon.replay.log")
-  private let file: Mutex<LogFile>
+  private let file: Guarded<LogFile>
 
   init(_ file: LogFile) {
-    self.file = Mutex(file)
+    self.file = Guarded(file)
   }
 
   var state: LogState { file.withLock { $0.state } }

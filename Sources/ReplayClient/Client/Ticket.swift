@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Synchronization
+internal import Core
 
 /// What becomes of a transaction, for everybody who waits for it.
 final class Ticket: Sendable {
@@ -15,7 +15,7 @@ final class Ticket: Sendable {
     var stopped: Set<Int> = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   init(_ outcome: Outcome? = nil) {
     if let outcome { end(.success(outcome)) }

@@ -6,7 +6,6 @@ internal import AWSAPIRDSData
 internal import AWSClient
 internal import Core
 public import Logging
-internal import Synchronization
 
 /// A database of an Aurora cluster, reached through the RDS Data API, which always runs on the writer.
 public struct DataAPITarget: Sendable {

@@ -6,7 +6,6 @@ internal import AWSAPISQS
 internal import AWSClient
 internal import Core
 public import Logging
-internal import Synchronization
 
 /// The buffer for what has no disk of its own, as a Lambda function: the stack's FIFO queue, from which its replay worker
 /// applies transactions. Those of one key are applied in their order.
@@ -22,7 +21,7 @@ public final class ReplayQueue: Sendable {
   private let ledger: DataAPITarget?
   private let jitter: Jitter
   private let clock: ReplayClock
-  private let address = Mutex<String?>(nil)
+  private let address = Guarded<String?>(nil)
 
   /// - Parameters:
   ///   - name: the queue's name; it ends in `.fifo`.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Core
-internal import Synchronization
 
 /// Changes of one function's policy, one after the other.
 ///
@@ -10,7 +9,7 @@ final class FunctionTurns: Sendable {
   static let shared = FunctionTurns()
 
   /// Function → who waits for its turn; a function whose turn nobody has is not in it.
-  private let waiting = Mutex<[String: [CheckedContinuation<Void, Never>]]>([:])
+  private let waiting = Guarded<[String: [CheckedContinuation<Void, Never>]]>([:])
 
   func take<T>(_ function: String, _ change: () async throws(CallError) -> T) async throws(CallError) -> T {
     await begin(function)

@@ -4,7 +4,6 @@ internal import AWSAPIRoute53
 internal import AWSClient
 internal import Core
 internal import ResourceKit
-internal import Synchronization
 
 // aws: route53 GetChange
 
@@ -13,7 +12,7 @@ internal import Synchronization
 /// The listings show a change at once; the servers follow within a minute. Nothing in AWS leads from a record to its change, so
 /// that the id is kept here; a process that did not make the change takes the record as ready, which it is within that minute.
 enum ChangesInFlight {
-  private static let last = Mutex<[String: String]>([:])
+  private static let last = Guarded<[String: String]>([:])
 
   /// - Parameter zone: the zone's id, bare.
   static func note(_ change: Route53.ChangeInfo?, in zone: String) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
-import Synchronization
 
 /// A small cloud: it makes, changes, shows and deletes things, takes its time, refuses what is in use, and fails when told to.
 final class FakeCloud: Sendable {
@@ -60,7 +59,7 @@ final class FakeCloud: Sendable {
     var snapshots: [String] = []
   }
 
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   func read<T: Sendable>(_ body: (State) -> sending T) -> T { state.withLock { body($0) } }
   func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }

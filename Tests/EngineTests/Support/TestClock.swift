@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
+import Core
 
 /// A clock on which a sleep is over at once and time has passed all the same.
 final class TestClock: Clock {
@@ -11,8 +11,8 @@ final class TestClock: Clock {
     static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
   }
 
-  private let time = Mutex(Duration.zero)
-  private let count = Mutex(0)
+  private let time = Guarded(Duration.zero)
+  private let count = Guarded(0)
 
   var now: Instant { Instant(offset: time.withLock { $0 }) }
   var minimumResolution: Duration { .nanoseconds(1) }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
-import Synchronization
 import Testing
 
 @testable import Resources
@@ -89,7 +88,7 @@ struct FunctionPolicyTests {
 
   /// Counts, for even and for odd numbers, how many are under way.
   private final class Watch: Sendable {
-    private let state = Mutex((running: [0, 0], most: [0, 0], ended: 0))
+    private let state = Guarded((running: [0, 0], most: [0, 0], ended: 0))
 
     var most: [Int] { state.withLock(\.most) }
     var ended: Int { state.withLock(\.ended) }
