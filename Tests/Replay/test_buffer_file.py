@@ -17,7 +17,7 @@ import pytest
 
 from conftest import ROOT
 from harecon_replay import buffer_file
-from harecon_replay.buffer_file import BufferBroken, BufferInUse, FileBuffer
+from harecon_replay.buffer_file import BufferBroken, BufferInUse, FileBuffer, _locked, _unlock
 from harecon_replay.log_format import HEADER, CorruptLog, written
 from harecon_replay.outcome import Full
 from harecon_replay.transaction import read
@@ -153,6 +153,14 @@ def test_a_folder_has_one_owner(tmp_path: Path) -> None:
     buffer.close()
     buffer.close()
     FileBuffer(tmp_path).close()
+
+
+def test_an_owner_that_ends_is_none_also_while_a_process_that_it_starts_has_its_descriptors(tmp_path: Path) -> None:
+    lock = _locked(tmp_path)
+    copy = os.dup(lock)
+    _unlock(lock)
+    _unlock(_locked(tmp_path))
+    os.close(copy)
 
 
 # MARK: Disks that fail

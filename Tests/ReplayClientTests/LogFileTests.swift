@@ -76,6 +76,15 @@ struct LogFileTests {
     #expect(try Data(contentsOf: folder.log) == Data("something else\n".utf8))
   }
 
+  @Test("an owner that ends is none, also while a process that it starts has its descriptors")
+  func ownerThatEnds() throws {
+    let lock = try Disk.lock(folder.path)
+    let copy = dup(lock)
+    defer { close(copy) }
+    Disk.unlock(lock)
+    Disk.unlock(try Disk.lock(folder.path))
+  }
+
   @Test("a folder has one owner at a time")
   func owner() throws {
     var first = try open()

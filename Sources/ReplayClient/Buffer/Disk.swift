@@ -79,7 +79,7 @@ struct Disk: Sendable {
     }
   }
 
-  /// One owner for one folder; the lock goes with the descriptor.
+  /// One owner for one folder, until `unlock` or the end of the process.
   static func lock(_ folder: String) throws(ReplayError) -> Int32 {
     let file = open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else {
@@ -94,5 +94,11 @@ struct Disk: Sendable {
       throw .invalid("the folder \"\(folder)\" cannot be locked: \(String(cString: strerror(number)))")
     }
     return file
+  }
+  /// Unlocked before it is closed: a process that is being started elsewhere in this one has the descriptor for a moment
+  /// more, and the lock with it.
+  static func unlock(_ file: Int32) {
+    flock(file, LOCK_UN)
+    close(file)
   }
 }

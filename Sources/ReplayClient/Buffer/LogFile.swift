@@ -41,7 +41,7 @@ struct LogFile: Sendable {
   /// May be called more than once.
   mutating func close() {
     if log >= 0 { Glibc.close(log) }
-    if lock >= 0 { Glibc.close(lock) }
+    if lock >= 0 { Disk.unlock(lock) }
     log = -1
     lock = -1
   }

@@ -61,7 +61,7 @@ class FileBuffer:
         try:
             self._open()
         except BaseException:
-            os.close(self._lock_file)
+            _unlock(self._lock_file)
             raise
 
     @property
@@ -111,7 +111,7 @@ class FileBuffer:
                 self._await_writer()
             os.close(self._log)
             self._log = -1
-            os.close(self._lock_file)
+            _unlock(self._lock_file)
 
     # MARK: Opening
 
@@ -269,3 +269,9 @@ def _locked(folder: Path) -> int:
             raise BufferInUse(f'the buffer in "{folder}" has an owner already: give each client a folder') from error
         raise
     return descriptor
+
+
+def _unlock(descriptor: int) -> None:
+    """Unlocked before it is closed: a process that is being started elsewhere in this one has it for a moment more."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
