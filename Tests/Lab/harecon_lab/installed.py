@@ -15,6 +15,8 @@ from typing import Any
 
 READY = "database system is ready to accept "
 PAUSE_SECONDS = 0.02
+# For what takes two seconds.
+PATIENCE_SECONDS = 60.0
 
 
 class NotInstalled(Exception):
@@ -50,11 +52,14 @@ class Installation:
                 shutil.chown(path, self.account["user"], self.account["group"])
 
     def run(self, program: str, *arguments: str | Path) -> None:
-        """Raises Failed."""
-        done = subprocess.run(
-            [self.binaries / program, *arguments], capture_output=True, text=True, cwd="/", check=False,
-            env=_environment(), **self.account,
-        )  # fmt: skip
+        """Raises Failed, also when it has not ended within `PATIENCE_SECONDS`: the server that it asks may be hung."""
+        try:
+            done = subprocess.run(
+                [self.binaries / program, *arguments], capture_output=True, text=True, cwd="/", check=False,
+                env=_environment(), timeout=PATIENCE_SECONDS, **self.account,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{program} did not end within {PATIENCE_SECONDS:g} s") from error
         if done.returncode != 0:
             raise Failed(f"{program} ended with {done.returncode}: {done.stderr.strip()[-1000:]}")
 

@@ -23,6 +23,8 @@ from harecon_lab.cluster import Cluster, Failover, Refused
 from harecon_lab.data_api import DataApi
 from harecon_lab.installed import wait_for
 
+OWN = "own-failover"
+
 
 @dataclass(frozen=True)
 class Done:
@@ -83,6 +85,12 @@ class Service:
 
         wait_for(is_available, "the cluster to be available", seconds)
 
+    def await_own(self) -> None:
+        """Until none of the failovers that the service was to begin by itself is still to come."""
+        for thread in self._threads:
+            if thread.name == OWN:
+                thread.join()
+
     # MARK: Databases
 
     def address(self, member: str) -> tuple[str, int] | None:
@@ -96,18 +104,21 @@ class Service:
     def act_alone(self, after: float) -> None:
         """Fails over by itself so many seconds from now, unless somebody was first."""
 
+        before = len(self.done)
+
         def act() -> None:
             if self._stopped.wait(after):
                 return
             with self.sandbox.engine.lock:
                 ctx = self._context()
                 _, described = self._described()
-                if described.timeline.status() != "available":
+                # Available is also who was failed over meanwhile, and is whole again.
+                if described.timeline.status() != "available" or len(self.done) > before:
                     return
                 described.timeline = Timeline(ctx.clock, [("failing-over", None)])
                 self._begin(None, "the service")
 
-        self._spawn(act, "own-failover")
+        self._spawn(act, OWN)
 
     def _begin(self, target: str | None, by: str) -> None:
         began = time.time()

@@ -137,6 +137,15 @@ def test_the_service_acts_alone_once_when_nobody_else_does(stage: Stage) -> None
     assert [done.by for done in stage.service.done] == ["the service"]
 
 
+def test_the_service_does_not_act_on_a_failure_that_somebody_else_has_ended(stage: Stage) -> None:
+    stage.service.act_alone(4.0)
+    stage.rds.failover_db_cluster(DBClusterIdentifier="payments")
+    stage.service.await_available()
+    stage.service.await_own()
+    stage.service.await_available()
+    assert [done.by for done in stage.service.done] == ["the caller"]
+
+
 def test_a_slow_service_says_failing_over_until_it_is_done(stage: Stage) -> None:
     old = stage.cluster.writer
     stage.service.delay = 0.5
