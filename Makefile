@@ -92,7 +92,7 @@ soak: deps
 
 ## bench: measure and rewrite docs/benchmarks.md's tables
 bench: deps build
-	@$(PYTHON) Tests/Bench/bench.py --harecon $(RELEASE)/harecon
+	@HARECON=$(CURDIR)/$(RELEASE)/harecon $(PYTHON) Tests/Bench/bench.py
 
 ## fuzz: every fuzz target for SECONDS (60) each
 fuzz: packages
