@@ -100,6 +100,6 @@ fuzz: packages
 
 ## tsan: the suites that share state, under the thread sanitizer
 tsan: deps
-	@swift test --scratch-path $(BUILD)-tsan --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --filter 'AWSClientTests|EngineTests'
+	@swift test --scratch-path $(BUILD)-tsan --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --filter 'AWSClientTests|CoreTests|EngineTests|ReplayClientTests|TrailTests'
 
 .PHONY: help deps packages build demo sandbox lab test check generate check-generated format soak bench fuzz tsan
