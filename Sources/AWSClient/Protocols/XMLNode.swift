@@ -120,7 +120,10 @@ private struct XMLScan {
     _ = skip("\u{FEFF}")
     if skip("<?xml") {
       // Without a space after it the name is another, and this an instruction.
+      let declaration = offset
       guard offset < bytes.count, " \t\r\n".utf8.contains(bytes[offset]), skip(past: "?>") else { return false }
+      // Of a false declaration the parser believes less than this: what is marked up in it is not overlooked.
+      guard !bytes[declaration..<offset].contains(UInt8(ascii: "<")) else { return false }
     }
     skipSpace()
     while skip("<!--") {
