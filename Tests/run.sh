@@ -22,7 +22,7 @@ sandbox_pid=$!
 
 failed=0
 wait $swift_pid || failed=1
-grep -vE '^(◇|✔) (Test|Suite) ' "$logs/swift.log" | tail -n 200
+grep -vE '^(◇ |✔ Suite |✔ Test case |✔ Test ")' "$logs/swift.log" | tail -n 200
 wait $sandbox_pid || failed=1
 tail -n 60 "$logs/sandbox.log"
 

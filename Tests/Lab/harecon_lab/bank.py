@@ -7,7 +7,6 @@ and each account against what its transfers make of it.
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -56,11 +55,6 @@ class Transfer:
             }
             for account, amount in moves
         ]  # fmt: skip
-
-    @property
-    def message(self) -> str:
-        """The transaction as the replay queue and the buffer keep it."""
-        return json.dumps({"id": self.name, "statements": self.statements}, separators=(",", ":"))
 
 
 def transfers(run: str, writer: int, seed: int) -> Iterator[Transfer]:

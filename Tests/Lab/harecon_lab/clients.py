@@ -100,32 +100,6 @@ class NoRetry:
 
 
 @dataclass(frozen=True)
-class LedgerRetry:
-    """Does it again until the ledger says that it is done: the replay worker's own code, without a buffer before it."""
-
-    # A `replay_worker.handler.Writer`.
-    writer: Any
-    read: Callable[[str], Any]
-    journal: Journal
-    stopped: threading.Event
-
-    def submit(self, transfer: Transfer) -> None:
-        self.journal.begin(transfer)
-        transaction = self.read(transfer.message)
-        while True:
-            try:
-                self.writer.apply(transaction)
-            except (BotoCoreError, ClientError):
-                self.stopped.wait(random.uniform(*PAUSE_SECONDS))
-                continue
-            self.journal.acknowledged(transfer)
-            return
-
-    def close(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
 class Buffered:
     """`harecon_replay`: durable before the first attempt, and done again until the ledger has it."""
 

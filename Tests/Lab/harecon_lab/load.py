@@ -21,11 +21,10 @@ import boto3
 from botocore.config import Config
 
 from harecon_lab.bank import Transfer, transfers
-from harecon_lab.clients import Buffered, Client, DataApiTarget, LedgerRetry, NaiveRetry, NoRetry
+from harecon_lab.clients import Buffered, Client, DataApiTarget, NaiveRetry, NoRetry
 from harecon_lab.journal import Journal, Record
 
 LAB = Path(__file__).resolve().parents[1]
-FUNCTIONS = LAB.parents[1] / "Sources" / "Functions"
 REPLAY = LAB.parents[1] / "Sources" / "harecon_replay"
 LAST_SECONDS = 60.0
 LEDGER = "harecon_ledger"
@@ -85,18 +84,6 @@ def _target(settings: Settings) -> DataApiTarget:
     return DataApiTarget(data_api(settings), settings.cluster, settings.secret, settings.database)
 
 
-def _with_ledger(settings: Settings, journal: Journal, stopped: threading.Event) -> LedgerRetry:
-    sys.path.insert(0, str(FUNCTIONS))
-    from replay_worker.handler import Writer
-    from replay_worker.transaction import Transaction
-    from shared.ledger import Ledger
-
-    target = _target(settings)
-    writer = Writer(target.client, target.cluster, target.secret, target.database, Ledger(LEDGER))
-    writer.make_ledger()
-    return LedgerRetry(writer, Transaction.read, journal, stopped)
-
-
 def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) -> Buffered:
     sys.path.insert(0, str(REPLAY))
     from harecon_replay import Applied, FileBuffer, Ledger, Statement, Transaction
@@ -122,7 +109,6 @@ def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) ->
 CLIENTS: dict[str, Callable[[Settings, Journal, threading.Event], Client]] = {
     "naive": lambda settings, journal, stopped: NaiveRetry(_target(settings), journal, stopped),
     "buffered": _buffered,
-    "ledger": _with_ledger,
     "none": lambda settings, journal, stopped: NoRetry(_target(settings), journal, stopped),
 }
 

@@ -77,7 +77,6 @@ def table(
 
 CLIENTS = {
     "buffered": "`harecon_replay`: file buffer and ledger",
-    "ledger": "ledger: the replay worker's code",
     "naive": "naive retry, without a ledger",
     "none": "no retry",
 }
