@@ -100,6 +100,28 @@ struct DoubtTests {
     #expect(orders.cloud.count == 0)
   }
 
+  @Test(
+    "one look that shows nothing is not believed after a delete that AWS has not taken",
+    arguments: [
+      FakeCloud.Fault.loseRequest, .fail(CallError(.notFound, code: "NotFound", message: "no such thing")),
+    ])
+  func unseenAfterDelete(fault: FakeCloud.Fault) async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    let decision = try orders.planner.destroy(graph, await orders.observer.observe(graph), .discard)
+    let calls = Guarded([(FakeCloud.Call.Verb.delete, fault), (.observe, .seeNothing)])
+    orders.cloud.change { state in
+      state.fault = { call, _ in
+        guard call.address == "rds/instance.a" else { return nil }
+        return calls.withLock { calls in calls.first?.0 == call.verb ? calls.removeFirst().1 : nil }
+      }
+    }
+    let verdict = await orders.apply(decision)
+    #expect(verdict.isSuccess, "\(verdict.diagnostics)")
+    #expect(calls.withLock { $0.isEmpty })
+    #expect(orders.cloud.count == 0)
+  }
+
   @Test("what only tags tell apart is not made twice although it takes AWS its time to show it")
   func slowToShow() async throws {
     var orders = Orders()

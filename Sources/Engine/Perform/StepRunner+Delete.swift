@@ -41,7 +41,7 @@ extension StepRunner {
   ) async throws(StepFailure) -> Departure {
     var watch = Watch(clock, kind.patience, limit: kind.patience.gone)
     var (departure, refusal) = (departure, refusal)
-    var (sent, unchangedLooks) = (Duration.zero, 0)
+    var (sent, unchangedLooks, emptyLooks) = (Duration.zero, 0, 0)
     while true {
       let found: Observation?
       do throws(StepFailure) {
@@ -50,7 +50,15 @@ extension StepRunner {
         try await watch.pause(after: error, report)
         continue
       }
-      guard let found, !departure.isOver(found, stack) else { return departure }
+      guard let found else {
+        emptyLooks += 1
+        // As long as AWS has not taken the delete, one look proves no more than before it.
+        if doubt == nil && refusal == nil || emptyLooks >= Doubt.decisiveLooks { return departure }
+        try await watch.pause(status: "not visible", because: refusal ?? doubt?.error, report)
+        continue
+      }
+      if departure.isOver(found, stack) { return departure }
+      emptyLooks = 0
       // What was busy when it was to go, and is ready now, is no more on its way out than what looks as before.
       let isStaying = found.health == before.health || found.health == .ready
       unchangedLooks = isStaying ? unchangedLooks + 1 : 0

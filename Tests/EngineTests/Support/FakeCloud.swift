@@ -24,6 +24,8 @@ final class FakeCloud: Sendable {
   }
 
   enum Fault: Sendable {
+    /// A look is answered by a part of AWS that knows nothing of it.
+    case seeNothing
     /// Refused, without effect.
     case fail(CallError)
     /// Carried out; the answer is lost.
@@ -171,6 +173,7 @@ extension FakeCloud {
       do throws(CallError) {
         switch state.fault?(call, state.calls.count) {
         case .fail(let error): throw error
+        case .seeNothing: break
         case .loseRequest: throw lost
         case .loseAnswer:
           try effect(&state)
