@@ -52,6 +52,16 @@ struct DataAPITests {
 
   private func balance() throws -> Int? { try server.witness("select balance from account").first?.first?.int }
 
+  /// Whether no transaction holds anything any more.
+  private func isQuiet(within time: Duration) async throws -> Bool {
+    let deadline = ContinuousClock.now + time
+    while try server.witness("select from pg_stat_activity where backend_xid is not null") != [] {
+      guard ContinuousClock.now < deadline else { return false }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return true
+  }
+
   @Test("the statements about the ledger are those of the Python client")
   func sameStatements() throws {
     let ledger = try Ledger("harecon_ledger")
@@ -81,9 +91,9 @@ struct DataAPITests {
     #expect(after.faults == [] && after.violations == [])
     // One for each attempt: nothing is sent twice by itself, whatever the environment says.
     #expect(after.calls.count { $0 == "CommitTransaction" } == commits)
-    // A transaction whose begin got no answer stays open for a while; it holds nothing that anybody waits for.
-    let open = try server.witness("select count(*) from pg_stat_activity where backend_xid is not null")
-    #expect(open == [[0]])
+    // A transaction whose begin got no answer stays open for a while; it holds nothing that anybody waits for. One that was
+    // given up ends soon: the server may still be at it when the client has gone on.
+    #expect(try await isQuiet(within: .seconds(10)))
   }
 
   @Test("a commit that hangs is given up at the attempt's end, and settled")
