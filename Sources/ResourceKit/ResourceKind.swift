@@ -60,7 +60,8 @@ package protocol ResourceKind: Sendable {
   static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
   ) async throws(CallError)
-  /// Deletes it; that it is gone already is no error.
+  /// Deletes it. Fails with `notFound` where AWS denies to know it: whether it is gone, or was made so lately that not all of
+  /// AWS knows it, the engine finds out by looks.
   ///
   /// Returns nothing where it goes for good. A kind whose resources stay for a while, or are kept, declares `-> Departure` and
   /// says so, so that nobody is told of a deletion that did not happen. The step ends once `observe` shows no more of it;

@@ -124,7 +124,7 @@ struct ConformanceTests {
     }
   }
 
-  @Test("deleted twice, the second time is quiet", arguments: Subject.all)
+  @Test("deleted twice, the second time nothing happens but that AWS may deny to know it", arguments: Subject.all)
   func deleteIsQuiet(_ subject: Subject) async throws {
     let stage = try await Stage()
     let sample = subject.sample(in: stage)
@@ -133,7 +133,12 @@ struct ConformanceTests {
     let live = try await stage.theOne(of: sample)
     try await stage.destroy(sample.resources())
     #expect(try await stage.observe(subject.name, sample.resources()).allSatisfy { $0.owner == .nobody })
-    _ = try await stage.kind(subject.name).delete(live, Deletion(wholeStack: true))
+    let kind = try stage.kind(subject.name)
+    do throws(CallError) {
+      _ = try await kind.delete(live, Deletion(wholeStack: true))
+    } catch {
+      #expect(error.category == .notFound, "\(error)")
+    }
     // What AWS lets linger (interfaces of endpoints and databases) has had its time.
     try await stage.control("clock", ["advance": 3600])
     let left = try await stage.resources().subtracting(before).filter { resource in
@@ -141,6 +146,33 @@ struct ConformanceTests {
     }
     #expect(left == [], "nothing is left")
     try await stage.expectNoViolations()
+  }
+
+  @Test("a delete of what AWS denies to know is not taken for done", arguments: Subject.all)
+  func deniedToKnow(_ subject: Subject) async throws {
+    let stage = try await Stage()
+    let sample = subject.sample(in: stage)
+    try await stage.converge(sample.resources())
+    let live = try await stage.theOne(of: sample)
+    let deletes = try Markers.allowed(for: [subject.name]).sorted().map { $0.split(separator: " ").map(String.init) }
+    try await stage.control(
+      "faults",
+      .array(
+        deletes.map { ["service": .string($0[0]), "operation": .string($0[1]), "kind": "notfound", "times": 1] }))
+    let start = try await stage.now()
+    let kind = try stage.kind(subject.name)
+    var isDenied = false
+    do throws(CallError) {
+      _ = try await kind.delete(live, Deletion(wholeStack: true))
+    } catch {
+      isDenied = error.category == .notFound
+      #expect(isDenied, "\(error)")
+    }
+    let last = try #require(try await stage.calls(since: start).last)
+    #expect(isDenied == (last.fault == "notfound"), "\(last)")
+    try await stage.control("faults", .array([]))
+    try await stage.destroy(sample.resources())
+    #expect(try await stage.observe(subject.name, sample.resources()).allSatisfy { $0.owner == .nobody })
   }
 
   @Test("a lost answer makes no second one", arguments: Subject.all)

@@ -113,10 +113,8 @@ package enum BackupSelection: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(
-        Backup.deleteBackupSelection, .init(backupPlanId: observed.plan, selectionId: observed.id))
-    }
+    _ = try await aws(
+      Backup.deleteBackupSelection, .init(backupPlanId: observed.plan, selectionId: observed.id))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

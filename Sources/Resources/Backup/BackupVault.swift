@@ -197,17 +197,14 @@ package enum BackupVault: ResourceKind {
       throw CallError(
         .invalid, code: "VaultKept", message: "the vault \"\(observed.name)\" is only let go by `harecon destroy`")
     }
-    let departure = try await ifThere { () async throws(CallError) -> Departure in
-      do throws(CallError) {
-        _ = try await aws(Backup.deleteBackupVault, .init(backupVaultName: observed.name))
-        return .gone
-      } catch let error where error.message.lowercased().contains("recovery points") {
-        _ = try await aws(
-          Backup.tagResource, .init(resourceArn: observed.arn, tags: [keptTag: "recovery points"]))
-        return .kept(because: "it holds recovery points")
-      }
+    do throws(CallError) {
+      _ = try await aws(Backup.deleteBackupVault, .init(backupVaultName: observed.name))
+      return .gone
+    } catch let error where error.message.lowercased().contains("recovery points") {
+      _ = try await aws(
+        Backup.tagResource, .init(resourceArn: observed.arn, tags: [keptTag: "recovery points"]))
+      return .kept(because: "it holds recovery points")
     }
-    return departure ?? .gone
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -129,11 +129,9 @@ package enum RestoreTestingSelection: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(
-        Backup.deleteRestoreTestingSelection,
-        .init(restoreTestingPlanName: observed.plan, restoreTestingSelectionName: observed.name))
-    }
+    _ = try await aws(
+      Backup.deleteRestoreTestingSelection,
+      .init(restoreTestingPlanName: observed.plan, restoreTestingSelectionName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -70,7 +70,7 @@ extension CloudWatch {
   /// An alarm that a composite alarm still names stays until that one is gone.
   static func deleteAlarm(_ name: String, _ aws: AWS) async throws(CallError) {
     do throws(CallError) {
-      _ = try await ifThere { () async throws(CallError) in try await aws(deleteAlarms, .init(alarmNames: [name])) }
+      _ = try await aws(deleteAlarms, .init(alarmNames: [name]))
     } catch let error where error.message.contains("composite alarm") {
       var told = error
       told.category = .conflict

@@ -132,9 +132,7 @@ package enum Dashboard: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(CloudWatch.deleteDashboards, .init(dashboardNames: [observed.name]))
-    }
+    _ = try await aws(CloudWatch.deleteDashboards, .init(dashboardNames: [observed.name]))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -176,13 +176,11 @@ package enum DynamoDBTable: ResourceKind {
       throw CallError(
         .invalid, code: "TableKept", message: "the table \"\(observed.name)\" is only deleted by `harecon destroy`")
     }
-    _ = try await ifThere { () async throws(CallError) in
-      if observed.deletionProtection {
-        _ = try await aws(
-          DynamoDB.updateTable, .init(tableName: observed.name, deletionProtectionEnabled: false))
-      }
-      return try await aws(DynamoDB.deleteTable, .init(tableName: observed.name))
+    if observed.deletionProtection {
+      _ = try await aws(
+        DynamoDB.updateTable, .init(tableName: observed.name, deletionProtectionEnabled: false))
     }
+    _ = try await aws(DynamoDB.deleteTable, .init(tableName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -7,7 +7,7 @@ internal import ResourceKit
 
 // aws: ec2 DescribeNetworkInterfaces
 
-/// Makes a delete call: not being there is quiet, and a `DependencyViolation` is told with what stands in the way.
+/// Makes a delete call: a `DependencyViolation` is told with what stands in the way.
 ///
 /// AWS's own message names nothing. Functions and endpoints leave their network interfaces behind for up to 40 minutes, so
 /// that the engine repeats the delete for long; this message is what a person sees meanwhile.
@@ -22,8 +22,6 @@ func deleting(
 ) async throws(CallError) {
   do throws(CallError) {
     try await call()
-  } catch let error where error.category == .notFound {
-    return
   } catch let error where error.code == "DependencyViolation" {
     var told = error
     // The refusal is the news; when the look at who holds it fails too, the plain refusal is still true.

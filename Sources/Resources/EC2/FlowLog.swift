@@ -126,10 +126,8 @@ package enum FlowLog: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try refusal(
-        of: try await aws(EC2.deleteFlowLogs, .init(flowLogIds: [observed.id])).unsuccessful, "ec2 DeleteFlowLogs")
-    }
+    try refusal(
+      of: try await aws(EC2.deleteFlowLogs, .init(flowLogIds: [observed.id])).unsuccessful, "ec2 DeleteFlowLogs")
   }
 
   package static func facts(_ observed: Observed) -> Facts {

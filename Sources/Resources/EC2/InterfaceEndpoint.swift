@@ -145,14 +145,12 @@ package enum InterfaceEndpoint: ResourceKind {
   /// The call answers 200 also when it did not delete: what went wrong is in the answer.
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
     if observed.state == "deleting" { return }
-    _ = try await ifThere { () async throws(CallError) in
-      let answer = try await aws(EC2.deleteVpcEndpoints, .init(vpcEndpointIds: [observed.id]))
-      guard let item = answer.unsuccessful?.first, let error = item.error else { return }
-      let code = error.code ?? "Unsuccessful"
-      throw CallError(
-        code.contains("NotFound") ? .notFound : .conflict, code: code, message: error.message ?? "",
-        operation: "ec2 DeleteVpcEndpoints")
-    }
+    let answer = try await aws(EC2.deleteVpcEndpoints, .init(vpcEndpointIds: [observed.id]))
+    guard let item = answer.unsuccessful?.first, let error = item.error else { return }
+    let code = error.code ?? "Unsuccessful"
+    throw CallError(
+      code.contains("NotFound") ? .notFound : .conflict, code: code, message: error.message ?? "",
+      operation: "ec2 DeleteVpcEndpoints")
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -141,9 +141,7 @@ package enum RouteTable: ResourceKind {
         _ = try await aws(EC2.disassociateRouteTable, .init(associationId: association))
       }
     }
-    _ = try await ifThere { () async throws(CallError) in
-      _ = try await aws(EC2.deleteRouteTable, .init(routeTableId: observed.id))
-    }
+    _ = try await aws(EC2.deleteRouteTable, .init(routeTableId: observed.id))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

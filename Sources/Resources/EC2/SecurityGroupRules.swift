@@ -142,7 +142,7 @@ private func carryOut(
 ) async throws(CallError) {
   try await allow(changes.allow, direction, group, aws)
   try await describe(changes.describe, direction, group, aws)
-  try await revoke(changes.revoke, direction, group, aws)
+  _ = try await ifThere { () async throws(CallError) in try await revoke(changes.revoke, direction, group, aws) }
 }
 
 private func allow(
@@ -181,12 +181,10 @@ private func revoke(
   _ ids: [String], _ direction: Direction, _ group: String, _ aws: AWS
 ) async throws(CallError) {
   if ids.isEmpty { return }
-  _ = try await ifThere { () async throws(CallError) in
-    switch direction {
-    case .ingress:
-      _ = try await aws(EC2.revokeSecurityGroupIngress, .init(groupId: group, securityGroupRuleIds: ids.sorted()))
-    case .egress:
-      _ = try await aws(EC2.revokeSecurityGroupEgress, .init(groupId: group, securityGroupRuleIds: ids.sorted()))
-    }
+  switch direction {
+  case .ingress:
+    _ = try await aws(EC2.revokeSecurityGroupIngress, .init(groupId: group, securityGroupRuleIds: ids.sorted()))
+  case .egress:
+    _ = try await aws(EC2.revokeSecurityGroupEgress, .init(groupId: group, securityGroupRuleIds: ids.sorted()))
   }
 }

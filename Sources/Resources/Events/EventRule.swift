@@ -150,8 +150,6 @@ package enum EventRule: ResourceKind {
     do throws(CallError) {
       try await remove(Array(observed.targets.keys), from: observed.name, aws)
       _ = try await aws(Events.deleteRule, .init(name: observed.name))
-    } catch let error where error.category == .notFound {
-      return
     } catch let error where error.code == "ValidationException" && error.message.contains("has targets") {
       var told = error
       told.category = .conflict

@@ -162,9 +162,7 @@ package enum ExperimentTemplate: ResourceKind {
 
   /// Experiments that run go on: they have taken with them what the template said.
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(FIS.deleteExperimentTemplate, .init(id: observed.id))
-    }
+    _ = try await aws(FIS.deleteExperimentTemplate, .init(id: observed.id))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

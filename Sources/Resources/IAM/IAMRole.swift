@@ -193,9 +193,7 @@ package enum IAMRole: ResourceKind {
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
     try await setAttached(of: observed.name, from: observed.attachedPolicies, to: [], aws)
     try await setInline(of: observed.name, from: observed.inlinePolicies, to: [:], aws)
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(IAM.deleteRole, .init(roleName: observed.name))
-    }
+    _ = try await aws(IAM.deleteRole, .init(roleName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -133,11 +133,8 @@ extension KMSKey {
 
   /// Keeps the key for the sake of snapshots and of evidence, or schedules its deletion.
   private static func letGo(_ observed: Observed, _ aws: AWS) async throws(CallError) -> Departure {
-    let metadata = try await ifThere { () async throws(CallError) in
-      try await aws(KMS.describeKey, .init(keyId: observed.id)).keyMetadata
-    }
-    guard let metadata = metadata ?? nil else { return .gone }
-    if metadata.keyState == "PendingDeletion" { return .scheduled(at: metadata.deletionDate) }
+    let metadata = try await aws(KMS.describeKey, .init(keyId: observed.id)).keyMetadata
+    if metadata?.keyState == "PendingDeletion" { return .scheduled(at: metadata?.deletionDate) }
     if try await hasSnapshots(observed.arn, aws) {
       return try await keep(observed, "snapshots", because: "snapshots are encrypted with it", aws)
     }
@@ -147,10 +144,8 @@ extension KMSKey {
       return try await keep(observed, "evidence", because: "evidence that is kept is encrypted with it", aws)
     }
     let window = observed.tags[deletionWindowTag].flatMap { Int($0) } ?? 30
-    let scheduled = try await ifThere { () async throws(CallError) in
-      try await aws(KMS.scheduleKeyDeletion, .init(keyId: observed.id, pendingWindowInDays: window))
-    }
-    return scheduled.map { .scheduled(at: $0.deletionDate) } ?? .gone
+    let request = KMS.ScheduleKeyDeletionInput(keyId: observed.id, pendingWindowInDays: window)
+    return .scheduled(at: try await aws(KMS.scheduleKeyDeletion, request).deletionDate)
   }
 
   private static func keep(

@@ -148,9 +148,7 @@ package enum EventSourceMapping: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Lambda.deleteEventSourceMapping, .init(uuid: observed.id))
-    }
+    _ = try await aws(Lambda.deleteEventSourceMapping, .init(uuid: observed.id))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

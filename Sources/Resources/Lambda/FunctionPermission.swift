@@ -123,7 +123,7 @@ package enum FunctionPermission: ResourceKind {
   package static func update(
     _ observed: Observed, to desired: Desired, _ changes: Changes<Self>, _ aws: AWS
   ) async throws(CallError) {
-    try await remove(observed, aws)
+    _ = try await ifThere { () async throws(CallError) in try await remove(observed, aws) }
     try await create(desired, aws)
   }
 
@@ -133,10 +133,8 @@ package enum FunctionPermission: ResourceKind {
 
   private static func remove(_ observed: Observed, _ aws: AWS) async throws(CallError) {
     try await FunctionTurns.shared.take(observed.function) { () async throws(CallError) in
-      _ = try await ifThere { () async throws(CallError) in
-        try await aws(
-          Lambda.removePermission, .init(functionName: observed.function, statementId: observed.statement))
-      }
+      _ = try await aws(
+        Lambda.removePermission, .init(functionName: observed.function, statementId: observed.statement))
     }
   }
 

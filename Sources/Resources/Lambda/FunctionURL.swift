@@ -112,9 +112,7 @@ package enum FunctionURL: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Lambda.deleteFunctionUrlConfig, .init(functionName: observed.function))
-    }
+    _ = try await aws(Lambda.deleteFunctionUrlConfig, .init(functionName: observed.function))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

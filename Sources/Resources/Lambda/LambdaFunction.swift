@@ -242,9 +242,7 @@ package enum LambdaFunction: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Lambda.deleteFunction, .init(functionName: observed.name))
-    }
+    _ = try await aws(Lambda.deleteFunction, .init(functionName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

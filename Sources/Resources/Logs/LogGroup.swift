@@ -182,14 +182,12 @@ package enum LogGroup: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      if observed.deletionProtection {
-        _ = try await aws(
-          Logs.putLogGroupDeletionProtection,
-          .init(logGroupIdentifier: observed.name, deletionProtectionEnabled: false))
-      }
-      return try await aws(Logs.deleteLogGroup, .init(logGroupName: observed.name))
+    if observed.deletionProtection {
+      _ = try await aws(
+        Logs.putLogGroupDeletionProtection,
+        .init(logGroupIdentifier: observed.name, deletionProtectionEnabled: false))
     }
+    _ = try await aws(Logs.deleteLogGroup, .init(logGroupName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -76,9 +76,7 @@ package enum LogResourcePolicy: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Logs.deleteResourcePolicy, .init(policyName: observed.name))
-    }
+    _ = try await aws(Logs.deleteResourcePolicy, .init(policyName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

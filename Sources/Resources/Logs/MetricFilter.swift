@@ -124,9 +124,7 @@ package enum MetricFilter: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Logs.deleteMetricFilter, .init(logGroupName: observed.group, filterName: observed.name))
-    }
+    _ = try await aws(Logs.deleteMetricFilter, .init(logGroupName: observed.group, filterName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -125,9 +125,7 @@ package enum ClusterEndpoint: ResourceKind {
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
     if observed.status == "deleting" { return }
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(RDS.deleteDBClusterEndpoint, .init(dbClusterEndpointIdentifier: observed.name))
-    }
+    _ = try await aws(RDS.deleteDBClusterEndpoint, .init(dbClusterEndpointIdentifier: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

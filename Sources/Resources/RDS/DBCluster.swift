@@ -220,14 +220,12 @@ package enum DBCluster: ResourceKind {
       throw CallError(
         .invalid, code: "ClusterKept", message: "the cluster \"\(observed.name)\" is only deleted by `harecon destroy`")
     }
-    _ = try await ifThere { () async throws(CallError) in
-      if observed.deletionProtection {
-        _ = try await aws(
-          RDS.modifyDBCluster,
-          .init(dbClusterIdentifier: observed.name, applyImmediately: true, deletionProtection: false))
-      }
-      return try await aws(RDS.deleteDBCluster, deleteRequest(observed.name, deletion))
+    if observed.deletionProtection {
+      _ = try await aws(
+        RDS.modifyDBCluster,
+        .init(dbClusterIdentifier: observed.name, applyImmediately: true, deletionProtection: false))
     }
+    _ = try await aws(RDS.deleteDBCluster, deleteRequest(observed.name, deletion))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

@@ -65,8 +65,6 @@ package enum DBClusterParameterGroup: ResourceKind, ParameterGroupKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(RDS.deleteDBClusterParameterGroup, .init(dbClusterParameterGroupName: observed.name))
-    }
+    _ = try await aws(RDS.deleteDBClusterParameterGroup, .init(dbClusterParameterGroupName: observed.name))
   }
 }

@@ -219,10 +219,8 @@ package enum DBInstance: ResourceKind {
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
     if observed.status.lowercased() == "deleting" { return }
     try await allowDeletion(of: observed, deletion, aws)
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(
-        RDS.deleteDBInstance, .init(dbInstanceIdentifier: observed.name, skipFinalSnapshot: true))
-    }
+    _ = try await aws(
+      RDS.deleteDBInstance, .init(dbInstanceIdentifier: observed.name, skipFinalSnapshot: true))
   }
 
   /// Looks again who writes: a failover since the plan was made must not cost the writer.

@@ -62,8 +62,6 @@ package enum DBParameterGroup: ResourceKind, ParameterGroupKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(RDS.deleteDBParameterGroup, .init(dbParameterGroupName: observed.name))
-    }
+    _ = try await aws(RDS.deleteDBParameterGroup, .init(dbParameterGroupName: observed.name))
   }
 }

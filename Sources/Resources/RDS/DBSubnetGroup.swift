@@ -92,9 +92,7 @@ package enum DBSubnetGroup: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(RDS.deleteDBSubnetGroup, .init(dbSubnetGroupName: observed.name))
-    }
+    _ = try await aws(RDS.deleteDBSubnetGroup, .init(dbSubnetGroupName: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

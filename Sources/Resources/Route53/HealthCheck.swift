@@ -171,9 +171,7 @@ package enum HealthCheck: ResourceKind {
 
   /// Route 53 deletes it even while records use it, and then answers them as it likes: they are moved before.
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Route53.deleteHealthCheck, .init(healthCheckId: observed.id))
-    }
+    _ = try await aws(Route53.deleteHealthCheck, .init(healthCheckId: observed.id))
   }
 
   package static func facts(_ observed: Observed) -> Facts { Facts(id: observed.id, owner: observed.owner) }

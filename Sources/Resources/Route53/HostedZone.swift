@@ -159,8 +159,6 @@ package enum HostedZone: ResourceKind {
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
     do throws(CallError) {
       _ = try await aws(Route53.deleteHostedZone, .init(id: observed.id))
-    } catch let error where error.category == .notFound {
-      return
     } catch let error where error.code == "HostedZoneNotEmpty" {
       let records = try await RecordSet.records(of: observed.id, aws)
       let others = records.filter { !$0.isMark && !($0.name == observed.zone && ["NS", "SOA"].contains($0.type)) }

@@ -154,15 +154,13 @@ package enum RecordSet: ResourceKind {
   /// A delete names the values too. When they have moved since the observation, or one of the two is gone, Route 53 refuses
   /// the batch; what is still there is then read again and deleted if it is still ours.
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      do throws(CallError) {
-        try await remove([observed.live, observed.mark].compactMap(\.self), from: observed.zone, aws)
-      } catch let error where error.code == "InvalidChangeBatch" {
-        let records = try await records(of: observed.zone, aws)
-        guard let mark = records.first(where: { $0.isMark && $0.name == observed.live.markName }) else { return }
-        let record = records.first { $0.key == observed.live.key }
-        try await remove([record, mark].compactMap(\.self), from: observed.zone, aws)
-      }
+    do throws(CallError) {
+      try await remove([observed.live, observed.mark].compactMap(\.self), from: observed.zone, aws)
+    } catch let error where error.code == "InvalidChangeBatch" {
+      let records = try await records(of: observed.zone, aws)
+      guard let mark = records.first(where: { $0.isMark && $0.name == observed.live.markName }) else { return }
+      let record = records.first { $0.key == observed.live.key }
+      try await remove([record, mark].compactMap(\.self), from: observed.zone, aws)
     }
   }
 

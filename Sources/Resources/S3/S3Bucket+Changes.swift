@@ -127,19 +127,16 @@ extension S3Bucket {
       throw CallError(
         .invalid, code: "BucketKept", message: "the bucket \"\(observed.name)\" is only let go by `harecon destroy`")
     }
-    let departure = try await ifThere { () async throws(CallError) in
-      let isDiscarded = deletion.finalSnapshot == nil
-      if isDiscarded, let reason = try await emptied(observed, aws) {
-        return try await keep(observed, because: reason, aws)
-      }
-      do throws(CallError) {
-        _ = try await aws(S3.deleteBucket, .init(bucket: observed.name))
-      } catch let error where error.code == "BucketNotEmpty" && !isDiscarded {
-        return try await keep(observed, because: "it is not empty", aws)
-      }
-      return Departure.gone
+    let isDiscarded = deletion.finalSnapshot == nil
+    if isDiscarded, let reason = try await emptied(observed, aws) {
+      return try await keep(observed, because: reason, aws)
     }
-    return departure ?? .gone
+    do throws(CallError) {
+      _ = try await aws(S3.deleteBucket, .init(bucket: observed.name))
+    } catch let error where error.code == "BucketNotEmpty" && !isDiscarded {
+      return try await keep(observed, because: "it is not empty", aws)
+    }
+    return .gone
   }
 
   private static func keep(

@@ -206,7 +206,7 @@ package enum SNSSubscription: ResourceKind {
   ) async throws(CallError) -> Departure {
     // It cannot be cancelled before it is confirmed.
     guard let arn = observed.arn else { return .withParent }
-    _ = try await ifThere { () async throws(CallError) in try await aws(SNS.unsubscribe, .init(subscriptionArn: arn)) }
+    _ = try await aws(SNS.unsubscribe, .init(subscriptionArn: arn))
     return .gone
   }
 

@@ -163,9 +163,7 @@ package enum SNSTopic: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(SNS.deleteTopic, .init(topicArn: observed.arn))
-    }
+    _ = try await aws(SNS.deleteTopic, .init(topicArn: observed.arn))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

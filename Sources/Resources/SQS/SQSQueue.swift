@@ -199,9 +199,7 @@ package enum SQSQueue: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(SQS.deleteQueue, .init(queueUrl: observed.url))
-    }
+    _ = try await aws(SQS.deleteQueue, .init(queueUrl: observed.url))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

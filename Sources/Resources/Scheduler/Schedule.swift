@@ -171,9 +171,7 @@ package enum Schedule: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Scheduler.deleteSchedule, .init(name: observed.name, groupName: observed.group))
-    }
+    _ = try await aws(Scheduler.deleteSchedule, .init(name: observed.name, groupName: observed.group))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

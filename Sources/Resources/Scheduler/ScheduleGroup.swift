@@ -88,9 +88,7 @@ package enum ScheduleGroup: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      try await aws(Scheduler.deleteScheduleGroup, .init(name: observed.name))
-    }
+    _ = try await aws(Scheduler.deleteScheduleGroup, .init(name: observed.name))
   }
 
   package static func facts(_ observed: Observed) -> Facts {

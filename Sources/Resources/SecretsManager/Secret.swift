@@ -222,8 +222,6 @@ package enum Secret: ResourceKind {
       guard let found else { return .gone }
       guard let date = found.deletedDate else { throw error }
       return .scheduled(at: date)
-    } catch let error where error.category == .notFound {
-      return .gone
     }
   }
 

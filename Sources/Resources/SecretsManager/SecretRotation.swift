@@ -174,21 +174,19 @@ package enum SecretRotation: ResourceKind {
   }
 
   package static func delete(_ observed: Observed, _ deletion: Deletion, _ aws: AWS) async throws(CallError) {
-    _ = try await ifThere { () async throws(CallError) in
-      do throws(CallError) {
-        switch observed.subject {
-        case .user:
-          _ = try await aws(SecretsManager.cancelRotateSecret, .init(secretId: observed.secret))
-        case .master:
-          guard !observed.isAsCreated else { return }
-          _ = try await aws(
-            SecretsManager.rotateSecret,
-            .init(
-              secretId: observed.secret, rotationRules: .init(automaticallyAfterDays: 7), rotateImmediately: false))
-        }
-      } catch let error where error.isAboutDeletedSecret {
-        return
+    do throws(CallError) {
+      switch observed.subject {
+      case .user:
+        _ = try await aws(SecretsManager.cancelRotateSecret, .init(secretId: observed.secret))
+      case .master:
+        guard !observed.isAsCreated else { return }
+        _ = try await aws(
+          SecretsManager.rotateSecret,
+          .init(
+            secretId: observed.secret, rotationRules: .init(automaticallyAfterDays: 7), rotateImmediately: false))
       }
+    } catch let error where error.isAboutDeletedSecret {
+      return
     }
   }
 
