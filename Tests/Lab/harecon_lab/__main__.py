@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """python3 -m harecon_lab: fails a database over for a minute, or for long, and says what was lost.
 
-    lab     one crash and one hang, and the same without a ledger, which has to show duplicates and losses
+    lab     one crash and one hang
     soak    many kills of all kinds; writes the tables of docs/failover.md
+
+Applications with every client write side by side through the same kills. Those without a ledger have to show
+duplicates and losses.
 """
 
 from __future__ import annotations
@@ -24,10 +27,12 @@ from harecon_lab.lab import Lab
 from harecon_lab.scenario import How, Kill, Outcome, strike
 from harecon_lab.verdict import Verdict
 
-WRITERS = 6
+# Nothing may be lost or applied twice by these.
+PROTECTED = ("buffered",)
+# Theirs have to be seen, or the harness is blind.
+CONTROLS = ("naive", "none")
 # Kills that one application lives through, before the books are judged.
 BATCH = 6
-CONTROL_DELAY = 0.2
 
 
 @dataclass
@@ -36,18 +41,17 @@ class Findings:
 
     outcomes: list[Outcome] = field(default_factory=list)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
-    control_kills: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-
-    def add(self, client: str, verdict: Verdict) -> None:
-        self.verdicts.setdefault(client, []).append(verdict)
 
     def faults(self) -> list[str]:
         found = list(self.problems)
-        found += [f"{o.kill}: detected after {o.noticed:.1f} s, restored after {o.restored:.1f} s"
-                  for o in self.outcomes if not o.keeps_objectives]  # fmt: skip
-        unclean = [verdict for verdict in self.verdicts.get("buffered", []) if not verdict.is_clean]
-        found += [f"with the buffer: {verdict}" for verdict in unclean]
+        found += [f"objectives: {report.line(outcome)}" for outcome in self.outcomes if not outcome.keeps_objectives]
+        found += [
+            f"{client}: {verdict}"
+            for client in PROTECTED
+            for verdict in self.verdicts.get(client, [])
+            if not verdict.is_clean
+        ]
         if not any(verdict.duplicated for verdict in self.verdicts.get("naive", [])):
             found.append("the harness is blind: a naive retry duplicated nothing")
         if not any(verdict.refused for verdict in self.verdicts.get("none", [])):
@@ -64,25 +68,10 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def controls(lab: Lab, seed: int, findings: Findings) -> None:
-    """The same load and such kills for clients that must not come out clean."""
-    for client in ("naive", "none"):
-        kill = Kill(How.CRASH, alone_after=CONTROL_DELAY, loses_answers=True)
-        load = lab.begin(client, seed, WRITERS)
-        try:
-            strike(lab, load, kill, random.Random(seed), spread=1.0)
-            _, verdict = load.end()
-        finally:
-            load.abort()
-        findings.add(client, verdict)
-        findings.control_kills[client] = 1
-        print(f"{client}: {kill}: {verdict}", flush=True)
-
-
-def protected(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Findings) -> None:
-    """One application through all of these kills, judged once at the end."""
+def batch(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Findings) -> None:
+    """Applications through all of these kills, judged once at the end."""
     chance = random.Random(seed)
-    load = lab.begin("buffered", seed, WRITERS)
+    load = lab.begin((*PROTECTED, *CONTROLS), seed)
     try:
         for kill in kills:
             if time.monotonic() > end:
@@ -90,19 +79,20 @@ def protected(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Find
             outcome = strike(lab, load, kill, chance)
             findings.outcomes.append(outcome)
             print(report.line(outcome), flush=True)
-        _, verdict = load.end()
+        judged = load.end()
     finally:
         load.abort()
-    findings.add("buffered", verdict)
-    print(verdict, flush=True)
+    for client, verdict in judged.items():
+        findings.verdicts.setdefault(client, []).append(verdict)
+        print(f"{client}: {verdict}", flush=True)
 
 
 def plan(count: int, seed: int) -> list[Kill]:
     """All kinds in turn, in the order of chance."""
     kinds = [
-        Kill(How.CRASH), Kill(How.HANG), Kill(How.STALL, loses_answers=True), Kill(How.CRASH, kills_application=True),
+        Kill(How.CRASH), Kill(How.HANG), Kill(How.STALL, loses_answers=True), Kill(How.CRASH, kills_applications=True),
         Kill(How.CRASH, alone_after=2.0), Kill(How.HANG, alone_after=12.0), Kill(How.STALL, alone_after=4.0),
-        Kill(How.HANG, alone_after=2.0, kills_application=True), Kill(How.CRASH, alone_after=14.0),
+        Kill(How.HANG, alone_after=2.0, kills_applications=True), Kill(How.CRASH, alone_after=14.0),
     ]  # fmt: skip
     kills = [kinds[number % len(kinds)] for number in range(count - count // 18)]
     kills += [Kill(How.CRASH, delay=35.0) for _ in range(count // 18)]
@@ -122,17 +112,14 @@ def main() -> int:
         try:
             for start in range(0, len(kills), BATCH):
                 if time.monotonic() < end:
-                    protected(lab, kills[start : start + BATCH], options.seed + start, end, findings)
-            # Last: they do not wait for the functions, which would find another writer than they knew.
-            lab.silence()
-            controls(lab, options.seed, findings)
+                    batch(lab, kills[start : start + BATCH], options.seed + start, end, findings)
         except (TooLate, RuntimeError, subprocess.TimeoutExpired) as error:
             # What was found until then is told all the same.
             findings.problems.append(f"{type(error).__name__}: {error}")
         findings.problems += lab.problems()
-    print(report.table(findings.outcomes, findings.verdicts, findings.control_kills))
+    print(report.table(findings.outcomes, findings.verdicts))
     if options.what == "soak":
-        report.write(findings.outcomes, findings.verdicts, findings.control_kills, options.seed)
+        report.write(findings.outcomes, findings.verdicts, options.seed)
     for fault in findings.faults():
         print(f"FAULT: {fault}", file=sys.stderr)
     print(f"{time.monotonic() - begin:.0f} s")

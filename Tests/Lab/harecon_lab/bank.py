@@ -18,14 +18,26 @@ from harecon_lab.node import Node
 ACCOUNTS = 60
 INITIAL = 1_000_000
 
-# No key on the transfer's name: a second application must be possible, or it could not be seen.
-MAKING = (
-    "create table if not exists account (id integer primary key, balance bigint not null)",
-    "create table if not exists movement (transfer text not null, account integer not null, amount bigint not null)",
-    "create index if not exists movement_transfer on movement (transfer)",
-    "truncate account, movement",
-    f"insert into account select id, {INITIAL} from generate_series(0, {ACCOUNTS - 1}) as id",
-)
+
+def schema(client: str) -> str:
+    """Each client keeps books of its own, so that it alone answers for them."""
+    return f"bank_{client}"
+
+
+def making(bank: str) -> tuple[str, ...]:
+    """SQL that makes a bank's books, or empties them.
+
+    There is no key on the transfer's name: a second application must be possible, or it could not be seen.
+    """
+    return (
+        f"create schema if not exists {bank}",
+        f"create table if not exists {bank}.account (id integer primary key, balance bigint not null)",
+        f"create table if not exists {bank}.movement"
+        " (transfer text not null, account integer not null, amount bigint not null)",
+        f"create index if not exists movement_transfer on {bank}.movement (transfer)",
+        f"truncate {bank}.account, {bank}.movement",
+        f"insert into {bank}.account select id, {INITIAL} from generate_series(0, {ACCOUNTS - 1}) as id",
+    )
 
 
 @dataclass(frozen=True)
@@ -35,19 +47,18 @@ class Transfer:
     target: int
     amount: int
 
-    @property
-    def statements(self) -> list[dict[str, Any]]:
+    def statements(self, bank: str) -> list[dict[str, Any]]:
         """As the Data API takes them. The accounts in one order, so that no two transfers wait for each other."""
         moves = sorted([(self.source, -self.amount), (self.target, self.amount)])
         return [
             {
-                "sql": "update account set balance = balance + :amount where id = :account",
+                "sql": f"update {bank}.account set balance = balance + :amount where id = :account",
                 "parameters": [_long("amount", amount), _long("account", account)],
             }
             for account, amount in moves
         ] + [
             {
-                "sql": "insert into movement values (:transfer, :account, :amount)",
+                "sql": f"insert into {bank}.movement values (:transfer, :account, :amount)",
                 "parameters": [
                     {"name": "transfer", "value": {"stringValue": self.name}},
                     _long("account", account), _long("amount", amount),
@@ -80,10 +91,10 @@ class Books:
     moved: dict[int, int]
 
 
-def books(node: Node, database: str) -> Books:
+def books(node: Node, database: str, bank: str) -> Books:
     with node.connect(database) as connection:
-        balances = dict(connection.execute(b"select id, balance from account").fetchall())
-        rows = connection.execute(b"select transfer, account, amount from movement").fetchall()
+        balances = dict(connection.execute(f"select id, balance from {bank}.account".encode()).fetchall())
+        rows = connection.execute(f"select transfer, account, amount from {bank}.movement".encode()).fetchall()
     halves: Counter[str] = Counter()
     moved: Counter[int] = Counter()
     for name, account, amount in rows:

@@ -33,13 +33,14 @@ class DataApiTarget:
     cluster: str
     secret: str
     database: str
+    bank: str
 
     def apply(self, transfer: Transfer) -> None:
         """Begin, statements, commit; without a ledger. Raises what botocore raises."""
         place = {"resourceArn": self.cluster, "secretArn": self.secret}
         name = self.client.begin_transaction(**place, database=self.database)["transactionId"]
         try:
-            for statement in transfer.statements:
+            for statement in transfer.statements(self.bank):
                 self.client.execute_statement(**place, database=self.database, transactionId=name, **statement)
         except (BotoCoreError, ClientError):
             self._roll_back(place, name)

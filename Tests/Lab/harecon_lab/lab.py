@@ -36,7 +36,7 @@ DECISIONS = f"{NAME}-decisions"
 
 @dataclass
 class Lab:
-    """One lab. A `Load` runs in it at a time."""
+    """One lab. A `Load` runs in it at a time, of several applications."""
 
     folder: Path
     cluster: Cluster
@@ -44,29 +44,31 @@ class Lab:
     service: Service
     data_api: DataApi
     secret: str
-    # Whether the stack's functions run.
-    is_alive: bool = True
     _runs: int = field(default=0, init=False)
 
     @property
     def database(self) -> str:
         return str(self.stack.spec["cluster"]["database"])
 
-    def begin(self, client: str, seed: int, writers: int = 6) -> Load:
-        """Empties the books, and has an application write with this client."""
+    def begin(self, clients: Sequence[str], seed: int) -> Load:
+        """Empties their books, and has an application write with each of these clients."""
         with self.cluster.writer.connect(self.database) as connection:
-            for sql in bank.MAKING:
-                connection.execute(sql.encode())
+            for client in clients:
+                for sql in bank.making(bank.schema(client)):
+                    connection.execute(sql.encode())
         self._runs += 1
-        place = self.folder / f"run-{self._runs}"
-        place.mkdir()
+        return Load(self, [self._settings(client, seed) for client in clients])
+
+    def _settings(self, client: str, seed: int) -> Settings:
+        place = self.folder / f"run-{self._runs}" / client
+        place.mkdir(parents=True)
         settings = Settings(
             client=client, endpoint=self.data_api.endpoint, cluster=self.service.arn, secret=self.secret,
-            database=self.database, account=ACCOUNT, region=REGION, run=f"r{self._runs}",
-            journal=str(place / "journal"), buffer=str(place / "buffer"), seed=seed, writers=writers,
+            database=self.database, account=ACCOUNT, region=REGION, run=f"{client}{self._runs}",
+            journal=str(place / "journal"), buffer=str(place / "buffer"), seed=seed,
         )  # fmt: skip
         Path(settings.journal).touch()
-        return Load(self, settings)
+        return settings
 
     # MARK: What the functions remember
 
@@ -94,11 +96,6 @@ class Lab:
             if item["id"]["S"].startswith(("failover#", "budget#", "outage")):
                 dynamodb.delete_item(TableName=DECISIONS, Key={"id": item["id"]})
 
-    def silence(self) -> None:
-        """Ends the functions: what follows is not for them."""
-        self.is_alive = False
-        self.stack.end()
-
     def problems(self) -> list[str]:
         """What went wrong in the lab itself, or broke a contract of AWS's."""
         violations = self.stack.sandbox.accounts[ACCOUNT].violations
@@ -121,43 +118,79 @@ def _plain(value: dict[str, Any]) -> Any:
             return content
 
 
-class Load:
-    """An application under way."""
+@dataclass
+class Running:
+    """One application under way, which may be killed and started again."""
 
-    def __init__(self, lab: Lab, settings: Settings) -> None:
-        self._lab = lab
-        self._settings = settings
-        self._generation = 0
-        self._application = Application(settings)
+    settings: Settings
+    generation: int = 0
 
-    def record(self) -> Record:
-        return Record.read(Path(self._settings.journal))
+    def __post_init__(self) -> None:
+        self.application = Application(self.settings)
+
+    @property
+    def journal(self) -> Path:
+        return Path(self.settings.journal)
+
+    def kill(self) -> None:
+        """It is started again at once, with what its buffer has kept."""
+        self.application.kill()
+        self.generation += 1
+        self.application = Application(replace(self.settings, run=f"{self.settings.run}g{self.generation}"))
 
     def last_acknowledged(self) -> float:
         """When, by the clock on the wall; 0 before the first."""
-        with Path(self._settings.journal).open("rb") as journal:
+        with self.journal.open("rb") as journal:
             journal.seek(max(0, journal.seek(0, 2) - TAIL_BYTES))
             lines = journal.read().split(b"\n")[1:-1]
         entries = [json.loads(line) for line in lines]
         return max((float(entry["at"]) for entry in entries if "acknowledged" in entry), default=0.0)
 
-    def kill_application(self) -> None:
-        """It is started again at once, with what its buffer has kept."""
-        self._application.kill()
-        self._generation += 1
-        self._application = Application(replace(self._settings, run=f"{self._settings.run}g{self._generation}"))
 
-    def end(self) -> tuple[Record, Verdict]:
-        self._application.finish()
-        record = self.record()
-        return record, verdict.look(self._lab.cluster, self._lab.database, record)
+class Load:
+    """Applications under way, side by side, by their clients' names."""
+
+    def __init__(self, lab: Lab, settings: Sequence[Settings]) -> None:
+        self._lab = lab
+        self._running = {each.client: Running(each) for each in settings}
+
+    @property
+    def clients(self) -> list[str]:
+        return list(self._running)
+
+    @property
+    def writers(self) -> int:
+        return sum(each.settings.writers for each in self._running.values())
+
+    def record(self, client: str) -> Record:
+        return Record.read(self._running[client].journal)
+
+    def last_acknowledged(self) -> float:
+        """When the last of the applications was, by the clock on the wall; 0 before each has been."""
+        return min(each.last_acknowledged() for each in self._running.values())
+
+    def kill_applications(self) -> None:
+        for each in self._running.values():
+            each.kill()
+
+    def end(self) -> dict[str, Verdict]:
+        """What became of each client's transfers."""
+        for each in self._running.values():
+            each.application.end_input()
+        for each in self._running.values():
+            each.application.finish()
+        return {
+            client: verdict.look(self._lab.cluster, self._lab.database, each.settings.bank, self.record(client))
+            for client, each in self._running.items()
+        }
 
     def abort(self) -> None:
-        self._application.kill()
+        for each in self._running.values():
+            each.application.kill()
 
 
 @contextmanager
-def running(folder: Path, trigger_after: str = "20s", with_functions: bool = True) -> Iterator[Lab]:
+def running(folder: Path, trigger_after: str = "20s") -> Iterator[Lab]:
     with ExitStack() as ends:
         servers = ends.enter_context(cluster.running())
         sandbox, server = stacks.sandbox()
@@ -172,11 +205,10 @@ def running(folder: Path, trigger_after: str = "20s", with_functions: bool = Tru
         service = Service(sandbox, ACCOUNT, REGION, NAME, servers, data_api=api)
         service.attach()
         ends.callback(service.detach)
-        lab = Lab(folder, servers, applied, service, api, _share_login(applied, servers), with_functions)
-        if with_functions:
-            ends.callback(lambda: applied.end() if lab.is_alive else None)
-            applied.begin()
-            wait_for(lab.is_watched, "the probe to look", FIRST_LOOK_SECONDS)
+        lab = Lab(folder, servers, applied, service, api, _share_login(applied, servers))
+        ends.callback(applied.end)
+        applied.begin()
+        wait_for(lab.is_watched, "the probe to look", FIRST_LOOK_SECONDS)
         yield lab
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from harecon_lab import bank
 from harecon_lab.bank import Transfer, transfers
 from harecon_lab.clients import Buffered, Client, DataApiTarget, NaiveRetry, NoRetry
 from harecon_lab.journal import Journal, Record
@@ -28,6 +30,8 @@ LAB = Path(__file__).resolve().parents[1]
 REPLAY = LAB.parents[1] / "Sources" / "harecon_replay"
 LAST_SECONDS = 60.0
 LEDGER = "harecon_ledger"
+# In reality it has a machine of its own, and takes nothing from the functions that watch over the database.
+NICE = 5
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,13 @@ class Settings:
     journal: str
     buffer: str
     seed: int
-    writers: int = 6
+    writers: int = 2
+    # What a writer does between two transfers takes this many seconds, on average.
+    pause: float = 0.01
+
+    @property
+    def bank(self) -> str:
+        return bank.schema(self.client)
 
 
 class Application:
@@ -61,11 +71,18 @@ class Application:
     def kill(self) -> None:
         """At once, in the middle of whatever it does."""
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        if self._process.stdin:
+            self._process.stdin.close()
+
+    def end_input(self) -> None:
+        """No new transfers from now on."""
+        assert self._process.stdin
+        self._process.stdin.close()
 
     def finish(self, seconds: float = 120.0) -> None:
-        """No new transfers; those that are under way come to an end."""
-        self._process.communicate(timeout=seconds)
+        """Until those that are under way have come to an end, after `end_input`."""
+        self._process.wait(seconds)
         if self._process.returncode != 0:
             raise RuntimeError(f"the application ended with {self._process.returncode}")
 
@@ -81,7 +98,7 @@ def data_api(settings: Settings) -> Any:
 
 
 def _target(settings: Settings) -> DataApiTarget:
-    return DataApiTarget(data_api(settings), settings.cluster, settings.secret, settings.database)
+    return DataApiTarget(data_api(settings), settings.cluster, settings.secret, settings.database, settings.bank)
 
 
 def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) -> Buffered:
@@ -92,7 +109,8 @@ def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) ->
     from harecon_replay.targets.data_api import DataAPI
 
     def transaction(transfer: Transfer) -> Transaction:
-        statements = tuple(Statement(each["sql"], tuple(each["parameters"])) for each in transfer.statements)
+        written = transfer.statements(settings.bank)
+        statements = tuple(Statement(each["sql"], tuple(each["parameters"])) for each in written)
         return Transaction(transfer.name, transfer.name.rpartition("-")[0], statements)
 
     target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, Ledger(LEDGER))
@@ -114,12 +132,13 @@ CLIENTS: dict[str, Callable[[Settings, Journal, threading.Event], Client]] = {
 
 
 def write(settings: Settings) -> None:
+    os.nice(NICE)
     stopped = threading.Event()
     client = CLIENTS[settings.client](settings, Journal(Path(settings.journal)), stopped)
 
     def work(writer: int) -> None:
         for transfer in transfers(settings.run, writer, settings.seed):
-            if stopped.is_set():
+            if stopped.wait(random.expovariate(1 / settings.pause)):
                 return
             client.submit(transfer)
 

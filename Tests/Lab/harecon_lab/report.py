@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import platform
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,62 +17,89 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 # Of specs/payments.yaml: the probe's interval, attempts, pause and timeout.
 INTERVAL, ATTEMPTS, PAUSE, TIMEOUT = 10.0, 2, 1.0, 1.5
+# Of the distribution of detection.
+PARTS = (0.0, 0.1, 0.5, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """D = U(0, I) + (k - 1) * step + T', step = f + T': least, mean and most seconds."""
+    """D = U(0, I) + (k - 1) * step + T', step = f + T': uniform between least and most seconds."""
 
     least: float
-    mean: float
     most: float
+
+    def quantile(self, part: float) -> float:
+        return self.least + part * (self.most - self.least)
 
 
 def predicted(how: How) -> Prediction:
     """T' is what a failed look costs: nothing when the connection is refused, the whole timeout when it hangs."""
     cost = TIMEOUT if how is How.HANG else 0.0
     fixed = (ATTEMPTS - 1) * (PAUSE + cost) + cost
-    return Prediction(fixed, INTERVAL / 2 + fixed, INTERVAL + fixed)
+    return Prediction(fixed, INTERVAL + fixed)
 
 
 def line(outcome: Outcome) -> str:
     detected = "-" if outcome.detected is None else f"{outcome.detected:.1f}"
     return (
         f"{outcome.kill}: detected {detected}, failover begun {outcome.started:.1f} by {outcome.by}, "
-        f"promoted {outcome.promoted:.1f}, writes again {outcome.restored:.1f} s"
+        f"promoted {outcome.promoted:.1f}, writes again "
+        + ", ".join(f"{client} {restored:.1f}" for client, restored in outcome.restored.items())
     )
 
 
-def table(
-    outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdict]], control_kills: Mapping[str, int]
-) -> str:
-    """Markdown: each kind of kill with least, mean and most; then what became of the transfers."""
-    rows = [
-        "| kill | kills | detected (s) | predicted (s) | failover begun (s) | writes again (s) |",
-        "|---|---|---|---|---|---|",
-    ]
+def table(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdict]]) -> str:
+    """Markdown: each kind of kill; how detection is distributed; what became of each client's transfers."""
+    return "\n".join([*_kills(outcomes), "", *_detection(outcomes), "", *_clients(outcomes, verdicts)])
+
+
+def _kills(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "| kill | kills | detected (s) | failover begun (s) | promoted (s) | all write again (s) |"
+    yield "|---|---|---|---|---|---|"
     for name in sorted({str(outcome.kill) for outcome in outcomes}):
         same = [outcome for outcome in outcomes if str(outcome.kill) == name]
-        # Where the service acts first nobody's detection is measured.
-        detected = [o.detected for o in same if o.detected is not None and o.kill.alone_after is None]
-        guess = predicted(same[0].kill.how) if detected else None
-        rows.append(
-            f"| {name} | {len(same)} | {_spread(detected)} | "
-            + (f"{guess.least:.1f} / {guess.mean:.1f} / {guess.most:.1f}" if guess else "-")
-            + f" | {_spread([o.started for o in same])} | {_spread([o.restored for o in same])} |"
-        )
-    rows += [
-        "",
-        "| client | kills | transfers | acknowledged | lost | applied twice | told as failed, not applied | told as "
-        "failed, applied | wrong accounts |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+        columns = (
+            _detected(same), [o.started for o in same], [o.promoted for o in same], [o.last_restored for o in same],
+        )  # fmt: skip
+        yield f"| {name} | {len(same)} | " + " | ".join(_spread(column) for column in columns) + " |"
+
+
+def _detected(outcomes: Sequence[Outcome]) -> list[float]:
+    """Where the service acts first nobody's detection is measured."""
+    return [o.detected for o in outcomes if o.detected is not None and o.kill.alone_after is None]
+
+
+def _detection(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "| the writer | detections | least | a tenth | half | nine tenths | most |"
+    yield "|---|---|---|---|---|---|---|"
+    for what, hows in (("is gone", (How.CRASH, How.STALL)), ("hangs", (How.HANG,))):
+        times = sorted(_detected([outcome for outcome in outcomes if outcome.kill.how in hows]))
+        if not times:
+            continue
+        yield f"| {what} | {len(times)} | " + " | ".join(f"{_quantile(times, part):.1f}" for part in PARTS) + " |"
+        guess = predicted(hows[0])
+        yield "| as predicted | | " + " | ".join(f"{guess.quantile(part):.1f}" for part in PARTS) + " |"
+
+
+def _quantile(times: Sequence[float], part: float) -> float:
+    """Of sorted times; between two of them in proportion."""
+    place = part * (len(times) - 1)
+    below = int(place)
+    above = min(below + 1, len(times) - 1)
+    return times[below] + (times[above] - times[below]) * (place - below)
+
+
+def _clients(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdict]]) -> Iterator[str]:
+    yield (
+        "| client | transfers | acknowledged | lost | applied twice | told as failed, not applied | told as failed, "
+        "applied | wrong accounts | writes again (s) |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     for client, found in verdicts.items():
-        kills = control_kills.get(client, len(outcomes))
         total = [sum(getattr(verdict, name) for verdict in found) for name in (
             "begun", "acknowledged", "lost", "duplicated", "refused", "surprising", "wrong_accounts")]  # fmt: skip
-        rows.append(f"| {CLIENTS[client]} | {kills} | " + " | ".join(str(number) for number in total) + " |")
-    return "\n".join(rows)
+        again = _spread([outcome.restored[client] for outcome in outcomes])
+        yield f"| {CLIENTS[client]} | " + " | ".join(str(number) for number in total) + f" | {again} |"
 
 
 CLIENTS = {
@@ -86,13 +113,11 @@ def _spread(values: Sequence[float]) -> str:
     return f"{min(values):.1f} / {statistics.fmean(values):.1f} / {max(values):.1f}" if values else "-"
 
 
-def write(
-    outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdict]], control_kills: Mapping[str, int], seed: int
-) -> None:
+def write(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdict]], seed: int) -> None:
     """Replaces what stands between the marks of the document."""
     text = DOCUMENT.read_text()
     head, tail = text.partition(BEGIN)[0], text.partition(END)[2]
     kills = f"seed {seed}, {len(outcomes)} kills"
     machine = f"Python {platform.python_version()}, PostgreSQL 15, {platform.system()}; {kills}."
-    measured = f"{BEGIN}\n{machine} Least / mean / most.\n\n{table(outcomes, verdicts, control_kills)}\n{END}"
+    measured = f"{BEGIN}\n{machine} Least / mean / most.\n\n{table(outcomes, verdicts)}\n{END}"
     DOCUMENT.write_text(head + measured + tail)

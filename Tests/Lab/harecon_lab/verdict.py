@@ -62,7 +62,7 @@ def _wrong(record: Record, once: set[str], pages: list[Books]) -> int:
     return sum(1 for page in pages for account, balance in expected.items() if page.balances.get(account) != balance)
 
 
-def look(cluster: Cluster, database: str, record: Record) -> Verdict:
+def look(cluster: Cluster, database: str, bank: str, record: Record) -> Verdict:
     """All nodes must be up. The writers must have ended: what they still do would differ from node to node."""
     cluster.await_caught_up()
-    return judge(record, [books(node, database) for node in cluster.nodes.values()])
+    return judge(record, [books(node, database, bank) for node in cluster.nodes.values()])
