@@ -30,8 +30,9 @@ def lost() -> Exception:
 class DataAPI:
     """`faults` come first and are met in order: before the call of that name, or, for `commit answer`, after it."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, user: str = "master") -> None:
         self._server = server
+        self._user = user
         self._open: dict[str, Connection] = {}
         self.faults: list[tuple[str, Exception]] = []
         self.calls: list[str] = []
@@ -91,7 +92,7 @@ class DataAPI:
         self._open.clear()
 
     def _connect(self) -> Connection:
-        return connect(self._server.login(), LONG, self._server.tls())
+        return connect(self._server.login(self._user), LONG, self._server.tls())
 
     def _transaction(self, name: str) -> Connection:
         if name not in self._open:

@@ -24,12 +24,13 @@ class Clients:
 
     def __init__(self, server: Server, stack: ExitStack, writer: str) -> None:
         self.server, self.stack, self.writer = server, stack, writer
-        self.api = DataAPI(server)
+        # As on Aurora: whom the secret names may end sessions, and is no superuser.
+        self.api = DataAPI(server, "chief")
         self.time = 0.0
         self.on_pause: Callable[[], None] = lambda: None
 
-    def session(self, *statements: str) -> Connection:
-        login = self.server.login("application")
+    def session(self, *statements: str, user: str = "application") -> Connection:
+        login = self.server.login(user)
         session = self.stack.enter_context(connect(login, 30, self.server.tls()))
         for statement in statements:
             session.execute(statement, timeout=30)
@@ -56,13 +57,15 @@ def is_alive(session: Connection) -> bool:
 def clients(server: Server) -> Iterator[Clients]:
     with ExitStack() as stack:
         master = stack.enter_context(connect(server.login(), 30, server.tls()))
-        for statement in (
-            "drop role if exists application",
-            f"create role application login password '{PASSWORD}'",
+        roles = {"application": "", "rdsproxyadmin": "", "chief": "in role pg_signal_backend, pg_monitor"}
+        for role, rights in roles.items():
+            master.execute(f"drop role if exists {role}", timeout=30)
+            master.execute(f"create role {role} login password '{PASSWORD}' {rights}", timeout=30)
+        master.execute(
             "create or replace function aurora_db_instance_identifier() returns text language sql "
             "as $$ select 'payments-a' $$",
-        ):
-            master.execute(statement, timeout=30)
+            timeout=30,
+        )
         yield Clients(server, stack, "payments-a")
 
 
@@ -103,9 +106,38 @@ def test_another_member_s_clients_and_harecon_s_own_sessions_are_left_alone(clie
     session = clients.session()
     assert clients.drain(grace=0, writer="payments-b") == Drained()
     assert is_alive(session)
-    own = clients.stack.enter_context(connect(clients.server.login(), 30, clients.server.tls()))
+    own = clients.session(user="chief")
     assert clients.drain(grace=0) == Drained(idle=1)
-    assert is_alive(own)
+    assert is_alive(own) and not is_alive(session)
+
+
+def test_rds_s_own_sessions_and_those_of_superusers_are_left_alone_and_stop_nothing(clients: Clients) -> None:
+    left = [clients.session(user="rdsproxyadmin"), clients.session("begin", user="master")]
+    session = clients.session()
+    assert clients.drain(grace=0) == Drained(idle=1)
+    assert all(is_alive(each) for each in left) and not is_alive(session)
+
+
+def test_what_is_begun_during_the_drain_has_no_grace(clients: Clients) -> None:
+    open_before, newcomers = clients.session("begin", "select 1"), list[Connection]()
+
+    def come() -> None:
+        if clients.time == 2:
+            newcomers.append(clients.session("begin", "select 1"))
+        if clients.time == 3:
+            # The look after it came.
+            assert not is_alive(newcomers[0]) and is_alive(open_before)
+
+    clients.on_pause = come
+    assert clients.drain(grace=5) == Drained(busy=2)
+    assert len(newcomers) == 1 and not is_alive(open_before)
+
+
+def test_who_is_seen_again_on_the_way_out_is_counted_once(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Signalled at each look, and gone at none of them.
+    monkeypatch.setattr(handler, "END", handler.END.replace("pg_terminate_backend(pid)", "pid > 0"))
+    clients.session(), clients.session("begin")
+    assert clients.drain(grace=3) == Drained(idle=1, busy=1)
 
 
 def test_a_writer_that_goes_in_the_middle_ends_the_drain(clients: Clients) -> None:

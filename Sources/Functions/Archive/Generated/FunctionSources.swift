@@ -1464,11 +1464,20 @@ class Watch:
 # SPDX-License-Identifier: Apache-2.0
 """Ends the sessions of a writer that is about to be left, so that its clients look for the new one at once.
 
-Idle sessions end first and again and again, so that none begins new work; those with an open transaction may finish it
-within the grace. A failover of a failed writer gives no grace: who hangs there would wait for a deadline of its own.
+Idle sessions end first and again and again, and so does whoever begins something new; transactions that were open
+already may end within the grace. A failover of a failed writer gives no grace: who hangs there would wait for a
+deadline of its own.
+
+It works by the Data API, which speaks to the writer and to nobody else, so what can be done depends on how the writer
+fails:
+- healthy (before a switchover that somebody is about to start): all of it;
+- it answers and its commits do not come back: its clients, which wait for them, hear at once that they are in doubt;
+- it hangs or is dead: nothing, and nothing has to. Aurora restarts who loses the role, which ends its sessions;
+- another is the writer by now: nothing. Each statement asks first who runs it.
 
 Nothing is switched off in the database to keep new sessions out: such a switch lies on the volume that all members
-share, and the new writer would come up with it.
+share, and the new writer would come up with it. A client that comes back at once may get a short statement through
+between two looks; it is acknowledged and stays.
 
     event          {"writer": "payments-a", "grace": 10, "reason": "..."}; without grace the spec's
     SETTINGS       {"grace": 10}
@@ -1481,7 +1490,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -1497,17 +1506,25 @@ LONGEST_GRACE_SECONDS = 45.0
 
 PAUSE_SECONDS = 1.0
 
-# Sessions of clients: not RDS's own, and not those of the user that harecon itself and this statement work as. Nobody's
-# when another member writes by now: its clients are where they should be.
-_CLIENTS = """
-select pg_terminate_backend(pid) as ended from pg_stat_activity
-where aurora_db_instance_identifier() = :writer and backend_type = 'client backend'
-and usename not in (current_user, 'rdsadmin', 'rdsproxyadmin') and pid <> pg_backend_pid()
-"""
+# Before the first look nothing counts as new.
+NEVER = "infinity"
 
-END_IDLE = _CLIENTS + "and state = 'idle'"
-END_ALL = _CLIENTS
-OPEN = "select count(*) as open from (" + _CLIENTS.replace("pg_terminate_backend(pid) as ended", "pid") + ") sessions"
+# One look at the sessions of clients, which ends those that are due; all are told. Not clients are RDS's own users, and
+# the one that harecon itself and this statement work as. Superusers are nobody's here, and PostgreSQL refuses the whole
+# statement when one of them is among those to be ended. What streams to a replica is no client backend. Nobody is found
+# when another member writes by now: its clients are where they should be.
+END = """
+select session, is_idle, at, case when is_due then pg_terminate_backend(pid) else false end as ended
+from (
+  select
+    pid, pid || ' ' || backend_start as session, cast(now() as text) as at, coalesce(state = 'idle', false) as is_idle,
+    :everybody or coalesce(state = 'idle' or xact_start > cast(:since as timestamptz), false) as is_due
+  from pg_stat_activity join pg_roles on pg_roles.oid = usesysid
+  where aurora_db_instance_identifier() = :writer and backend_type = 'client backend' and pid <> pg_backend_pid()
+  and usename <> current_user and usename not like 'rds%' and not rolsuper
+  order by is_idle desc
+) sessions
+"""
 
 
 @dataclass(frozen=True)
@@ -1519,39 +1536,51 @@ class Drained:
     is_complete: bool = True
 
 
-@dataclass(frozen=True)
+@dataclass
 class Drain:
-    """One writer to be drained."""
+    """One writer to be drained, once."""
 
     database: Database
     writer: str
     grace: float
     now: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+    # Whether each session that was ended was idle. One may be seen again on its way out: it is counted once.
+    _ended: dict[str, bool] = field(default_factory=dict, init=False)
+    # When the first look was, by the database's clock.
+    _since: str = field(default=NEVER, init=False)
 
     def run(self) -> Drained:
         """Ends when nobody is left, or with the sessions that are busy still after the grace."""
-        idle, end = 0, self.now() + self.grace
+        end = self.now() + self.grace
         try:
             while True:
-                idle += self._end(END_IDLE)
-                if self._count() == 0:
-                    return Drained(idle=idle)
-                if self.now() >= end:
-                    return Drained(idle=idle, busy=self._end(END_ALL))
+                is_over = self.now() >= end
+                if self._look(is_over) == 0 or is_over:
+                    return self._drained(is_complete=True)
                 self.pause(min(PAUSE_SECONDS, max(0.0, end - self.now())))
         except (BotoCoreError, ClientError) as error:
             # The writer is gone, and its sessions with it; or it is past being asked.
             note("drain broken off", writer=self.writer, error=str(error))
-            return Drained(idle=idle, is_complete=False)
+            return self._drained(is_complete=False)
 
-    def _end(self, sql: str) -> int:
-        rows: list[Row] = self.database.query(sql, {"writer": self.writer})
-        return sum(1 for row in rows if row["ended"])
+    def _look(self, everybody: bool) -> int:
+        """Ends who is due; how many are left."""
+        given = {"writer": self.writer, "everybody": everybody, "since": self._since}
+        rows: list[Row] = self.database.query(END, given)
+        left = 0
+        for row in rows:
+            if self._since == NEVER:
+                self._since = str(row["at"])
+            if row["ended"]:
+                self._ended.setdefault(str(row["session"]), bool(row["is_idle"]))
+            else:
+                left += 1
+        return left
 
-    def _count(self) -> int:
-        (row,) = self.database.query(OPEN, {"writer": self.writer})
-        return int(row["open"] or 0)
+    def _drained(self, is_complete: bool) -> Drained:
+        idle = sum(self._ended.values())
+        return Drained(idle, len(self._ended) - idle, is_complete)
 
 
 def grace(event: Mapping[str, Any], settings: Mapping[str, Any]) -> float:
