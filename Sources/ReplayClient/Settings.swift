@@ -8,8 +8,8 @@ public struct ReplaySettings: Sendable, Hashable {
   public var attempt: Duration = .seconds(10)
   /// Pauses between attempts: decorrelated jitter from `pauseBase` to `pauseCap`.
   public var pauseBase: Duration = .milliseconds(100)
-  /// The longest pause.
-  public var pauseCap: Duration = .seconds(5)
+  /// The longest pause, which is part of the time that a failover costs: so long may the writer be back unnoticed.
+  public var pauseCap: Duration = .seconds(2)
   /// What waited through an outage is begun no faster: the new writer's caches are cold.
   public var drainPerSecond = 200.0
   /// What waits may be no more than this, or `submit` fails with `full`.

@@ -19,7 +19,7 @@ class Jitter:
     """
 
     base: float = 0.1
-    cap: float = 5.0
+    cap: float = 2.0
     random: Random = random.random
 
     def next(self, previous: float | None) -> float:

@@ -13,7 +13,8 @@ class Settings:
     # For one attempt, its commit included.
     attempt_seconds: float = 10.0
     pause_base: float = 0.1
-    pause_cap: float = 5.0
+    # Longer than this nobody waits who could write again: it is part of the time that a failover costs.
+    pause_cap: float = 2.0
     # What waited through an outage is begun no faster: the new writer's caches are cold.
     drain_per_second: float = 200.0
     # What waits may be no more than this, or nothing else is taken. Bytes are those of the bodies.
