@@ -83,6 +83,7 @@ format:
 ## lab: fail a real database over under load, once by a crash and once by a hang
 lab: deps
 	@[ -x "$${HARECON:-$(DEBUG)/harecon}" ] || $(SWIFT_BUILD) --product harecon
+	@[ -x "$$(dirname "$${HARECON:-$(DEBUG)/harecon}")/lab-load" ] || $(SWIFT_BUILD) --product lab-load
 	@$(LAB) lab
 
 ## soak: the long matrices: a kill at every call, more seeds, and many failovers

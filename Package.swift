@@ -72,6 +72,13 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // MARK: lab-load
+
+    // The lab's application in Swift: a program, since the lab kills its process. Nothing that ships.
+    .executableTarget(
+      name: "lab-load", dependencies: ["ReplayClient", .product(name: "Logging", package: "swift-log")],
+      path: "Tests/Lab/SwiftLoad", swiftSettings: settings),
+
     // MARK: apigen
 
     .target(name: "APIModel", dependencies: ["AWSClient", "Core"], swiftSettings: settings),

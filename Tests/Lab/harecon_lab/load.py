@@ -2,6 +2,7 @@
 """The application, in a process of its own that may be killed: python3 -m harecon_lab.load SETTINGS
 
 SETTINGS is a JSON object, see `Settings`. It writes until its standard input ends, and finishes what it has begun.
+For the client in Swift it is another program, `lab-load` of ../SwiftLoad, which does the same.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from harecon_lab.clients import Buffered, Client, DataApiTarget, NaiveRetry, NoR
 from harecon_lab.journal import Journal, Record
 
 LAB = Path(__file__).resolve().parents[1]
-REPLAY = LAB.parents[1] / "Sources" / "harecon_replay"
+ROOT = LAB.parents[1]
+REPLAY = ROOT / "Sources" / "harecon_replay"
+SWIFT = "swift"
 LAST_SECONDS = 60.0
 LEDGER = "harecon_ledger"
 # In reality it has a machine of its own, and takes nothing from the functions that watch over the database.
@@ -36,7 +39,7 @@ NICE = 5
 
 @dataclass(frozen=True)
 class Settings:
-    """`client` is one of CLIENTS, `run` what its transfers' names begin with, `buffer` a folder."""
+    """`client` is SWIFT or one of CLIENTS, `run` what its transfers' names begin with, `buffer` a folder."""
 
     client: str
     endpoint: str
@@ -64,7 +67,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harecon_lab.load", json.dumps(asdict(settings))],
+            [*program(settings.client), json.dumps(asdict(settings))], env=_environment(settings),
             cwd=LAB, stdin=subprocess.PIPE, stdout=Path(settings.journal).with_suffix(".log").open("ab"),
         )  # fmt: skip
 
@@ -85,6 +88,28 @@ class Application:
         self._process.wait(seconds)
         if self._process.returncode != 0:
             raise RuntimeError(f"the application ended with {self._process.returncode}")
+
+
+def program(client: str) -> list[str]:
+    """Raises FileNotFoundError for one that is not built."""
+    if client != SWIFT:
+        return [sys.executable, "-m", "harecon_lab.load"]
+    # Beside the harecon that makes the stack.
+    binary = Path(os.environ.get("HARECON", ROOT / ".build" / "debug" / "harecon")).absolute().with_name("lab-load")
+    if not binary.exists():
+        raise FileNotFoundError(f"{binary} is not there: swift build --product lab-load")
+    return [str(binary)]
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """As AWS's tools take credentials, region and endpoint."""
+    mine = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    return mine | {
+        "AWS_ACCESS_KEY_ID": f"AKIA{settings.account}",
+        "AWS_SECRET_ACCESS_KEY": f"sandbox-secret-{settings.account}",
+        "AWS_REGION": settings.region,
+        "AWS_ENDPOINT_URL_RDS_DATA": settings.endpoint,
+    }
 
 
 def data_api(settings: Settings) -> Any:

@@ -104,6 +104,7 @@ def _clients(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdic
 
 CLIENTS = {
     "buffered": "`harecon_replay`: file buffer and ledger",
+    "swift": "`ReplayClient`, in Swift: folder and ledger",
     "naive": "naive retry, without a ledger",
     "none": "no retry",
 }
