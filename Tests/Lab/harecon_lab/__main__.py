@@ -28,7 +28,7 @@ from harecon_lab.scenario import How, Kill, Outcome, strike
 from harecon_lab.verdict import Verdict
 
 # Nothing may be lost or applied twice by these.
-PROTECTED = ("buffered", "swift")
+PROTECTED = ("buffered", "socket", "swift")
 # Theirs have to be seen, or the harness is blind.
 CONTROLS = ("naive", "none")
 # Kills that one application lives through, before the books are judged.

@@ -26,6 +26,7 @@ from harecon_lab.service import Service
 from harecon_lab.sessions import Place
 from harecon_lab.stack import ACCOUNT, NAME, REGION, Stack
 from harecon_lab.verdict import Verdict
+from harecon_lab.writer_endpoint import WriterEndpoint
 
 # Of a journal's end: surely some entries of each writer.
 FIRST_LOOK_SECONDS = 90.0
@@ -43,6 +44,7 @@ class Lab:
     stack: Stack
     service: Service
     data_api: DataApi
+    writer_endpoint: WriterEndpoint
     secret: str
     _runs: int = field(default=0, init=False)
 
@@ -65,10 +67,17 @@ class Lab:
         settings = Settings(
             client=client, endpoint=self.data_api.endpoint, cluster=self.service.arn, secret=self.secret,
             database=self.database, account=ACCOUNT, region=REGION, run=f"{client}{self._runs}",
-            journal=str(place / "journal"), buffer=str(place / "buffer"), seed=seed,
+            journal=str(place / "journal"), buffer=str(place / "buffer"), conninfo=self._conninfo(client), seed=seed,
         )  # fmt: skip
         Path(settings.journal).touch()
         return settings
+
+    def _conninfo(self, client: str) -> str:
+        setup = self.cluster.setup
+        return (
+            f"host=127.0.0.1 port={self.writer_endpoint.port} user={setup.user} passfile={setup.passwords}"
+            f" dbname={self.database} sslmode=verify-full sslrootcert={setup.certificate} application_name={client}"
+        )
 
     # MARK: What the functions remember
 
@@ -205,7 +214,10 @@ def running(folder: Path, trigger_after: str = "20s") -> Iterator[Lab]:
         service = Service(sandbox, ACCOUNT, REGION, NAME, servers, data_api=api)
         service.attach()
         ends.callback(service.detach)
-        lab = Lab(folder, servers, applied, service, api, _share_login(applied, servers))
+        writer_endpoint = WriterEndpoint(lambda: servers.writer.port)
+        writer_endpoint.start()
+        ends.callback(writer_endpoint.stop)
+        lab = Lab(folder, servers, applied, service, api, writer_endpoint, _share_login(applied, servers))
         ends.callback(applied.end)
         applied.begin()
         wait_for(lab.is_watched, "the probe to look", FIRST_LOOK_SECONDS)

@@ -33,6 +33,8 @@ REPLAY = ROOT / "Sources" / "harecon_replay"
 SWIFT = "swift"
 LAST_SECONDS = 60.0
 LEDGER = "harecon_ledger"
+# For one transaction, as for one call of the Data API: a writer that hangs costs that.
+ATTEMPT_SECONDS = 5.0
 # In reality it has a machine of its own, and takes nothing from the functions that watch over the database.
 NICE = 5
 
@@ -51,6 +53,8 @@ class Settings:
     run: str
     journal: str
     buffer: str
+    # Of libpq, for who finds the writer by its endpoint.
+    conninfo: str
     seed: int
     writers: int = 2
     # What a writer does between two transfers takes this many seconds, on average.
@@ -117,7 +121,7 @@ def data_api(settings: Settings) -> Any:
     return boto3.client(
         "rds-data", region_name=settings.region, endpoint_url=settings.endpoint,
         aws_access_key_id=f"AKIA{settings.account}", aws_secret_access_key=f"sandbox-secret-{settings.account}",
-        config=Config(connect_timeout=1, read_timeout=5, retries={"total_max_attempts": 1},
+        config=Config(connect_timeout=1, read_timeout=ATTEMPT_SECONDS, retries={"total_max_attempts": 1},
                       max_pool_connections=settings.writers + 2),
     )  # fmt: skip
 
@@ -126,21 +130,34 @@ def _target(settings: Settings) -> DataApiTarget:
     return DataApiTarget(data_api(settings), settings.cluster, settings.secret, settings.database, settings.bank)
 
 
-def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) -> Buffered:
-    sys.path.insert(0, str(REPLAY))
-    from harecon_replay import Applied, FileBuffer, Ledger, Statement, Transaction
+def _by_data_api(settings: Settings, journal: Journal, stopped: threading.Event) -> Buffered:
+    from harecon_replay import Ledger
+    from harecon_replay.targets.data_api import DataAPI
+
+    target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, Ledger(LEDGER))
+    return _buffered(settings, journal, target)
+
+
+def _by_socket(settings: Settings, journal: Journal, stopped: threading.Event) -> Buffered:
+    from harecon_replay import Ledger
+    from harecon_replay.targets.postgres import PostgreSQL
+
+    return _buffered(settings, journal, PostgreSQL(settings.conninfo, Ledger(LEDGER)))
+
+
+def _buffered(settings: Settings, journal: Journal, target: Any) -> Buffered:
+    """`target` is one of `harecon_replay.targets`."""
+    from harecon_replay import Applied, FileBuffer, Statement, Transaction
     from harecon_replay import Client as ReplayClient
     from harecon_replay import Settings as ReplaySettings
-    from harecon_replay.targets.data_api import DataAPI
 
     def transaction(transfer: Transfer) -> Transaction:
         written = transfer.statements(settings.bank)
         statements = tuple(Statement(each["sql"], tuple(each["parameters"])) for each in written)
         return Transaction(transfer.name, transfer.name.rpartition("-")[0], statements)
 
-    target = DataAPI(data_api(settings), settings.cluster, settings.secret, settings.database, Ledger(LEDGER))
-    buffer = FileBuffer(settings.buffer)
-    client = ReplayClient(buffer, target, settings=ReplaySettings(concurrency=settings.writers + 2))
+    choices = ReplaySettings(concurrency=settings.writers + 2, attempt_seconds=ATTEMPT_SECONDS)
+    client = ReplayClient(FileBuffer(settings.buffer), target, settings=choices)
     buffered = Buffered(client, transaction, lambda outcome: isinstance(outcome, Applied), journal)
     before = Record.read(Path(settings.journal))
     for name in before.begun.keys() - before.acknowledged.keys():
@@ -150,14 +167,16 @@ def _buffered(settings: Settings, journal: Journal, stopped: threading.Event) ->
 
 
 CLIENTS: dict[str, Callable[[Settings, Journal, threading.Event], Client]] = {
+    "buffered": _by_data_api,
+    "socket": _by_socket,
     "naive": lambda settings, journal, stopped: NaiveRetry(_target(settings), journal, stopped),
-    "buffered": _buffered,
     "none": lambda settings, journal, stopped: NoRetry(_target(settings), journal, stopped),
 }
 
 
 def write(settings: Settings) -> None:
     os.nice(NICE)
+    sys.path.insert(0, str(REPLAY))
     stopped = threading.Event()
     client = CLIENTS[settings.client](settings, Journal(Path(settings.journal)), stopped)
 

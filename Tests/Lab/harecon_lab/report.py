@@ -103,7 +103,8 @@ def _clients(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdic
 
 
 CLIENTS = {
-    "buffered": "`harecon_replay`: file buffer and ledger",
+    "buffered": "`harecon_replay`: file buffer and ledger, Data API",
+    "socket": "`harecon_replay`: the same, by PostgreSQL's sockets",
     "swift": "`ReplayClient`, in Swift: folder and ledger",
     "naive": "naive retry, without a ledger",
     "none": "no retry",
