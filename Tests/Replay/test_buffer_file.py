@@ -163,6 +163,39 @@ def test_an_owner_that_ends_is_none_also_while_a_process_that_it_starts_has_its_
     os.close(copy)
 
 
+def forked(what: Callable[[], object]) -> str:
+    """What becomes of it in a process that is forked: the name of the error, or of none."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        told = "none"
+        try:
+            what()
+        except BaseException as error:
+            told = type(error).__name__
+        finally:
+            os.write(writing, told.encode())
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading) as pipe:
+        return pipe.read()
+
+
+def test_a_forked_process_neither_writes_nor_unlocks(tmp_path: Path) -> None:
+    """It has the descriptors, the lock and the size of the log at the fork: it would write over its parent's lines."""
+    buffer = filled(tmp_path, "a")
+    assert forked(lambda: buffer.put("child", "k", 1, BODY)) == "BufferInUse"
+    assert forked(buffer.close) == "none"
+    with pytest.raises(BufferInUse, match="has an owner already"):
+        FileBuffer(tmp_path)
+    buffer.put("b", "k", 1, BODY)
+    buffer.close()
+    again = FileBuffer(tmp_path)
+    assert ids(again) == ["a", "b"]
+    again.close()
+
+
 # MARK: Disks that fail
 
 

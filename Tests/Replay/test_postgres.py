@@ -24,6 +24,7 @@ from harecon_replay.settings import Settings
 from harecon_replay.targets.postgres import PostgreSQL
 from harecon_replay.transaction import Statement, Transaction, statement
 from real_postgres import Server
+from test_buffer_file import forked
 
 QUICK = Settings(pause_base=0.005, pause_cap=0.05, drain_per_second=10_000)
 
@@ -273,6 +274,15 @@ def test_what_waits_when_a_client_is_closed_the_next_one_applies(bank: Bank, tmp
     with client(bank, tmp_path) as replay:
         assert replay.submit(transfer("b")) == Applied(1)
     assert bank.journal() == ["a", "b"]
+
+
+def test_a_forked_process_has_no_part_in_a_client(bank: Bank, tmp_path: Path) -> None:
+    """Also while a lock is held that nobody will release there: a server that forks its workers is to hear of it."""
+    with client(bank, tmp_path) as replay, replay._engine.changed:
+        assert forked(lambda: replay.submit(transfer("a"))) == "BufferInUse"
+        assert forked(lambda: replay.discard("a")) == "BufferInUse"
+        assert forked(replay.close) == "none"
+    assert bank.journal() == []
 
 
 def test_a_full_buffer_says_so(bank: Bank, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class BufferInUse(RuntimeError):
-    """Another process, or another client of this one, has the folder."""
+    """Another process, or another client of this one, has the folder. A process that was forked has nothing of it."""
 
 
 class BufferBroken(RuntimeError):
@@ -48,6 +48,7 @@ class FileBuffer:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
+        self._process = os.getpid()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock_file = _locked(self.folder)
         # Held while something is written, by whoever writes for all.
@@ -100,8 +101,22 @@ class FileBuffer:
     def discard(self, id: str) -> None:
         self._append({"done": id}, durable=True)
 
+    @property
+    def is_own(self) -> bool:
+        """False in a process that was forked from the owner: both would write at the same place of one log, and the
+        lock, which they share, would stop neither."""
+        return os.getpid() == self._process
+
+    def assert_own(self) -> None:
+        """Raises BufferInUse where it is not."""
+        if not self.is_own:
+            raise BufferInUse(f'the buffer in "{self.folder}" is that of the process before the fork: open one after it')
+
     def close(self) -> None:
-        """May be called more than once."""
+        """May be called more than once. In a process that was forked from the owner it does nothing: to unlock the
+        folder there would unlock the owner's."""
+        if not self.is_own:
+            return
         with self._changed:
             if self._log < 0:
                 return
@@ -134,6 +149,7 @@ class FileBuffer:
     # MARK: Writing
 
     def _append(self, record: Record, durable: bool) -> None:
+        self.assert_own()
         with self._changed:
             if self._log < 0:
                 raise BufferBroken(f'the buffer in "{self.folder}" is closed')

@@ -26,7 +26,8 @@ log = logging.getLogger("harecon_replay")
 class Client:
     """Owns its buffer and its target, and closes both. May be used by any number of threads.
 
-    What an earlier process left in the buffer goes on as soon as the client is made.
+    What an earlier process left in the buffer goes on as soon as the client is made. A process that is forked has no
+    part in it: there it only raises BufferInUse.
     """
 
     def __init__(self, buffer: FileBuffer, target: Target, *, settings: Settings | None = None) -> None:
@@ -75,10 +76,13 @@ class Client:
 
     def discard(self, id: str) -> None:
         """Forgets a parked transaction for good. Raises KeyError."""
+        self._assert_open()
         self._engine.discard(id)
 
     def close(self) -> None:
         """Waits for what is in the air, for as long as an attempt may take. What waits stays in the buffer."""
+        if not self._buffer.is_own:
+            return
         with self._engine.changed:
             self._closing = True
             self._engine.changed.notify_all()
@@ -97,6 +101,8 @@ class Client:
         self.close()
 
     def _assert_open(self) -> None:
+        # Before any lock: a thread that the fork has not copied may have held it.
+        self._buffer.assert_own()
         if self._closing:
             raise RuntimeError("the client is closed")
 
