@@ -230,8 +230,40 @@ def test_after_a_failed_fsync_nothing_more_is_taken(tmp_path: Path, monkeypatch:
     buffer.close()
 
 
+def test_a_full_disk_that_only_an_fsync_tells_of_breaks_the_buffer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines that it dropped may be older than the last write: to go on behind them would leave a hole."""
+    buffer = filled(tmp_path, "a")
+    buffer.done("a")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", _has_no_room)
+        with pytest.raises(BufferBroken, match="No space left"):
+            buffer.put("b", "k", 1, BODY)
+    with pytest.raises(BufferBroken, match="open the buffer again"):
+        buffer.put("c", "k", 1, BODY)
+    buffer.close()
+
+
+def test_a_folder_is_on_the_disk_before_what_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    FileBuffer(tmp_path / "a" / "b").close()
+    assert synced == [f"{tmp_path}", f"{tmp_path}/a", f"{tmp_path}/a/b/log", f"{tmp_path}/a/b"]
+
+
 def _fails(*_: object) -> None:
     raise OSError(5, "Input/output error")
+
+
+def _has_no_room(*_: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 # MARK: Compaction

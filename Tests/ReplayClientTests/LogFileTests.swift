@@ -139,6 +139,37 @@ struct LogFileTests {
     file.close()
   }
 
+  @Test("a full disk that only an fsync tells of breaks the buffer: the lines that it dropped may be older ones")
+  func fullSync() throws {
+    let fails = Guarded(false)
+    var disk = Disk.system
+    disk.sync = { file throws(DiskError) in
+      if fails.withLock({ $0 }) { throw DiskError(call: .sync, number: ENOSPC) }
+      try Disk.system.sync(file)
+    }
+    var file = try open(disk)
+    fails.withLock { $0 = true }
+    #expect(throws: ReplayError.broken("the disk of \"\(folder.path)\" failed: No space left on device")) {
+      try file.append([put("a")], isDurable: true)
+    }
+    file.close()
+  }
+
+  @Test("a folder is on the disk before what is in it")
+  func newFolder() throws {
+    let synced = Guarded<[String]>([])
+    var disk = Disk.system
+    disk.sync = { file throws(DiskError) in
+      let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(file)")) ?? ""
+      synced.withLock { $0.append(path) }
+      try Disk.system.sync(file)
+    }
+    let root = folder.path
+    var file = try LogFile(folder: "\(root)/a/b", disk: disk, logger: CaseTests.logger)
+    file.close()
+    #expect(synced.withLock { $0 } == [root, "\(root)/a", "\(root)/a/b/log", "\(root)/a/b"])
+  }
+
   @Test("what is done with is cleared away, what waits or is parked stays")
   func compaction() throws {
     var file = try open()

@@ -70,12 +70,21 @@ struct Disk: Sendable {
     try sync(folder)
   }
 
-  /// With the folders above it.
-  static func makeFolder(_ path: String) throws(ReplayError) {
+  /// With the folders above it. A folder whose name is not on the disk is lost with all that is in it.
+  func makeFolder(_ path: String) throws(ReplayError) {
+    var parent = path.hasPrefix("/") ? "/" : "."
     for end in path.indices.dropFirst() + [path.endIndex] where end == path.endIndex || path[end] == "/" {
-      guard mkdir(String(path[..<end]), 0o700) == 0 || errno == EEXIST else {
+      let folder = String(path[..<end])
+      if mkdir(folder, 0o700) == 0 {
+        do throws(DiskError) {
+          try syncFolder(parent)
+        } catch {
+          throw .broken("the disk of \"\(path)\" failed: \(error)")
+        }
+      } else if errno != EEXIST {
         throw .invalid("the folder \"\(path)\" cannot be made: \(String(cString: strerror(errno)))")
       }
+      parent = folder
     }
   }
 
@@ -95,6 +104,7 @@ struct Disk: Sendable {
     }
     return file
   }
+
   /// Unlocked before it is closed: a process that is being started elsewhere in this one has the descriptor for a moment
   /// more, and the lock with it.
   static func unlock(_ file: Int32) {

@@ -28,7 +28,7 @@ struct LogFile: Sendable {
     self.folder = folder
     self.disk = disk
     self.logger = logger
-    try Disk.makeFolder(folder)
+    try disk.makeFolder(folder)
     lock = try Disk.lock(folder)
     do throws(ReplayError) {
       try open()

@@ -49,7 +49,7 @@ class FileBuffer:
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
         self._process = os.getpid()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        _make_folder(self.folder)
         self._lock_file = _locked(self.folder)
         # Held while something is written, by whoever writes for all.
         self._changed = threading.Condition()
@@ -174,8 +174,8 @@ class FileBuffer:
             self._write(batch)
             batch.failure = None
         except OSError as error:
-            batch.failure = self._failed(error)
-        except BufferBroken as error:
+            batch.failure = BufferBroken(f'the disk of "{self.folder}" failed: {error.strerror}')
+        except (Full, BufferBroken) as error:
             batch.failure = error
         finally:
             self._changed.acquire()
@@ -189,21 +189,20 @@ class FileBuffer:
         if self._broken or self._log < 0:
             raise BufferBroken(f'the disk of "{self.folder}" failed before: open the buffer again')
         data = b"".join(line for _, line in batch.records)
-        end = _write_whole(self._log, data, self._size)
+        try:
+            end = _write_whole(self._log, data, self._size)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            # Cut where it was good.
+            os.ftruncate(self._log, self._size)
+            raise Full(f'the disk of "{self.folder}" is full: {error.strerror}') from error
         if batch.durable:
             self.syncs += 1
+            # When this fails nothing is known any more, also when it is for want of room: pages that did not get there
+            # may be dropped, those of earlier lines too.
             os.fsync(self._log)
         self._size = end
-
-    def _failed(self, error: OSError) -> Exception:
-        """After a full disk the log is cut where it was good. After a failed fsync nothing is known any more."""
-        if error.errno in _NO_ROOM:
-            try:
-                os.ftruncate(self._log, self._size)
-                return Full(f'the disk of "{self.folder}" is full: {error.strerror}')
-            except OSError as cutting:
-                error = cutting
-        return BufferBroken(f'the disk of "{self.folder}" failed: {error.strerror}')
 
     def _take(self, records: Iterable[tuple[Record, bytes]]) -> None:
         for record, line in records:
@@ -265,6 +264,15 @@ def _write_whole(descriptor: int, data: bytes, offset: int) -> int:
         count = os.pwrite(descriptor, rest, offset)
         rest, offset = rest[count:], offset + count
     return offset
+
+
+def _make_folder(folder: Path) -> None:
+    """With those above it. A folder whose name is not on the disk is lost with all that is in it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sync_folder(folder.parent)
 
 
 def _sync_folder(folder: Path) -> None:
