@@ -97,16 +97,17 @@ def test_a_log_of_somebody_else_is_left_alone(tmp_path: Path, text: str) -> None
     assert (tmp_path / "log").read_text() == text
 
 
-def test_any_false_byte_in_the_middle_is_an_error_that_names_the_place(tmp_path: Path) -> None:
+def test_any_false_byte_of_what_was_acknowledged_is_an_error_that_names_the_place(tmp_path: Path) -> None:
     filled(tmp_path, "a", "b").close()
     whole = (tmp_path / "log").read_bytes()
     first = len(written(HEADER))
     last = whole.rindex(b"\n", 0, -1) + 1
-    for place in range(first, last - 1):
+    for place in range(first, len(whole)):
         damaged = bytearray(whole)
         damaged[place] ^= 1
         (tmp_path / "log").write_bytes(damaged)
-        with pytest.raises(CorruptLog, match=rf"line 2, byte {first}: .*truncate -s {first}"):
+        line, start = (2, first) if place < last else (3, last)
+        with pytest.raises(CorruptLog, match=rf"line {line}, byte {start}: .*truncate -s {start}"):
             FileBuffer(tmp_path)
         assert (tmp_path / "log").read_bytes() == damaged
 

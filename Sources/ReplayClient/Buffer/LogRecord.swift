@@ -60,6 +60,19 @@ enum LogRecord: Sendable, Hashable {
     return json
   }
 
+  /// How many bytes the whole record has with which these begin, its line feed apart; nil when they begin with none.
+  static func wholeLength(_ bytes: ArraySlice<UInt8>) -> Int? {
+    guard bytes.count > 9, bytes[bytes.startIndex + 8] == 0x20 else { return nil }
+    var sum = CRC32()
+    for index in bytes.indices.dropFirst(9) {
+      sum.add(bytes[index])
+      if bytes[index] == UInt8(ascii: "}"), bytes.prefix(8).elementsEqual(sum.hex.utf8) {
+        return index + 1 - bytes.startIndex
+      }
+    }
+    return nil
+  }
+
   /// As every language writes it: a whole number without a fraction.
   private static func number(_ at: Double) -> JSON { Int(exactly: at).map { .int($0) } ?? .double(at) }
 
@@ -70,14 +83,26 @@ enum LogRecord: Sendable, Hashable {
 }
 
 /// CRC-32 as in zlib and PNG.
-enum CRC32 {
+struct CRC32: Sendable {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { sum, _ in sum & 1 == 1 ? 0xEDB8_8320 ^ (sum >> 1) : sum >> 1 }
   }
 
-  static func hex(_ bytes: ArraySlice<UInt8>) -> String {
-    let sum = ~bytes.reduce(0xFFFF_FFFF as UInt32) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ ($0 >> 8) }
-    let digits = String(sum, radix: 16)
+  private var state: UInt32 = 0xFFFF_FFFF
+
+  /// Of all bytes that were added, in eight hexadecimal digits.
+  var hex: String {
+    let digits = String(~state, radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  mutating func add(_ byte: UInt8) {
+    state = Self.table[Int(UInt8(truncatingIfNeeded: state) ^ byte)] ^ (state >> 8)
+  }
+
+  static func hex(_ bytes: ArraySlice<UInt8>) -> String {
+    var sum = CRC32()
+    for byte in bytes { sum.add(byte) }
+    return sum.hex
   }
 }

@@ -96,7 +96,7 @@ extension LogState {
       let lineFeed = bytes[offset...].firstIndex(of: 0x0A)
       let end = lineFeed.map { $0 + 1 } ?? bytes.count
       let json = lineFeed.flatMap { LogRecord.read(bytes[offset..<$0]) }
-      if json == nil, end == bytes.count, number > 1 || isBeginningOfHeader(bytes) { break }
+      if json == nil, isTorn(bytes[offset...]), number > 1 || isBeginningOfHeader(bytes) { break }
       if number == 1 {
         guard let json, LogRecord.isHeader(json) else {
           throw .damaged("\"\(path)\" is no log of this client, version 1: give the buffer a folder of its own")
@@ -111,6 +111,17 @@ extension LogState {
       offset = end
     }
     return (state, offset)
+  }
+
+  /// Whether that is one record that was being written when everything stopped, and so was never acknowledged.
+  ///
+  /// It has no line feed, or at least zeros where a part of it never got to the disk: one with all of its bytes was written
+  /// whole, and is damaged. And what begins with a whole record is none, if anything but zeros stands behind that: it was
+  /// acknowledged before the next one was begun, and its line feed is damaged.
+  private static func isTorn(_ tail: ArraySlice<UInt8>) -> Bool {
+    if let lineFeed = tail.firstIndex(of: 0x0A), lineFeed < tail.endIndex - 1 || !tail.contains(0) { return false }
+    guard let whole = LogRecord.wholeLength(tail) else { return true }
+    return tail.dropFirst(whole).allSatisfy { $0 == 0 }
   }
 
   /// A crash may leave zeros where the file had grown already.

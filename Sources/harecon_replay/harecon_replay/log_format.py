@@ -19,6 +19,7 @@ Record = dict[str, Any]
 HEADER: Record = {"harecon": "replay-log", "version": 1}
 
 _LINE = re.compile(rb"([0-9a-f]{8}) (.*)", re.DOTALL)
+_SUM = re.compile(rb"([0-9a-f]{8}) ")
 
 
 class CorruptLog(RuntimeError):
@@ -94,8 +95,7 @@ def read(path: Path) -> tuple[State, int]:
         number += 1
         end = data.find(b"\n", offset) + 1
         record = _record(data[offset : end - 1]) if end else None
-        torn = record is None and end in (0, len(data))
-        if torn and (number > 1 or written(HEADER).startswith(data.rstrip(b"\0"))):
+        if record is None and _is_torn(data[offset:]) and (number > 1 or written(HEADER).startswith(data.rstrip(b"\0"))):
             break
         if number == 1:
             if record != HEADER:
@@ -107,6 +107,34 @@ def read(path: Path) -> tuple[State, int]:
             )
         offset = end
     return state, offset
+
+
+def _is_torn(tail: bytes) -> bool:
+    """Whether that is one record that was being written when everything stopped, and so was never acknowledged.
+
+    It has no line feed, or at least zeros where a part of it never got to the disk: one with all of its bytes was
+    written whole, and is damaged. And what begins with a whole record is none, if anything but zeros stands behind that:
+    it was acknowledged before the next one was begun, and its line feed is damaged.
+    """
+    feed = tail.find(b"\n")
+    if 0 <= feed < len(tail) - 1 or (feed >= 0 and b"\0" not in tail):
+        return False
+    whole = _whole(tail)
+    return whole == 0 or not tail[whole:].strip(b"\0")
+
+
+def _whole(tail: bytes) -> int:
+    """How many bytes the whole record has with which this begins, its line feed apart; 0 when it begins with none."""
+    found = _SUM.match(tail)
+    if not found:
+        return 0
+    expected, sum, offset = int(found[1], 16), 0, found.end()
+    while brace := tail.find(b"}", offset) + 1:
+        sum = zlib.crc32(memoryview(tail)[offset:brace], sum)
+        if sum == expected:
+            return brace
+        offset = brace
+    return 0
 
 
 def _record(line: bytes) -> Record | None:
