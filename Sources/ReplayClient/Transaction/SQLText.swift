@@ -12,6 +12,12 @@ struct SQLText: Sendable {
 
   var endsTransaction: Bool {
     var reader = self
+    reader.skipSpaceAndComments()
+    // A statement with nothing in it is none to PostgreSQL, and what stands behind it is the first.
+    while reader.starts(with: ";") {
+      reader.offset += 1
+      reader.skipSpaceAndComments()
+    }
     switch reader.word() {
     case "commit", "end", "rollback", "abort", "begin", "start": return true
     case "prepare": return reader.word() == "transaction"
@@ -34,7 +40,7 @@ struct SQLText: Sendable {
       if [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D].contains(text[offset]) {
         offset += 1
       } else if starts(with: "--") {
-        while offset < text.count, text[offset] != 0x0A { offset += 1 }
+        while offset < text.count, text[offset] != 0x0A, text[offset] != 0x0D { offset += 1 }
       } else if starts(with: "/*") {
         skipComment()
       } else {
