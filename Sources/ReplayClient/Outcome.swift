@@ -5,7 +5,8 @@ public enum Outcome: Sendable, Hashable {
   /// It is in the database, once. `seen` is 1 when it was applied just now, more when it had been before.
   case applied(seen: Int)
   /// It will never be applied as it is. `cause` is a SQLSTATE, `mismatch` (the id belongs to another transaction) or
-  /// `malformed`, and fit for a log. Unless it was refused at the door, it is parked.
+  /// `malformed`, and fit for a log. `forgotten`: a commit of it was in doubt for longer than anybody remembers, so look
+  /// before it is resubmitted. Unless it was refused at the door, it is parked.
   case refused(cause: String)
   /// The time that the caller gave has passed. It stays in the buffer and goes on in the background.
   case pending
@@ -52,7 +53,7 @@ public struct ParkedTransaction: Sendable, Hashable {
   public let id: String
   /// The transaction's key.
   public let key: String
-  /// A SQLSTATE, `mismatch` or `malformed`.
+  /// A SQLSTATE, `mismatch`, `malformed` or `forgotten`.
   public let cause: String
   /// Unix seconds.
   public let parkedAt: Double

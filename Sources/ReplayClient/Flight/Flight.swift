@@ -99,14 +99,15 @@ struct Flight: Sendable {
     case (.beginning, .done):
       state = .entering
       return .call(.enter)
-    case (.beginning, .failed(let error)): return land(Self.failure(error, mayBeApplied: mayBeApplied))
+    // Nothing of the transaction was asked yet.
+    case (.beginning, .failed(let error)): return land(Self.failure(error, mayRefuse: false))
     case (.entering, .entered(let entered)): return after(entered)
     case (.entering, .failed(let error)):
       if error.saysMissing(ledger) {
         state = .rollingBackToMake(error)
         return .call(.rollBack)
       }
-      return rollBack(Self.failure(error, mayBeApplied: mayBeApplied))
+      return rollBack(Self.failure(error, mayRefuse: !mayBeApplied && error.liesInID))
     // Without the number a doubt is settled by the ledger alone. And work that ends makes room on a full disk.
     case (.noting(let entered), .done), (.noting(let entered), .failed): return execute(0, entered)
     case (.executing(let index, let entered), .done): return execute(index + 1, entered)
@@ -130,7 +131,8 @@ struct Flight: Sendable {
 
   /// That the number is `committed` proves nothing as long as the ledger would remember the row: a writer that crashes
   /// before it wrote anything of a transaction down gives its number out again, and another one commits under it. Only of
-  /// an entry older than the ledger's memory the status is all there is.
+  /// an entry older than the ledger's memory the status is all there is; and where that is forgotten as well, an attempt
+  /// would be a blind repetition.
   private mutating func after(_ settled: Settled) -> Step {
     switch purpose {
     case .recheck: return settled.seen > 0 ? land(.kept(seen: settled.seen)) : begin()
@@ -139,7 +141,8 @@ struct Flight: Sendable {
       // The row may be one that only a dying writer has: an attempt confirms it, by writing.
       if settled.seen > 0 { return begin() }
       if settled.status == "in progress" { return land(.underway) }
-      if settled.status == "committed", age > ledgerKeep { return land(.applied(seen: 1)) }
+      if age > ledgerKeep, settled.status == "committed" { return land(.applied(seen: 1)) }
+      if age > ledgerKeep, settled.status == nil { return land(.refused(cause: "forgotten")) }
       return begin()
     }
   }
@@ -185,7 +188,7 @@ struct Flight: Sendable {
   }
 
   private mutating func commitFailed(_ error: TargetError, _ entered: Entered) -> Step {
-    if error.isFinalAtCommit { return land(Self.failure(error, mayBeApplied: entered.seen > 1)) }
+    if error.isFinalAtCommit { return land(Self.failure(error, mayRefuse: entered.seen == 1)) }
     let meaning = error.meaning == .refused ? .again : error.meaning
     let landing = Landing.failed(meaning, error, isInDoubt: true, xid: entered.xid)
     if error.code == "TransactionNotFoundException" { return land(landing) }
@@ -220,10 +223,10 @@ struct Flight: Sendable {
     return .land(landing)
   }
 
-  private static func failure(_ error: TargetError, mayBeApplied: Bool = false) -> Landing {
+  private static func failure(_ error: TargetError, mayRefuse: Bool = true) -> Landing {
     switch error.meaning {
-    case .refused where mayBeApplied: .failed(.later, error, isInDoubt: false, xid: nil)
-    case .refused: .refused(cause: error.cause)
+    case .refused where mayRefuse: .refused(cause: error.cause)
+    case .refused: .failed(.later, error, isInDoubt: false, xid: nil)
     case .again, .later: .failed(error.meaning, error, isInDoubt: false, xid: nil)
     }
   }

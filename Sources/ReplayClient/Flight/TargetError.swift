@@ -55,6 +55,10 @@ struct TargetError: Error, Sendable, Hashable {
   /// When two make the ledger in the same moment, one of them is told so.
   var saysMadeByAnother: Bool { sqlstate == "23505" || sqlstate == "42P07" }
 
+  /// Of an error of the ledger's statement, which is not the transaction's own: only the id in it is. What the database
+  /// has no characters for is class 22; all else (rights, the table's shape) would befall every other one too.
+  var liesInID: Bool { sqlstate?.hasPrefix("22") == true }
+
   func saysMissing(_ ledger: Ledger) -> Bool { sqlstate == "42P01" && message.contains(ledger.name) }
 
   /// By the first two characters: what lies in the statement or in its data.

@@ -73,7 +73,8 @@ class Attempts:
 
         That the number is `committed` proves nothing as long as the ledger would remember the row: a writer that
         crashes before it wrote anything of a transaction down gives its number out again, and another one committed
-        under it. Only of an entry older than the ledger's memory (`age` in seconds) the status is all there is.
+        under it. Only of an entry older than the ledger's memory (`age` in seconds) the status is all there is; and
+        where that is forgotten as well, an attempt would be a blind repetition.
         """
         try:
             settled = self.target.settle(id, xid, self.seconds)
@@ -84,8 +85,10 @@ class Attempts:
             return None
         if settled.status == "in progress":
             return Underway()
-        if settled.status == "committed" and age > self.keep:
+        if age > self.keep and settled.status == "committed":
             return Applied(1)
+        if age > self.keep and settled.status is None:
+            return Refused("forgotten", "neither the ledger nor the server knows any more whether it was applied")
         return None
 
     def look(self, id: str) -> Landing | None:
@@ -102,14 +105,15 @@ class Attempts:
         try:
             session = self.target.begin(self.seconds)
         except TargetError as error:
-            return _failure(error, doubtful)
+            # Nothing of the transaction was asked yet.
+            return _failure(error, may_refuse=False)
         try:
             entered = session.enter(transaction.id, body)
         except TargetError as error:
             _roll_back(session)
             if error.sqlstate == _NO_TABLE and self.target.ledger.name in error.message:
                 raise _NoLedger(error) from error
-            return _failure(error, doubtful)
+            return _failure(error, may_refuse=not doubtful and _lies_in_id(error))
         if entered.body != body:
             _roll_back(session)
             return Refused("mismatch", f'the id "{transaction.id}" was given to another transaction before')
@@ -129,7 +133,7 @@ class Attempts:
             warning = session.commit()
         except TargetError as error:
             if is_final_at_commit(error):
-                return _failure(error, doubtful=seen > 1)
+                return _failure(error, may_refuse=seen == 1)
             if error.code != "TransactionNotFoundException":
                 # One that never got there would hold its row of the ledger for three minutes. One that did is done.
                 _roll_back(session)
@@ -146,11 +150,17 @@ class _NoLedger(Exception):
         self.error = error
 
 
-def _failure(error: TargetError, doubtful: bool = False) -> Refused | Failed:
+def _failure(error: TargetError, may_refuse: bool = True) -> Refused | Failed:
     verdict = meaning(error)
     if verdict is not Meaning.REFUSED:
         return Failed(verdict, error)
-    return Failed(Meaning.LATER, error) if doubtful else Refused(error.cause, str(error))
+    return Refused(error.cause, str(error)) if may_refuse else Failed(Meaning.LATER, error)
+
+
+def _lies_in_id(error: TargetError) -> bool:
+    """Of an error of the ledger's statement, which is not the transaction's own: only the id in it is. What the
+    database has no characters for is class 22; all else (rights, the table's shape) would befall every other one too."""
+    return error.sqlstate is not None and error.sqlstate.startswith("22")
 
 
 def _roll_back(session: Session) -> None:

@@ -17,7 +17,8 @@ class Applied:
 @dataclass(frozen=True)
 class Refused:
     """It will never be applied as it is. `cause` is a SQLSTATE, `mismatch` or `malformed`, and fit for a log; the
-    reason may quote values. Unless it was refused at the door (malformed, or its id is taken), it is parked."""
+    reason may quote values. `forgotten`: a commit of it was in doubt for longer than anybody remembers, so look before
+    it is resubmitted. Unless it was refused at the door (malformed, or its id is taken), it is parked."""
 
     cause: str
     reason: str = ""
