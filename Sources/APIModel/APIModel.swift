@@ -12,8 +12,11 @@ package final class APIModel: Sendable {
   private let shapes: JSONObject
   private let paginators: JSONObject
 
-  /// - Parameter name: botocore's folder name.
-  package init(name: String, model: JSON, paginators: JSON? = nil) throws(ModelError) {
+  /// - Parameters:
+  ///   - name: botocore's folder name.
+  ///   - additions: `service-2.sdk-extras.json`, whose `merge` is laid over the model as botocore does.
+  package init(name: String, model: JSON, additions: JSON? = nil, paginators: JSON? = nil) throws(ModelError) {
+    let model = additions?["merge"].map { model.overlaid(with: $0) } ?? model
     guard let metadata = model["metadata"]?.object else { throw ModelError("\(name): the model has no metadata") }
     service = try ServiceModel(name: name, metadata: metadata)
     operations = model["operations"]?.object ?? JSONObject()
@@ -214,5 +217,14 @@ extension APIModel {
     guard let value else { return nil }
     guard let uri = value.string ?? value["uri"]?.string else { throw ModelError("an XML namespace without uri") }
     return XMLNamespace(uri, prefix: value["prefix"]?.string)
+  }
+}
+
+extension JSON {
+  /// The members of both, those of `other` where both have one; objects in objects likewise.
+  fileprivate func overlaid(with other: JSON) -> JSON {
+    guard case .object(var merged) = self, case .object(let added) = other else { return other }
+    for (key, value) in added.members { merged[key] = merged[key]?.overlaid(with: value) ?? value }
+    return .object(merged)
   }
 }

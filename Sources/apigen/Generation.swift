@@ -16,7 +16,7 @@ struct Generation {
     self.root = root
     let markers = try Markers(root: root)
     for service in Service.all {
-      let model = try Self.readModel(service, in: models)
+      let model = try Self.readModel(service, in: models, additions: root.appending(path: "Tests/Models"))
       let emitter = try ServiceEmitter(service, model, operations: markers.operations[service.folder] ?? [])
       for (name, text) in emitter.files { files["Sources/\(service.target)/Generated/\(name)"] = text }
     }
@@ -46,15 +46,21 @@ struct Generation {
     }
   }
 
-  private static func readModel(_ service: Service, in folder: URL) throws(ModelError) -> APIModel {
+  private static func readModel(
+    _ service: Service, in folder: URL, additions: URL
+  ) throws(ModelError) -> APIModel {
     let versions = folder.appending(path: service.folder)
     guard let latest = try? FileManager.default.contentsOfDirectory(atPath: versions.path).max() else {
       throw ModelError("no models in \"\(versions.path)\": run Tests/vectors.sh")
     }
-    let paginators = versions.appending(path: "\(latest)/paginators-1.json")
     return try APIModel(
       name: service.folder, model: readJSON(versions.appending(path: "\(latest)/service-2.json")),
-      paginators: FileManager.default.fileExists(atPath: paginators.path) ? readJSON(paginators) : nil)
+      additions: readIfThere(additions.appending(path: "\(service.folder)/\(latest)/service-2.sdk-extras.json")),
+      paginators: readIfThere(versions.appending(path: "\(latest)/paginators-1.json")))
+  }
+
+  private static func readIfThere(_ file: URL) throws(ModelError) -> JSON? {
+    FileManager.default.fileExists(atPath: file.path) ? try readJSON(file) : nil
   }
 
   private static func readJSON(_ file: URL) throws(ModelError) -> JSON {

@@ -73,6 +73,19 @@ struct APIGenTests {
     #expect(text.contains("Member(\"ClientToken\", .string, .idempotencyToken)"))
   }
 
+  @Test("what the model lacks is laid over it, and nothing else changes")
+  func additions() throws {
+    let additions: JSON = [
+      "merge": ["shapes": ["Thing": ["members": ["Age": ["shape": "Age"]]], "Age": ["type": "integer"]]]
+    ]
+    let model = try APIModel(name: "things", model: Self.model, additions: additions)
+    let emitter = try ServiceEmitter(Service(folder: "things", name: "Things"), model, operations: ["MakeThing"])
+    let shapes = try #require(emitter.files["Things+Shapes.swift"])
+    #expect(shapes.contains("package var age: Int?") && shapes.contains("package var arn: String?"))
+    let text = try files(["MakeThing"])["Things+Shapes.swift"]
+    #expect(text?.contains("var age") == false)
+  }
+
   @Test("what is sent and received is both, what nothing reaches is not there")
   func reach() throws {
     let files = try files(["MakeThing"])

@@ -302,6 +302,7 @@ extension CloudWatch {
     package var thresholdMetricId: String?
     package var evaluationCriteria: EvaluationCriteria?
     package var evaluationInterval: Int?
+    package var warmUpConfiguration: WarmUpConfiguration?
 
     package init(
       alarmName: String,
@@ -327,7 +328,8 @@ extension CloudWatch {
       tags: [Tag]? = nil,
       thresholdMetricId: String? = nil,
       evaluationCriteria: EvaluationCriteria? = nil,
-      evaluationInterval: Int? = nil
+      evaluationInterval: Int? = nil,
+      warmUpConfiguration: WarmUpConfiguration? = nil
     ) {
       self.alarmName = alarmName
       self.alarmDescription = alarmDescription
@@ -353,10 +355,11 @@ extension CloudWatch {
       self.thresholdMetricId = thresholdMetricId
       self.evaluationCriteria = evaluationCriteria
       self.evaluationInterval = evaluationInterval
+      self.warmUpConfiguration = warmUpConfiguration
     }
 
     package var fields: Fields {
-      var fields = Fields(count: 24)
+      var fields = Fields(count: 25)
       fields.set(0, alarmName)
       fields.set(1, alarmDescription)
       fields.set(2, actionsEnabled)
@@ -381,6 +384,7 @@ extension CloudWatch {
       fields.set(21, thresholdMetricId)
       fields.set(22, evaluationCriteria)
       fields.set(23, evaluationInterval)
+      fields.set(24, warmUpConfiguration)
       return fields
     }
 
@@ -410,6 +414,7 @@ extension CloudWatch {
         Member("ThresholdMetricId", .string),
         Member("EvaluationCriteria", .structure { EvaluationCriteria.shape }),
         Member("EvaluationInterval", .integer),
+        Member("WarmUpConfiguration", .structure { WarmUpConfiguration.shape }),
       ])
   }
 

@@ -323,6 +323,7 @@ extension CloudWatch {
     package var stateTransitionedTimestamp: Timestamp?
     package var evaluationCriteria: EvaluationCriteria?
     package var evaluationInterval: Int?
+    package var warmUpConfiguration: WarmUpConfiguration?
 
     package init(fields: Fields) {
       alarmName = fields.get(0)
@@ -356,6 +357,7 @@ extension CloudWatch {
       stateTransitionedTimestamp = fields.get(28)
       evaluationCriteria = fields.get(29)
       evaluationInterval = fields.get(30)
+      warmUpConfiguration = fields.get(31)
     }
 
     package static let shape = StructureShape(
@@ -391,6 +393,7 @@ extension CloudWatch {
         Member("StateTransitionedTimestamp", .timestamp()),
         Member("EvaluationCriteria", .structure { EvaluationCriteria.shape }),
         Member("EvaluationInterval", .integer),
+        Member("WarmUpConfiguration", .structure { WarmUpConfiguration.shape }),
       ])
   }
 
@@ -623,6 +626,37 @@ extension CloudWatch {
       "Tag", [
         Member("Key", .string, .required),
         Member("Value", .string, .required),
+      ])
+  }
+
+  package struct WarmUpConfiguration: InputStructure, OutputStructure {
+    package var warmUpPeriodDurationInMinutes: Int?
+    package var onlyStartEvaluatingAfterWarmUpPeriodEnds: Bool?
+
+    package init(
+      warmUpPeriodDurationInMinutes: Int,
+      onlyStartEvaluatingAfterWarmUpPeriodEnds: Bool? = nil
+    ) {
+      self.warmUpPeriodDurationInMinutes = warmUpPeriodDurationInMinutes
+      self.onlyStartEvaluatingAfterWarmUpPeriodEnds = onlyStartEvaluatingAfterWarmUpPeriodEnds
+    }
+
+    package var fields: Fields {
+      var fields = Fields(count: 2)
+      fields.set(0, warmUpPeriodDurationInMinutes)
+      fields.set(1, onlyStartEvaluatingAfterWarmUpPeriodEnds)
+      return fields
+    }
+
+    package init(fields: Fields) {
+      warmUpPeriodDurationInMinutes = fields.get(0)
+      onlyStartEvaluatingAfterWarmUpPeriodEnds = fields.get(1)
+    }
+
+    package static let shape = StructureShape(
+      "WarmUpConfiguration", [
+        Member("WarmUpPeriodDurationInMinutes", .integer, .required),
+        Member("OnlyStartEvaluatingAfterWarmUpPeriodEnds", .boolean),
       ])
   }
 }

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,9 @@ SIGNING_NAMES = {
     "tagging": "resourcegroupstaggingapi", "monitoring": "cloudwatch", "servicequotas": "service-quotas",
 }  # fmt: skip
 """Names in a credential scope that are not botocore's name of the service."""
+
+ADDITIONS = Path(__file__).resolve().parents[2] / "Models"
+"""What AWS has and the pinned models have not yet, in botocore's own form for such."""
 
 READ_PREFIXES = (
     "BatchGet", "Check", "Decrypt", "Describe", "Encrypt", "Estimate", "Filter", "Generate", "Get", "Head", "List",
@@ -34,7 +38,7 @@ def is_read(operation: str) -> bool:
 
 @cache
 def loader() -> Loader:
-    return create_loader()
+    return create_loader(str(ADDITIONS))
 
 
 @cache
@@ -44,7 +48,7 @@ def service_names() -> frozenset[str]:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """The model as botocore ships it, in moto's classes, which moto's serialisers need."""
+    """The model as botocore ships it, with the additions, in moto's classes, which moto's serialisers need."""
     return ServiceModel(loader().load_service_model(service, "service-2"), service)
 
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from botocore.config import Config
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from harecon_sandbox.models import ADDITIONS
 from harecon_sandbox.sandbox import Sandbox
 from harecon_sandbox.server import Server
 
@@ -28,6 +30,10 @@ TRUST = json.dumps(
     }
 )
 """A role that everybody may assume."""
+
+SESSION = botocore.session.get_session()
+SESSION.get_component("data_loader").search_paths.append(str(ADDITIONS))
+boto3.setup_default_session(botocore_session=SESSION)
 
 NUMBERS = itertools.count(200_000_000_000)
 
