@@ -42,6 +42,9 @@ package enum MetricAlarm: ResourceKind {
     /// and this many of them must be breaching.
     package var datapointsToAlarm: Int
     package var missingData: MissingData
+    /// Minutes, 1 to 2880, from the alarm's creation, for which silence is no news: until the data points fill the alarm's
+    /// periods for the first time it stays in `INSUFFICIENT_DATA`, and tells nobody. nil: it judges at once.
+    package var warmUp: Int?
     package var actions: AlarmActions
     package var tags: [String: String]
 
@@ -49,11 +52,11 @@ package enum MetricAlarm: ResourceKind {
     package init(
       name: String, description: String, on watched: WatchedMetric, _ comparison: AlarmComparison, _ threshold: Double,
       evaluationPeriods: Int, datapointsToAlarm: Int? = nil, missingData: MissingData = .missing,
-      actions: AlarmActions = AlarmActions(), tags: [String: String]
+      warmUp: Int? = nil, actions: AlarmActions = AlarmActions(), tags: [String: String]
     ) {
       self.init(
         name: name, description: description, on: [], comparison, threshold, evaluationPeriods: evaluationPeriods,
-        datapointsToAlarm: datapointsToAlarm, missingData: missingData, actions: actions, tags: tags)
+        datapointsToAlarm: datapointsToAlarm, missingData: missingData, warmUp: warmUp, actions: actions, tags: tags)
       namespace = watched.namespace
       metric = watched.metric
       dimensions = watched.dimensions
@@ -66,7 +69,7 @@ package enum MetricAlarm: ResourceKind {
     package init(
       name: String, description: String, on metrics: [MetricQuery], _ comparison: AlarmComparison, _ threshold: Double,
       evaluationPeriods: Int, datapointsToAlarm: Int? = nil, missingData: MissingData = .missing,
-      actions: AlarmActions = AlarmActions(), tags: [String: String]
+      warmUp: Int? = nil, actions: AlarmActions = AlarmActions(), tags: [String: String]
     ) {
       self.name = name
       self.description = description
@@ -77,6 +80,7 @@ package enum MetricAlarm: ResourceKind {
       self.evaluationPeriods = evaluationPeriods
       self.datapointsToAlarm = datapointsToAlarm ?? evaluationPeriods
       self.missingData = missingData
+      self.warmUp = warmUp
       self.actions = actions
       self.tags = tags
     }
@@ -98,6 +102,7 @@ package enum MetricAlarm: ResourceKind {
     package var evaluationPeriods: Int
     package var datapointsToAlarm: Int
     package var missingData: MissingData
+    package var warmUp: Int?
     package var actions: LiveAlarmActions
     package var state: AlarmState
     package var tags: [String: String]
@@ -120,6 +125,7 @@ package enum MetricAlarm: ResourceKind {
     Attribute("evaluationPeriods", \.evaluationPeriods, \.evaluationPeriods),
     Attribute("datapointsToAlarm", \.datapointsToAlarm, \.datapointsToAlarm),
     Attribute("missingData", \.missingData, \.missingData),
+    Attribute("warmUp", \.warmUp, \.warmUp),
     Attribute("alarmActions", \.actions.alarm, \.actions.alarm, equality: .unordered),
     Attribute("okActions", \.actions.ok, \.actions.ok, equality: .unordered),
     Attribute(
@@ -190,7 +196,8 @@ extension MetricAlarm.Desired {
       dimensions: isMath ? nil : try dimensions.dimensions(), period: period, unit: unit,
       evaluationPeriods: evaluationPeriods, datapointsToAlarm: datapointsToAlarm, threshold: threshold,
       comparisonOperator: comparison.rawValue, treatMissingData: missingData.rawValue,
-      metrics: isMath ? queries : nil, tags: tags)
+      metrics: isMath ? queries : nil, tags: tags,
+      warmUpConfiguration: warmUp.map { .init(warmUpPeriodDurationInMinutes: $0) })
   }
 
   /// CloudWatch takes a period under a minute on its own metrics too, and the alarm then never sees a data point.
@@ -221,6 +228,7 @@ extension MetricAlarm.Observed {
       comparison: AlarmComparison(rawValue: alarm.comparisonOperator ?? ""), threshold: alarm.threshold,
       evaluationPeriods: periods, datapointsToAlarm: alarm.datapointsToAlarm ?? periods,
       missingData: alarm.treatMissingData.map(MissingData.init(rawValue:)) ?? .missing,
+      warmUp: alarm.warmUpConfiguration?.warmUpPeriodDurationInMinutes,
       actions: LiveAlarmActions(
         alarm: alarm.alarmActions, ok: alarm.okActions, insufficientData: alarm.insufficientDataActions,
         areEnabled: alarm.actionsEnabled),

@@ -31,6 +31,7 @@ extension MetricAlarm: Sampled {
         .other(\.evaluationPeriods, 5),
         .other(\.datapointsToAlarm, 2),
         .other(\.missingData, .breaching),
+        .other(\.warmUp, 15),
         .other(\.actions.alarm, [topic("warning"), topic("critical")]),
         .other(\.actions.ok, []),
         .other(\.actions.insufficientData, [topic("warning")]),

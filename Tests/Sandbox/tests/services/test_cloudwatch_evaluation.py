@@ -106,6 +106,44 @@ def test_silence_breaches_later_than_after_its_periods(cloudwatch: Any, aws: Any
     assert seen == ["OK", "OK", "OK", "ALARM"]
 
 
+def warm_up(minutes: int, **more: bool) -> dict[str, Any]:
+    return {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": minutes, **more}}
+
+
+def test_silence_is_no_news_while_an_alarm_warms_up(cloudwatch: Any, aws: Any) -> None:
+    watch(cloudwatch, TreatMissingData="breaching", **warm_up(5))
+    seen = []
+    for _ in range(6):
+        aws.advance(60)
+        seen.append(state(cloudwatch))
+    assert seen == ["INSUFFICIENT_DATA"] * 4 + ["ALARM"] * 2
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["a"])["MetricAlarms"]
+    assert alarm["WarmUpConfiguration"] == {"WarmUpPeriodDurationInMinutes": 5}
+
+
+def test_data_that_fill_the_window_end_the_warm_up_for_ever(cloudwatch: Any, aws: Any) -> None:
+    watch(cloudwatch, TreatMissingData="breaching", **warm_up(60))
+    seen = []
+    for value in (1, 1, 0, 0):
+        put(cloudwatch, value)
+        aws.advance(60)
+        seen.append(state(cloudwatch))
+    assert seen == ["INSUFFICIENT_DATA", "ALARM", "OK", "OK"], "one point does not fill a window of two"
+    watch(cloudwatch, TreatMissingData="breaching", **warm_up(120))
+    aws.advance(240)
+    assert state(cloudwatch) == "ALARM", "another length begins no second warm-up"
+
+
+def test_who_wants_the_whole_warm_up_gets_it(cloudwatch: Any, aws: Any) -> None:
+    watch(cloudwatch, **warm_up(4, OnlyStartEvaluatingAfterWarmUpPeriodEnds=True))
+    seen = []
+    for _ in range(4):
+        put(cloudwatch, 1)
+        aws.advance(60)
+        seen.append(state(cloudwatch))
+    assert seen == ["INSUFFICIENT_DATA"] * 3 + ["ALARM"]
+
+
 def test_composite_follows_and_its_suppressor_keeps_it_quiet(cloudwatch: Any, aws: Any) -> None:
     watch(cloudwatch, EvaluationPeriods=1)
     watch(cloudwatch, "drill", MetricName="Drill", TreatMissingData="ignore")

@@ -59,6 +59,8 @@ def _evaluate(ctx: Context, alarm: Alarm, at: float) -> None:
     newest = at // period * period - period
     starts = [newest - i * period for i in range(periods + EXTRA_PERIODS)]
     points = [_point(ctx, config, start, period) for start in starts]
+    if _is_warming_up(alarm, at, points[:periods]):
+        return
     missing = config.get("TreatMissingData", "missing")
     if missing == "missing" and all(p is None for p in points) and not _was_ever_put(ctx, config):
         # CloudWatch would say INSUFFICIENT_DATA, as it does from the beginning; a state that a test has set stays.
@@ -71,6 +73,19 @@ def _evaluate(ctx: Context, alarm: Alarm, at: float) -> None:
     if verdict is not None and verdict != alarm.value:
         seen = [(p, start) for p, start in zip(points, starts, strict=True) if p is not None][:periods]
         move(ctx, alarm, verdict, _reason(verdict, seen, config, words), _data(config, at, seen, period), at)
+
+
+def _is_warming_up(alarm: Alarm, at: float, window: list[float | None]) -> bool:
+    """Until data fill the alarm's window, unless the whole time is to be waited for, and no longer than that time.
+
+    Counted from the alarm's creation: another length starts it no second time, says the API reference.
+    """
+    if not alarm.warm:
+        config = alarm.config.get("WarmUpConfiguration") or {"WarmUpPeriodDurationInMinutes": 0}
+        waits = config.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds", False)
+        over = at >= alarm.created + config["WarmUpPeriodDurationInMinutes"] * 60
+        alarm.warm = over or (not waits and all(point is not None for point in window))
+    return not alarm.warm
 
 
 def judge(points: list[bool | None], periods: int, needed: int, missing: str) -> str | None:

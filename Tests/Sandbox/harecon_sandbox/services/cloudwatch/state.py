@@ -36,6 +36,8 @@ class Alarm:
     transitioned: float = 0.0
     #: Up to when it has been evaluated, for metric alarms.
     evaluated: float = 0.0
+    #: Whether its warm-up is over, which never begins again.
+    warm: bool = False
 
     @property
     def actions_enabled(self) -> bool:
