@@ -66,6 +66,9 @@ struct DatabaseBlueprint {
 
   var members: [Node<DBInstance>] { scope.stack.cluster.members.map(instance) }
 
+  /// Who writes in a new cluster; from then on there is a database to look at.
+  var firstWriter: Address? { firstMember.map { instance($0).address } }
+
   /// nil when the spec does not export that log.
   func logGroup(of export: LogExport) -> Node<LogGroup>? {
     zip(logGroups, scope.stack.cluster.logExports).first { $0.1.value == export }?.0

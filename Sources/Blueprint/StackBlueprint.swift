@@ -26,7 +26,7 @@ package struct StackBlueprint {
     let audit = AuditBlueprint(scope, network, encryption, database)
     let functions = FunctionsBlueprint(scope, network, encryption, database, queues, audit)
     let schedules = SchedulesBlueprint(scope, encryption, queues)
-    let health = HealthBlueprint(scope, functions, schedules)
+    let health = HealthBlueprint(scope, database, functions, schedules)
     let failover = FailoverBlueprint(scope, encryption, functions, queues, schedules)
     let alarms = AlarmsBlueprint(scope, topics, health)
     let dashboard = DashboardBlueprint(scope, health, alarms)

@@ -78,6 +78,36 @@ struct FailoverBlueprintTests {
     #expect(alarm.contains("namespace: \"harecon/payments\""))
   }
 
+  @Test("an alarm that silence raises has a warm-up, and is made after the database and what looks at it")
+  func warmUp() throws {
+    let graph = try graph("payments") { $0.replacing("alerts:\n", with: "alerts:\n  reconciledWithin: 1h\n") }
+    var minutes: [String: Value] = [:]
+    for alarm in graph.ofKind("cloudwatch/alarm") {
+      let address = alarm.address.description
+      guard try graph.text(address, "missingData") == "breaching" else {
+        #expect(try graph.value(address, "warmUp") == .null, "\(address)")
+        continue
+      }
+      minutes[alarm.address.name] = try graph.value(address, "warmUp")
+      #expect(graph.isMade(alarm.address, after: Address("rds/instance", "a")), "\(address)")
+    }
+    #expect(minutes["writer-down"] == .int(30) && minutes["endpoint-down"] == .int(30))
+    #expect(minutes["reconcile-overdue"] == .int(60) && minutes["restore-overdue"] == .int(2880))
+    #expect(graph.isMade(Address("cloudwatch/alarm", "writer-down"), after: Address("scheduler/schedule", "probe")))
+    #expect(graph.isMade(Address("scheduler/schedule", "probe"), after: Address("rds/instance", "a")))
+    #expect(graph.isMade(Address("route53/health-check", "writer"), after: Address("rds/instance", "a")))
+  }
+
+  @Test("a reader that cannot be made keeps nobody from looking at the writer")
+  func readersAreNotWaitedFor() throws {
+    let graph = try graph("payments")
+    for reader in ["b", "c"] {
+      let reader = Address("rds/instance", reader)
+      #expect(!graph.isMade(Address("cloudwatch/composite-alarm", "no-writer"), after: reader))
+      #expect(!graph.isMade(Address("route53/record-set", "service-writer"), after: reader))
+    }
+  }
+
   @Test("alarms watch roles and not instances, and none of AWS's minute metrics in less than a minute")
   func alarmsByRole() throws {
     for alarm in try graph("payments").ofKind("cloudwatch/alarm") where alarm.listing.contains("AWS/RDS") {

@@ -22,6 +22,12 @@ extension Graph {
     try #require(String(try value(address, attribute)), "\(attribute) of \(address) is no text")
   }
 
+  /// Whether it needs the other, directly or not.
+  func isMade(_ address: Address, after other: Address) -> Bool {
+    let needs = resources[address]?.needs ?? []
+    return needs.contains(other) || needs.contains { isMade($0, after: other) }
+  }
+
   /// The statements of a policy, of a resource's own or of one of a role's.
   func statements(_ address: String, _ attribute: String, _ policy: String? = nil) throws -> [JSON] {
     var value = try value(address, attribute)

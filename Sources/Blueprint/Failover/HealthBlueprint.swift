@@ -11,13 +11,19 @@ internal import Spec
 /// that nobody can guess. The probe inside is the faster of the two, and what wakes the coordinator.
 struct HealthBlueprint {
   let check: Node<HealthCheck>
+  /// Everything that looks at the database, and the database: before that there is nothing to see, and silence says nothing.
+  let sources: Set<Address>
   private let url: Node<FunctionURL>
   private let permissions: [Node<FunctionPermission>]
   private let probing: Node<Schedule>
+  private let database: Set<Address>
   private let scope: Scope
 
-  init(_ scope: Scope, _ functions: FunctionsBlueprint, _ schedules: SchedulesBlueprint) {
+  init(
+    _ scope: Scope, _ database: DatabaseBlueprint, _ functions: FunctionsBlueprint, _ schedules: SchedulesBlueprint
+  ) {
     self.scope = scope
+    self.database = database.firstWriter.map { [$0] } ?? []
     let function = functions[.health]
     let url = Node<FunctionURL>("health", .init(function: function.output(\.name)))
     self.url = url
@@ -44,13 +50,15 @@ struct HealthBlueprint {
     // A schedule's smallest step is a minute: one call looks every few seconds until the next has begun.
     probing = schedules.schedule(
       "probe", "looks whether the writer writes", every: "rate(1 minute)", calls: functions[.probe], maximumAge: 60)
+    sources = self.database.union([check.address, probing.address])
   }
 
   var resources: [DesiredResource] {
     let endpoint = scope.stack.health.$endpoint.span
     return [url.resource(origin: endpoint)] + permissions.map { $0.resource(origin: endpoint) }
-      // Without the permissions it would be told 403 and call the writer unhealthy.
-      + [check.resource(after: Set(permissions.map(\.address)), origin: endpoint)]
-      + [probing.resource(origin: scope.stack.health.$probe.span)]
+      // Without the permissions it would be told 403 and call the writer unhealthy, and while there is no writer yet both would
+      // call for a failover.
+      + [check.resource(after: database.union(permissions.map(\.address)), origin: endpoint)]
+      + [probing.resource(after: database, origin: scope.stack.health.$probe.span)]
   }
 }

@@ -10,10 +10,12 @@ struct AlarmsBlueprint {
   private let alarms: [(alarm: StackAlarm, node: Node<MetricAlarm>)]
   private let healthCheckAlarm: Node<MetricAlarm>?
   private let composites: [Node<CompositeAlarm>]
+  private let sources: Set<Address>
   private let scope: Scope
 
   init(_ scope: Scope, _ topics: TopicsBlueprint, _ health: HealthBlueprint) {
     self.scope = scope
+    sources = health.sources
     let critical = topics.critical.output(\.arn)
     let warning = topics.warning.output(\.arn)
     let alarms = StackAlarms(scope).all.map { alarm in
@@ -58,7 +60,8 @@ struct AlarmsBlueprint {
 
   var resources: [DesiredResource] {
     let origin = scope.stack.$alerts.span
-    return alarms.map { $0.node.resource(origin: origin) }
+    // Where silence is a failure, what is to speak comes first.
+    return alarms.map { $0.node.resource(after: $0.alarm.warmUp == nil ? [] : sources, origin: origin) }
       + (healthCheckAlarm.map { [$0.resource(origin: scope.stack.health.$endpoint.span)] } ?? [])
       + composites.map { $0.resource(origin: origin) }
   }
@@ -82,13 +85,15 @@ struct AlarmsBlueprint {
         alarm.name,
         .init(
           name: name, description: alarm.description, on: watched, alarm.comparison, alarm.threshold,
-          evaluationPeriods: alarm.periods, missingData: alarm.missingData, actions: actions, tags: tags))
+          evaluationPeriods: alarm.periods, missingData: alarm.missingData, warmUp: alarm.warmUp,
+          actions: actions, tags: tags))
     case .expression(let queries):
       return Node(
         alarm.name,
         .init(
           name: name, description: alarm.description, on: queries, alarm.comparison, alarm.threshold,
-          evaluationPeriods: alarm.periods, missingData: alarm.missingData, actions: actions, tags: tags))
+          evaluationPeriods: alarm.periods, missingData: alarm.missingData, warmUp: alarm.warmUp,
+          actions: actions, tags: tags))
     }
   }
 
@@ -102,6 +107,7 @@ struct AlarmsBlueprint {
         description: "Route 53 finds no healthy writer behind the health function",
         on: WatchedMetric("AWS/Route53", "HealthCheckStatus", ["HealthCheckId": check.output(\.id)], .minimum), .below,
         1,
-        evaluationPeriods: 3, missingData: .breaching, tags: scope.tags(MetricAlarm.self, "endpoint-down")))
+        evaluationPeriods: 3, missingData: .breaching, warmUp: StackAlarm.shortestWarmUp,
+        tags: scope.tags(MetricAlarm.self, "endpoint-down")))
   }
 }

@@ -44,6 +44,28 @@ struct StackAlarm {
     missingData = missing
     self.audience = audience
   }
+
+  /// Minutes for which the silence of a new stack is no news: of what the alarm is made after, the readers speak last, about a
+  /// quarter of an hour later, and what is to come within a longer time has that time. Afterwards silence counts, also
+  /// the silence of what has never said a word.
+  var warmUp: Int? {
+    guard missingData == .breaching else { return nil }
+    return min(max(Self.shortestWarmUp, periods * period / 60), Self.longestWarmUp)
+  }
+
+  static let shortestWarmUp = 30
+
+  /// CloudWatch's limit: two days.
+  private static let longestWarmUp = 2880
+
+  /// Seconds; of an expression, those of its longest metric.
+  private var period: Int {
+    switch subject {
+    case .metric(let watched): watched.period
+    case .expression(let queries):
+      queries.compactMap { if case .metric(let watched) = $0.source { watched.period } else { nil } }.max() ?? 60
+    }
+  }
 }
 
 /// The metrics that the stack's alarms and its dashboard watch.

@@ -183,7 +183,6 @@ struct StackAlarms {
       StackAlarm(
         "restore-fails", "a backup was restored and did not stand its checks",
         .metric(metrics.own("RestoreVerified", .minimum)), .below, 1, missing: .notBreaching, tells: .critical),
-      // A new stack is overdue until its first backup has been restored: nothing is proven before.
       StackAlarm(
         "restore-overdue", "no backup has been proven by a restore for two days",
         .metric(metrics.own("RestoreVerified", .sum, period: 86_400)), .below, 1, periods: 2, missing: .breaching,
