@@ -79,13 +79,13 @@ final class CaseRun {
     let until = one.json["until"]?.double.map { Duration.seconds($0) }
     while !target.isOff {
       try await submitDue()
-      try look()
+      look()
       if let takeoff = await engine.takeOff() {
         target.flies(takeoff.stored.id)
         await engine.fly(takeoff)
         continue
       }
-      try look()
+      look()
       let moments =
         await waiting.map { Self.at($0.item) } + tickets.values.map(\.deadline)
         + [engine.nextMoment()].compactMap { $0 }
@@ -140,10 +140,10 @@ final class CaseRun {
   }
 
   /// Who waits for an outcome hears of it, or has waited for long enough.
-  private func look() throws {
+  private func look() {
     for (index, waiter) in tickets {
       if let ending = waiter.ticket.ending {
-        outcomes[index] = Self.text(try ending.get())
+        outcomes[index] = Self.text(ending)
       } else if waiter.deadline <= clock.now {
         outcomes[index] = "pending"
       } else {

@@ -48,6 +48,7 @@ struct Desk: Sendable {
     for stored in state.parked { parked[ExactText(stored.id)] = stored }
     for stored in state.waiting {
       let entry = hold(stored)
+      entry.ticket.endStoring(.success(()))
       held[ExactText(stored.id)]?.isInDoubt = stored.xid != nil
       held[ExactText(stored.id)]?.mayBeApplied = true
       schedule.add(entry.order, key: ExactText(stored.key))
@@ -102,12 +103,13 @@ struct Desk: Sendable {
     let id = ExactText(text)
     guard let entry = held[id] else { return }
     parked[id] = nil
+    entry.ticket.endStoring(.success(()))
     schedule.add(entry.order, key: ExactText(entry.stored.key))
   }
 
   /// Whoever submitted the same in the meantime hears of it too.
   mutating func wasNotPut(_ text: String, _ error: ReplayError) {
-    held[ExactText(text)]?.ticket.end(.failure(error))
+    held[ExactText(text)]?.ticket.endStoring(.failure(error))
     forget(ExactText(text))
   }
 
@@ -129,9 +131,9 @@ struct Desk: Sendable {
   var tickets: [Ticket] { held.values.map(\.ticket) }
 
   /// nil when neither those that wait nor the parked ones have the id.
-  func outcome(of text: String) throws(ReplayError) -> Outcome? {
+  func outcome(of text: String) -> Outcome? {
     let id = ExactText(text)
-    if let entry = held[id] { return try entry.ticket.ending?.get() ?? .pending }
+    if let entry = held[id] { return entry.ticket.ending ?? .pending }
     return parked[id].map { .refused(cause: $0.cause ?? "") }
   }
 

@@ -44,7 +44,10 @@ actor Engine {
 
   private func put(_ reception: Desk.Reception) async throws(ReplayError) -> Ticket {
     switch reception {
-    case .known(let ticket): return ticket
+    case .known(let ticket):
+      // Whoever put it may still wait for the disk.
+      try await ticket.stored()
+      return ticket
     case .put(let stored, let ticket):
       do throws(ReplayError) {
         try await parts.buffer.append(.put(id: stored.id, key: stored.key, at: stored.at, body: stored.body))
@@ -80,7 +83,7 @@ actor Engine {
 
   /// nil when neither the buffer nor the ledger knows the id.
   func outcome(of id: String) async throws(ReplayError) -> Outcome? {
-    if let outcome = try desk.outcome(of: id) { return outcome }
+    if let outcome = desk.outcome(of: id) { return outcome }
     do throws(TargetError) {
       let seen = try await parts.target.settle(id: id, xid: nil, within: parts.settings.attempt).seen
       return seen > 0 ? .applied(seen: seen) : nil
@@ -133,7 +136,7 @@ actor Engine {
     let ticket = desk.ticket(of: id)
     desk.landed(id, landing, at: parts.clock.moment())
     // Whoever hears of it and submits the same id again starts anew.
-    if let outcome { ticket?.end(.success(outcome)) }
+    if let outcome { ticket?.end(outcome) }
     changed()
   }
 
@@ -212,7 +215,7 @@ actor Engine {
     isServing = false
     alarm?.cancel()
     if flights > 0 { await withCheckedContinuation { closers.append($0) } }
-    for ticket in desk.tickets { ticket.end(.success(.pending)) }
+    for ticket in desk.tickets { ticket.end(.pending) }
     await parts.buffer.close()
   }
 }

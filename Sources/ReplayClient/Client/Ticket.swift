@@ -4,11 +4,14 @@ internal import Core
 
 /// What becomes of a transaction, for everybody who waits for it.
 final class Ticket: Sendable {
-  typealias Ending = Result<Outcome, ReplayError>
-  private typealias Waiter = CheckedContinuation<Ending?, Never>
+  private typealias Storing = Result<Void, ReplayError>
+  private typealias Waiter = CheckedContinuation<Outcome?, Never>
 
   private struct State {
-    var ending: Ending?
+    /// What came of putting it into the buffer.
+    var storing: Storing?
+    var storers: [CheckedContinuation<Storing, Never>] = []
+    var ending: Outcome?
     var waiters: [Int: Waiter] = [:]
     var count = 0
     /// Stopped before they had begun to wait.
@@ -17,15 +20,43 @@ final class Ticket: Sendable {
 
   private let state = Guarded(State())
 
+  /// - Parameter outcome: of one that the buffer need not have.
   init(_ outcome: Outcome? = nil) {
-    if let outcome { end(.success(outcome)) }
+    guard let outcome else { return }
+    endStoring(.success(()))
+    end(outcome)
   }
 
+  // MARK: Storing
+
+  func endStoring(_ storing: Result<Void, ReplayError>) {
+    let storers = state.withLock { state in
+      state.storing = storing
+      defer { state.storers = [] }
+      return state.storers
+    }
+    for storer in storers { storer.resume(returning: storing) }
+  }
+
+  /// Returns when it is durable; throws when nothing of it was taken.
+  func stored() async throws(ReplayError) {
+    let storing = await withCheckedContinuation { (storer: CheckedContinuation<Storing, Never>) in
+      let storing = state.withLock { state in
+        if state.storing == nil { state.storers.append(storer) }
+        return state.storing
+      }
+      if let storing { storer.resume(returning: storing) }
+    }
+    try storing.get()
+  }
+
+  // MARK: Ending
+
   /// nil as long as it is not known.
-  var ending: Ending? { state.withLock { $0.ending } }
+  var ending: Outcome? { state.withLock { $0.ending } }
 
   /// The first ending stays.
-  func end(_ ending: Ending) {
+  func end(_ ending: Outcome) {
     let waiters = state.withLock { state in
       guard state.ending == nil else { return [Waiter]() }
       state.ending = ending
@@ -36,9 +67,9 @@ final class Ticket: Sendable {
   }
 
   /// `pending` when `time` is over before it is known, or the task is cancelled.
-  func outcome(within time: Duration, _ clock: ReplayClock) async throws(ReplayError) -> Outcome {
-    if let ending { return try ending.get() }
-    let ending = await withTaskGroup(of: Ending?.self) { group in
+  func outcome(within time: Duration, _ clock: ReplayClock) async -> Outcome {
+    if let ending { return ending }
+    let ending = await withTaskGroup(of: Outcome?.self) { group in
       group.addTask { await self.wait() }
       group.addTask {
         await clock.sleep(time)
@@ -47,18 +78,18 @@ final class Ticket: Sendable {
       defer { group.cancelAll() }
       return await group.next() ?? nil
     }
-    return try (ending ?? self.ending ?? .success(.pending)).get()
+    return ending ?? self.ending ?? .pending
   }
 
   /// nil when the task is cancelled.
-  private func wait() async -> Ending? {
+  private func wait() async -> Outcome? {
     let number = state.withLock { state in
       state.count += 1
       return state.count
     }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { (waiter: Waiter) in
-        let (isOver, ending) = state.withLock { state -> (Bool, Ending?) in
+        let (isOver, ending) = state.withLock { state -> (Bool, Outcome?) in
           if state.stopped.remove(number) != nil || state.ending != nil { return (true, state.ending) }
           state.waiters[number] = waiter
           return (false, nil)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from harecon_replay.attempt import Attempts, Failed, Landing, Underway
 from harecon_replay.bounds import Bounds
@@ -38,6 +38,8 @@ class _Held:
 
     entry: Entry
     future: Future[Outcome]
+    # Ends when the buffer has it for good, or with why it has nothing of it.
+    stored: Future[None] = field(default_factory=Future)
 
 
 class Engine:
@@ -70,21 +72,22 @@ class Engine:
         except Malformed as error:
             return _told(Refused("malformed", str(error)))
         with self.changed:
-            known = self._known(transaction.id, body)
-            if known is not None:
-                return known
+            refused = self._refused(transaction.id, body)
+            if refused is not None:
+                return _told(refused)
+            end = self._join if transaction.id in self._held else self._put
             stored = Stored(transaction.id, transaction.key, round(self._clock.unix(), 3), body)
-            held = self._reserve(stored, parsed)
-        return self._put(held)
+            held = self._held.get(transaction.id) or self._reserve(stored, parsed)
+        return end(held)
 
-    def _known(self, id: str, body: str) -> Future[Outcome] | None:
+    def _refused(self, id: str, body: str) -> Refused | None:
         held, parked = self._held.get(id), self._parked.get(id)
         other = held.entry.stored.body if held else parked.body if parked else body
         if other != body:
-            return _told(Refused("mismatch", f'the id "{id}" was given to another transaction, which is in the buffer'))
+            return Refused("mismatch", f'the id "{id}" was given to another transaction, which is in the buffer')
         if parked:
-            return _told(Refused(parked.cause or "", "it is parked: resubmit it, or discard it"))
-        return held.future if held else None
+            return Refused(parked.cause or "", "it is parked: resubmit it, or discard it")
+        return None
 
     def _reserve(self, stored: Stored, transaction: Transaction) -> _Held:
         self._bounds.check(stored.body, self._clock.unix(), len(self._parked))
@@ -104,13 +107,19 @@ class Engine:
         except BaseException as error:
             with self.changed:
                 self._forget(held)
-            # Whoever submitted the same in the meantime waits for it too.
-            held.future.set_exception(error)
+            held.stored.set_exception(error)
             raise
         with self.changed:
             self._parked.pop(stored.id, None)
             self._schedule.add(held.entry)
             self.changed.notify()
+        held.stored.set_result(None)
+        return held.future
+
+    @staticmethod
+    def _join(held: _Held) -> Future[Outcome]:
+        """Of one that somebody else has put, or is about to: it is not durable before that one is told so."""
+        held.stored.result()
         return held.future
 
     def _recover(self, waiting: list[Stored]) -> None:
@@ -121,7 +130,9 @@ class Engine:
                 log.error('"%s" in the buffer is no transaction: %s', stored.id, error)
                 self._parks(stored, Refused("malformed"))
                 continue
-            entry = self._hold(stored, transaction).entry
+            held = self._hold(stored, transaction)
+            held.stored.set_result(None)
+            entry = held.entry
             entry.settles, entry.doubtful = stored.xid is not None, True
             self._schedule.add(entry)
         self._schedule.drain(self._orders, self._clock.moment())
@@ -144,10 +155,9 @@ class Engine:
         with self.changed:
             parked = self._parked[id]
             fresh = replace(parked, at=round(self._clock.unix(), 3), xid=None, cause=None, parked_at=None)
-            if id in self._held:
-                return self._held[id].future
-            held = self._reserve(fresh, read(fresh.key, fresh.body))
-        return self._put(held)
+            end = self._join if id in self._held else self._put
+            held = self._held.get(id) or self._reserve(fresh, read(fresh.key, fresh.body))
+        return end(held)
 
     def discard(self, id: str) -> None:
         """Raises KeyError for one that is not parked."""
