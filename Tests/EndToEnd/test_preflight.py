@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any
 
 import pytest
@@ -110,6 +111,30 @@ def test_a_pulled_safety_lever_is_a_warning_and_stops_nothing(harecon: Harecon, 
     harecon.must_be_converged()
     assert "audit week" in harecon.plan().expect(0).out
     assert "audit week" in harecon.apply().expect(0).err
+    assert harecon("reconcile", "-f", str(harecon.spec)).expect(0).err.count("audit week") == 1
+    seen = harecon("reconcile", "-f", str(harecon.spec), "-o", "json").expect(0)
+    assert warning in seen.json["plan"]["notes"] and "audit week" in seen.err
+
+
+def test_a_loop_tells_a_note_when_it_becomes_true_and_not_at_every_pass(harecon: Harecon, account: Account) -> None:
+    harecon.apply().expect(0)
+    process = harecon.start("reconcile", "-f", str(harecon.spec), "-every", "1s")
+    assert process.stdout is not None
+
+    def passes(count: int) -> None:
+        for _ in range(count):
+            assert "nothing to do" in process.stdout.readline()
+
+    try:
+        passes(1)
+        for reason in ("audit week", "audit month"):
+            account.edit("fis", "UpdateSafetyLeverState", id="default", state={"status": "engaged", "reason": reason})
+            # One may have looked before: of the others, the first tells.
+            passes(3)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert (err.count("audit week"), err.count("audit month")) == (1, 1), err
 
 
 def test_what_is_there_is_not_asked_for_again(harecon: Harecon, account: Account) -> None:

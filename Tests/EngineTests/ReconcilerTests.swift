@@ -91,7 +91,7 @@ struct ReconcilerTests {
     var random = SplitMix64(seed: 1)
     let exitCode = await reconciler(orders, .repair(upTo: .outage)).run(
       every: .seconds(300), random: &random, load: { graph },
-      onPass: { pass in
+      onPass: { pass, _ in
         passes.withLock { $0.append(pass) }
         // Somebody else's tool has it its own way again.
         orders.edit("rds/cluster.main") { $0.attributes["backup"] = 1 }
@@ -134,7 +134,7 @@ struct ReconcilerTests {
         guard round > 1 else { throw Stop(.invalid, [Diagnostic(.error, rule: "spec.bad", "the spec is broken")]) }
         return orders.graph { $0["logs/group.pg"]?["retention"] = .int(round) }
       },
-      onPass: { pass in
+      onPass: { pass, _ in
         if passes.withLock({
           $0.append(pass)
           return $0.count
@@ -147,6 +147,22 @@ struct ReconcilerTests {
     #expect(passes.withLock { $0[0].sentence } == "changed nothing: the spec is broken")
     #expect(orders.cloud.things("logs/group").first?.attributes["retention"] == 3)
     #expect(orders.clock.now.offset > .seconds(540), "it rested between passes")
+  }
+
+  @Test("a note is told when it becomes true, not while it stays so, and a pass that could not look forgets none")
+  func notes() async throws {
+    let orders = Orders()
+    let graph = try await orders.build()
+    var told = ToldNotes()
+    var oscillation = Oscillation()
+    let reconciler = reconciler(orders, .observe)
+    let healthy = await reconciler.pass(graph, &oscillation)
+    orders.edit("rds/cluster.main") { $0.status = .degraded("incompatible-network") }
+    let degraded = await reconciler.pass(graph, &oscillation)
+    #expect(degraded.plan?.isEmpty == true)
+    let blind = Pass(stopped: Stop(.error, [Diagnostic(.error, rule: "aws.unavailable", "no answer")]))
+    let news = [healthy, degraded, degraded, blind, degraded, healthy, degraded].map { told.news(of: $0).count }
+    #expect(news == [0, 1, 0, 0, 0, 0, 1])
   }
 
   @Test("a failed repair says what failed and what was not done")

@@ -61,9 +61,9 @@ struct Reconcile: Command {
       var oscillation = Oscillation()
       let pass = await reconciler.pass(session.graph, &oscillation)
       await session.record(pass, in: context)
-      let notes = await trail.end(pass)
+      let ending = await trail.end(pass)
       view.finish()
-      context.show(pass, notes, as: format)
+      context.show(pass, news: pass.plan?.notes ?? [], ending, as: format)
       return pass.exitCode
     }
     var random = SystemRandomNumberGenerator()
@@ -75,11 +75,11 @@ struct Reconcile: Command {
         try await session.checkAccount()
         return StackBlueprint(wanted).graph
       },
-      onPass: { pass in
+      onPass: { pass, news in
         await session.record(pass, in: context)
-        let notes = await trail.end(pass)
+        let ending = await trail.end(pass)
         view.finish()
-        context.show(pass, notes, as: format)
+        context.show(pass, news: news, ending, as: format)
       })
   }
 
@@ -92,9 +92,14 @@ struct Reconcile: Command {
 }
 
 extension Context {
-  func show(_ pass: Pass, _ notes: [Diagnostic], as format: OutputFormat) {
-    tell(pass.diagnostics.all + notes)
-    console.render(PassReport(pass: pass, notes: notes), as: format)
+  /// - Parameters:
+  ///   - news: the notes of its plan that are to be told.
+  ///   - ending: what became of its trail.
+  func show(_ pass: Pass, news: [Diagnostic], _ ending: [Diagnostic], as format: OutputFormat) {
+    let report = PassReport(pass: pass, ending: ending)
+    if !(format == .text && report.showsPlan) { tell(news) }
+    tell(pass.diagnostics.all + ending)
+    console.render(report, as: format)
   }
 }
 
@@ -104,10 +109,13 @@ struct PassReport: Report {
 
   let pass: Pass
   /// What became of its trail.
-  let notes: [Diagnostic]
+  let ending: [Diagnostic]
+
+  /// Whether the text has the plan, with its notes.
+  var showsPlan: Bool { pass.verdict == nil && pass.plan?.isEmpty == false }
 
   func text(_ style: Style) -> String {
-    guard let plan = pass.plan, pass.verdict == nil, !plan.isEmpty else { return pass.sentence + "\n" }
+    guard showsPlan, let plan = pass.plan else { return pass.sentence + "\n" }
     return PlanView(plan: plan, style: style).text + "\n" + pass.sentence + "\n"
   }
 
@@ -117,7 +125,7 @@ struct PassReport: Report {
       "held": .strings(pass.held.map(\.address.description)),
       "plan": pass.plan.map { .object(PlanReport(plan: $0, calls: 0).json) } ?? .null,
       "done": .strings(pass.verdict?.done.map(\.description) ?? []),
-      "diagnostics": .array((pass.diagnostics.all + notes).map(\.json)),
+      "diagnostics": .array((pass.diagnostics.all + ending).map(\.json)),
     ]
   }
 }

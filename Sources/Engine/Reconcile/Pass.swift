@@ -26,7 +26,8 @@ package enum RepairMode: Sendable, Hashable {
 }
 
 extension Pass {
-  init(stopped stop: Stop) {
+  /// Nothing could be decided.
+  package init(stopped stop: Stop) {
     let errors = stop.diagnostics.all.filter { $0.severity == .error }
     let first = errors.first?.message ?? "it was stopped"
     let others = errors.count - 1

@@ -65,13 +65,14 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
   /// - Parameters:
   ///   - interval: between the end of a pass and the start of the next, give or take a tenth.
   ///   - load: the graph as it is wanted now; called before each pass, so that a changed spec is taken up.
-  ///   - onPass: told of each pass at its end.
+  ///   - onPass: told of each pass at its end, and which notes of its plan are new.
   /// - Returns: the exit code of the last pass, or that of being stuck.
   package func run(
     every interval: Duration, random: inout some RandomNumberGenerator, load: Load,
-    onPass: @Sendable (Pass) async -> Void
+    onPass: @Sendable (Pass, _ news: [Diagnostic]) async -> Void
   ) async -> ExitCode {
     var oscillation = Oscillation()
+    var notes = ToldNotes()
     var last = ExitCode.done
     while !cancellation.isRequested {
       let pass: Pass
@@ -80,7 +81,7 @@ package struct Reconciler<C: Clock<Duration>>: Sendable {
       } catch {
         pass = Pass(stopped: error)
       }
-      await onPass(pass)
+      await onPass(pass, notes.news(of: pass))
       last = pass.exitCode
       guard !pass.isStuck else { return last }
       await rest(interval * Double.random(in: 0.9...1.1, using: &random))
