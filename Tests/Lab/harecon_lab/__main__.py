@@ -22,6 +22,7 @@ from pathlib import Path
 
 from harecon_lab import lab as labs
 from harecon_lab import report
+from harecon_lab.held import Held
 from harecon_lab.installed import TooLate
 from harecon_lab.lab import Lab
 from harecon_lab.scenario import How, Kill, Outcome, strike
@@ -33,6 +34,16 @@ PROTECTED = ("buffered", "socket", "swift")
 CONTROLS = ("naive", "none")
 # Kills that one application lives through, before the books are judged.
 BATCH = 6
+# When the service acts on what the coordinator may not: surely after it has refused.
+LATE = 40.0
+# As many failovers as the spec has for a day, and one more; and one right after another.
+FULL_DAY = (
+    Kill(How.CRASH),
+    Kill(How.HANG, alone_after=LATE, held=Held.COOLDOWN),
+    Kill(How.HANG, same_day=True),
+    Kill(How.CRASH, same_day=True),
+    Kill(How.CRASH, alone_after=LATE, held=Held.BUDGET),
+)
 
 
 @dataclass
@@ -46,6 +57,7 @@ class Findings:
     def faults(self) -> list[str]:
         found = list(self.problems)
         found += [f"objectives: {report.line(outcome)}" for outcome in self.outcomes if not outcome.keeps_objectives]
+        found += [f"{outcome.kill}: {fault}" for outcome in self.outcomes for fault in outcome.faults]
         found += [
             f"{client}: {verdict}"
             for client in PROTECTED
@@ -88,16 +100,17 @@ def batch(lab: Lab, kills: list[Kill], seed: int, end: float, findings: Findings
 
 
 def plan(count: int, seed: int) -> list[Kill]:
-    """All kinds in turn, in the order of chance."""
+    """All kinds in turn, in the order of chance; but what happens on one day stays together."""
     kinds = [
         Kill(How.CRASH), Kill(How.HANG), Kill(How.STALL, loses_answers=True), Kill(How.CRASH, kills_applications=True),
         Kill(How.CRASH, alone_after=2.0), Kill(How.HANG, alone_after=12.0), Kill(How.STALL, alone_after=4.0),
         Kill(How.HANG, alone_after=2.0, kills_applications=True), Kill(How.CRASH, alone_after=14.0),
     ]  # fmt: skip
-    kills = [kinds[number % len(kinds)] for number in range(count - count // 18)]
-    kills += [Kill(How.CRASH, delay=35.0) for _ in range(count // 18)]
-    random.Random(seed).shuffle(kills)
-    return kills
+    rare = count // 18
+    days = [(kinds[number % len(kinds)],) for number in range(count - rare * (1 + len(FULL_DAY)))]
+    days += [(Kill(How.CRASH, delay=35.0),), FULL_DAY] * rare
+    random.Random(seed).shuffle(days)
+    return [kill for day in days for kill in day]
 
 
 def main() -> int:

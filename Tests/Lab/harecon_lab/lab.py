@@ -81,8 +81,12 @@ class Lab:
 
     # MARK: What the functions remember
 
-    def outage(self, name: str = "outage") -> dict[str, Any] | None:
-        """What the coordinator keeps of the failure under way; of the last one as `outage#last`."""
+    def outage(self) -> dict[str, Any] | None:
+        """What the coordinator keeps of the failure under way; of the last one it does as `outage#last`."""
+        return self.remembered("outage")
+
+    def remembered(self, name: str) -> dict[str, Any] | None:
+        """An item of the table of decisions."""
         item = self.stack.client("dynamodb").get_item(TableName=DECISIONS, Key={"id": {"S": name}}).get("Item")
         return _plain({"M": item}) if item else None
 
@@ -98,11 +102,11 @@ class Lab:
         """By how many seconds the functions' clock is ahead of the real one, which `apply` has turned."""
         return self.stack.sandbox.accounts[ACCOUNT].clock.now() - time.time()
 
-    def forget(self) -> None:
-        """As if days went by: no failover lately, and none today."""
+    def forget(self, *prefixes: str) -> None:
+        """Has the coordinator forget what it keeps by such names."""
         dynamodb = self.stack.client("dynamodb")
         for item in dynamodb.scan(TableName=DECISIONS)["Items"]:
-            if item["id"]["S"].startswith(("failover#", "budget#", "outage")):
+            if item["id"]["S"].startswith(prefixes):
                 dynamodb.delete_item(TableName=DECISIONS, Key={"id": item["id"]})
 
     def problems(self) -> list[str]:

@@ -54,19 +54,23 @@ def table(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdict]]
 
 
 def _kills(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    yield "| kill | kills | detected (s) | failover begun (s) | promoted (s) | all write again (s) |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| kill | kills | detected (s) | failover begun (s) | promoted (s) | then until all write (s) | "
+        "all write again (s) |"
+    )
+    yield "|---|---|---|---|---|---|---|"
     for name in sorted({str(outcome.kill) for outcome in outcomes}):
         same = [outcome for outcome in outcomes if str(outcome.kill) == name]
         columns = (
-            _detected(same), [o.started for o in same], [o.promoted for o in same], [o.last_restored for o in same],
+            _detected(same), [o.started for o in same], [o.promoted for o in same],
+            [o.last_restored - o.promoted for o in same], [o.last_restored for o in same],
         )  # fmt: skip
         yield f"| {name} | {len(same)} | " + " | ".join(_spread(column) for column in columns) + " |"
 
 
 def _detected(outcomes: Sequence[Outcome]) -> list[float]:
-    """Where the service acts first nobody's detection is measured."""
-    return [o.detected for o in outcomes if o.detected is not None and o.kill.alone_after is None]
+    """Where the service may act first nobody's detection is measured."""
+    return [o.detected for o in outcomes if o.detected is not None and (o.kill.alone_after is None or o.kill.held)]
 
 
 def _detection(outcomes: Sequence[Outcome]) -> Iterator[str]:

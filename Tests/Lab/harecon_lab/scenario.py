@@ -11,8 +11,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harecon_lab import held as holds
+from harecon_lab.held import Held
 from harecon_lab.installed import wait_for
 from harecon_lab.lab import Lab, Load
+from harecon_lab.stack import ACCOUNT
 
 DETECTED_WITHIN, RESTORED_WITHIN = 30.0, 120.0
 PATIENCE_SECONDS = 240.0
@@ -29,7 +32,11 @@ class How(StrEnum):
 
 @dataclass(frozen=True)
 class Kill:
-    """What is done. Times are seconds; `alone_after` is when the service acts by itself, if it does."""
+    """What is done. Times are seconds; `alone_after` is when the service acts by itself, if it does.
+
+    Each is a day of its own, on which nothing was failed over before, unless it is told to be of the same day as the
+    one before, after a rest, or to be one that the coordinator may not act on: then the service has to.
+    """
 
     how: How
     delay: float = 0.0
@@ -37,6 +44,8 @@ class Kill:
     kills_applications: bool = False
     # Some commits right before the kill are carried out and not answered.
     loses_answers: bool = False
+    same_day: bool = False
+    held: Held | None = None
 
     def __str__(self) -> str:
         words = [self.how.value]
@@ -46,15 +55,29 @@ class Kill:
             words.append("answers lost")
         if self.delay:
             words.append(f"service takes {self.delay:g} s")
-        if self.alone_after is not None:
+        if self.held:
+            words.append(self.held.value)
+        elif self.alone_after is not None:
             words.append("race with the service")
         return ", ".join(words)
+
+    @property
+    def forgotten(self) -> tuple[str, ...]:
+        """What the coordinator has to forget before, as if time went by."""
+        match self.held:
+            case Held.COOLDOWN:
+                return ()
+            case Held.BUDGET:
+                return ("failover#",)
+            case None:
+                return ("failover#",) if self.same_day else ("failover#", "budget#")
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Seconds since the kill. `detected` is when the coordinator knew, None when the service acted before it did;
-    `started` when the failover began, `restored` when each client had a transfer acknowledged again."""
+    `started` when the failover began, `restored` when each client had a transfer acknowledged again. `faults` are what
+    a coordinator that was held back did wrong."""
 
     kill: Kill
     detected: float | None
@@ -62,6 +85,7 @@ class Outcome:
     promoted: float
     restored: Mapping[str, float]
     by: str
+    faults: tuple[str, ...] = ()
 
     @property
     def noticed(self) -> float:
@@ -81,9 +105,9 @@ class Outcome:
 def strike(lab: Lab, load: Load, kill: Kill, chance: random.Random, spread: float = 10.0) -> Outcome:
     """Kills the writer after a random part of `spread` seconds of undisturbed load."""
     lab.service.await_available()
-    lab.forget()
+    lab.forget(*kill.forgotten)
     lab.service.delay = kill.delay
-    before = len(lab.service.done)
+    before, calls = len(lab.service.done), lab.stack.sandbox.accounts[ACCOUNT].journal.count
     _await_progress(load, time.time())
     threading.Event().wait(chance.uniform(0.0, spread))
     with ExitStack() as stack:
@@ -101,7 +125,8 @@ def strike(lab: Lab, load: Load, kill: Kill, chance: random.Random, spread: floa
     _await_progress(load, done.promoted)
     detected = _detected(lab, at)
     restored = {client: load.record(client).silence(at)[1] - at for client in load.clients}
-    return Outcome(kill, detected, done.began - at, done.promoted - at, restored, done.by)
+    faults = holds.faults(kill.held, holds.look(lab, at, before, calls)) if kill.held else []
+    return Outcome(kill, detected, done.began - at, done.promoted - at, restored, done.by, tuple(faults))
 
 
 def _end(lab: Lab, kill: Kill, chance: random.Random) -> float:
@@ -131,7 +156,7 @@ def _await_progress(load: Load, since: float) -> None:
 def _detected(lab: Lab, at: float) -> float | None:
     """When the coordinator opened the failure, which it has closed by now, or will soon."""
     wait_for(lambda: lab.outage() is None, "the coordinator to close the failure", PATIENCE_SECONDS)
-    last = lab.outage("outage#last")
+    last = lab.remembered("outage#last")
     if last is None:
         return None
     moment = last["phases"]["detected"] - lab.ahead()

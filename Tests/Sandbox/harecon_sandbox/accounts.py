@@ -79,6 +79,11 @@ class Journal:
             regions = Counter(call.region for call in self._calls)
         return regions.most_common(1)[0][0] if regions else None
 
+    @property
+    def count(self) -> int:
+        with self._grown:
+            return len(self._calls)
+
     def since(self, n: int, seconds: float = 0.0) -> list[dict[str, Any]]:
         """The calls after the n-th; waits up to `seconds` for the first of them."""
         with self._grown:
