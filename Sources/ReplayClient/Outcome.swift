@@ -14,7 +14,7 @@ public enum Outcome: Sendable, Hashable {
   case accepted
 }
 
-/// Why nothing of a transaction was taken.
+/// Why a transaction was not taken: nothing of it, but for `broken`.
 public enum ReplayError: Error, Sendable, Hashable {
   /// A bound of the buffer, or the disk: slow down, and submit it again.
   case full(String)
@@ -22,7 +22,8 @@ public enum ReplayError: Error, Sendable, Hashable {
   case inUse(String)
   /// A record in the middle of the log is false. The text names file, line, byte and the way out.
   case damaged(String)
-  /// The disk failed: what is on it is not known, so nothing is taken until the buffer is opened again.
+  /// The disk failed: what is on it is not known, so nothing is taken until the buffer is opened again. What was being
+  /// written may be there then, and goes on; under the same id it may be submitted once more in any case.
   case broken(String)
   /// The client was closed.
   case closed

@@ -43,7 +43,8 @@ public final class Replay: Sendable {
   /// Returns only once the transaction is durable, unless it was refused at the door. The same id and statements again
   /// join the one that is under way.
   ///
-  /// - Throws: `full`, `broken`, `closed`; then nothing of it was taken.
+  /// - Throws: `full` and `closed`, then nothing of it was taken; `broken`, then that is not known: submit it again, under
+  ///   the same id, as soon as the buffer is open again.
   public func submit(_ transaction: Transaction, within time: Duration = .seconds(30)) async throws(ReplayError)
     -> Outcome
   {

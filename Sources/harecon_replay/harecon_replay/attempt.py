@@ -11,12 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harecon_replay.outcome import Applied, Meaning, Refused, TargetError, is_final_at_commit, meaning
-from harecon_replay.targets import Session, Target
+from harecon_replay.targets import Session, Target, says_missing
 from harecon_replay.transaction import Transaction
 
 log = logging.getLogger("harecon_replay")
-
-_NO_TABLE = "42P01"
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ class Attempts:
             entered = session.enter(transaction.id, body)
         except TargetError as error:
             _roll_back(session)
-            if error.sqlstate == _NO_TABLE and self.target.ledger.name in error.message:
+            if says_missing(error, self.target.ledger):
                 raise _NoLedger(error) from error
             return _failure(error, may_refuse=not doubtful and _lies_in_id(error))
         if entered.body != body:

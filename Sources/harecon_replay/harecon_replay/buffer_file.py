@@ -30,7 +30,8 @@ class BufferInUse(RuntimeError):
 
 
 class BufferBroken(RuntimeError):
-    """The disk failed: what is on it is not known, so nothing more is taken until the buffer is opened again."""
+    """The disk failed: what is on it is not known, so nothing more is taken until the buffer is opened again. What was
+    being written may be there then, and goes on; under the same id it may be submitted once more in any case."""
 
 
 @dataclass
@@ -79,7 +80,7 @@ class FileBuffer:
             return list(self._state.parked.values())
 
     def put(self, id: str, key: str, at: float, body: str) -> None:
-        """Returns when it is on the disk. Raises Full when the disk is, and BufferBroken; then nothing was taken.
+        """Returns when it is on the disk. Raises Full when the disk is: then nothing was taken; and BufferBroken.
 
         Put again it is waiting anew, also when it was parked.
         """

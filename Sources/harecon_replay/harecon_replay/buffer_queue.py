@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from harecon_replay.outcome import Accepted, Applied, Outcome, Refused
-from harecon_replay.targets import Target
+from harecon_replay.targets import Target, times_seen
 from harecon_replay.transaction import Malformed, Transaction, body_hash, read
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
@@ -61,5 +61,5 @@ class QueueClient:
 
     def outcome(self, id: str) -> Outcome | None:
         """Applied, or None as long as the ledger does not know the id. Raises TargetError."""
-        seen = self.target.settle(id, None, self.seconds).seen
+        seen = times_seen(self.target, id, self.seconds)
         return Applied(seen) if seen else None

@@ -27,11 +27,12 @@ class Client:
     """Owns its buffer and its target, and closes both. May be used by any number of threads.
 
     What an earlier process left in the buffer goes on as soon as the client is made. A process that is forked has no
-    part in it: there it only raises BufferInUse.
+    part in it: there it only raises BufferInUse. Settings that make no sense raise ValueError.
     """
 
     def __init__(self, buffer: FileBuffer, target: Target, *, settings: Settings | None = None) -> None:
         settings = settings or Settings()
+        settings.check()
         self._buffer, self._target = buffer, target
         self._clock = Clock()
         attempts = Attempts(target, settings.attempt_seconds, settings.ledger_keep)
@@ -48,8 +49,9 @@ class Client:
     def submit(self, transaction: Transaction, timeout: float = 30.0) -> Outcome:
         """What became of it within `timeout` seconds; Pending when it goes on in the background.
 
-        Returns or raises only after it is durable, or was not taken at all: Full, and what a failing disk says. The
-        same id and body again join the one that is under way.
+        Returns only after it is durable, or was refused at the door. Full: nothing of it was taken. BufferBroken, or
+        whatever interrupts the thread: it may have been taken, so submit it again under the same id, as soon as the
+        buffer is open again. The same id and body again join the one that is under way.
         """
         try:
             return self.submit_nowait(transaction).result(timeout)
@@ -57,7 +59,8 @@ class Client:
             return Pending()
 
     def submit_nowait(self, transaction: Transaction) -> Future[Outcome]:
-        """Returns when it is durable. The future tells the outcome; Pending when the client is closed before."""
+        """Returns when it is durable. The future tells the outcome; Pending when the client is closed before. It cannot
+        be cancelled: what is in the buffer goes on."""
         self._assert_open()
         return self._engine.accept(transaction)
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from harecon_replay.attempt import Attempts, Failed, Landing, Underway
 from harecon_replay.bounds import Bounds
-from harecon_replay.buffer_file import BufferBroken, FileBuffer
+from harecon_replay.buffer_file import BufferBroken, BufferInUse, FileBuffer
 from harecon_replay.jitter import Jitter
 from harecon_replay.log_format import Stored
 from harecon_replay.outcome import Applied, Full, Meaning, Outcome, Pending, Refused, TargetError
 from harecon_replay.schedule import Entry, Schedule
 from harecon_replay.settings import Settings
+from harecon_replay.targets import times_seen
 from harecon_replay.transaction import Malformed, Transaction, body_hash, read
 
 log = logging.getLogger("harecon_replay")
@@ -60,6 +61,7 @@ class Engine:
         # Applied, and not yet given up, in case that the target forgets them: (until, order, what).
         self._kept: list[tuple[float, int, _Held]] = []
         self._orders = 0
+        self._is_over = False
         self._recover(buffer.waiting())
 
     # MARK: Taking in
@@ -95,7 +97,7 @@ class Engine:
 
     def _hold(self, stored: Stored, transaction: Transaction) -> _Held:
         self._orders += 1
-        held = _Held(Entry(self._orders, stored, transaction), Future())
+        held = _Held(Entry(self._orders, stored, transaction), _uncancellable())
         self._held[stored.id] = held
         self._bounds.add(stored)
         return held
@@ -104,17 +106,26 @@ class Engine:
         stored = held.entry.stored
         try:
             self._buffer.put(stored.id, stored.key, stored.at, stored.body)
-        except BaseException as error:
+        except (Full, BufferBroken, BufferInUse) as error:
             with self.changed:
                 self._forget(held)
             held.stored.set_exception(error)
             raise
+        except BaseException:
+            # The thread was interrupted while it waited for the disk, and others write the line all the same.
+            self._take_in(held)
+            raise
+        self._take_in(held)
+        return held.future
+
+    def _take_in(self, held: _Held) -> None:
         with self.changed:
-            self._parked.pop(stored.id, None)
+            self._parked.pop(held.entry.id, None)
             self._schedule.add(held.entry)
+            if self._is_over:
+                held.future.set_result(Pending())
             self.changed.notify()
         held.stored.set_result(None)
-        return held.future
 
     @staticmethod
     def _join(held: _Held) -> Future[Outcome]:
@@ -177,14 +188,16 @@ class Engine:
                 return Pending()
             if parked:
                 return Refused(parked.cause or "")
-        seen = self._attempts.target.settle(id, None, self._settings.attempt_seconds).seen
+        seen = times_seen(self._attempts.target, id, self._settings.attempt_seconds)
         return Applied(seen) if seen else None
 
     def abandon(self) -> None:
         """Nothing flies any more: whoever waits is told that it goes on another time."""
         with self.changed:
+            self._is_over = True
             for held in self._held.values():
-                if not held.future.done():
+                # One that is not durable yet hears of it by who waits for the disk.
+                if held.stored.done() and not held.future.done():
                     held.future.set_result(Pending())
 
     # MARK: Flights
@@ -220,9 +233,12 @@ class Engine:
     def give_up(self, entry: Entry) -> None:
         """Ends a flight of which nothing is known: the next one settles it."""
         with self.changed:
-            unknown = TargetError("the flight did not end")
-            self._land(self._held[entry.id], Failed(Meaning.LATER, unknown, True, entry.stored.xid))
-            self.changed.notify_all()
+            held = self._held.get(entry.id)
+            # Unless it had landed already.
+            if held and held.entry is entry:
+                unknown = TargetError("the flight did not end")
+                self._land(held, Failed(Meaning.LATER, unknown, True, entry.stored.xid))
+                self.changed.notify_all()
 
     def _fly(self, entry: Entry) -> Landing:
         stored, landing = entry.stored, None
@@ -315,7 +331,14 @@ class Engine:
             self._forget(held)
 
 
-def _told(outcome: Outcome) -> Future[Outcome]:
+def _uncancellable() -> Future[Outcome]:
+    """Several may wait for it, and what is in the buffer goes on whether they do or not."""
     future: Future[Outcome] = Future()
+    future.set_running_or_notify_cancel()
+    return future
+
+
+def _told(outcome: Outcome) -> Future[Outcome]:
+    future = _uncancellable()
     future.set_result(outcome)
     return future

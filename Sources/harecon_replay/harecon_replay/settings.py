@@ -27,3 +27,22 @@ class Settings:
     retain: float = 0.0
     # For how long the ledger remembers: the spec's, of which the replay worker prunes it.
     ledger_keep: float = 2_592_000.0
+
+    def check(self) -> None:
+        """Raises ValueError for what makes no sense."""
+        above = (
+            "concurrency", "attempt_seconds", "pause_base", "drain_per_second", "max_entries", "max_bytes", "max_age",
+            "max_parked", "ledger_keep",
+        )  # fmt: skip
+        for name in above:
+            if not getattr(self, name) > 0:
+                raise ValueError(f'"{name}" is {getattr(self, name)}: give it more than 0')
+        if not self.retain >= 0:
+            raise ValueError(f'"retain" is {self.retain}: give it 0 or more')
+        if not self.pause_cap >= self.pause_base:
+            raise ValueError(f'"pause_cap" is {self.pause_cap}: give it no less than "pause_base", {self.pause_base}')
+        if not self.ledger_keep > self.max_age:
+            raise ValueError(
+                f'"ledger_keep" is {self.ledger_keep}: give it more than "max_age", {self.max_age}; what waits longer'
+                " than the ledger remembers could be applied twice"
+            )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harecon_replay.ledger import Ledger
+from harecon_replay.outcome import TargetError
 from harecon_replay.transaction import Statement
 
 # When two make the ledger in the same moment, one of them is told so.
@@ -60,3 +61,18 @@ class Target(Protocol):
         """Asks, in one statement and outside of any transaction, for the row of the id and for an attempt."""
 
     def close(self) -> None: ...
+
+
+def says_missing(error: TargetError, ledger: Ledger) -> bool:
+    """Whether there is no such ledger; another table that is not there is somebody else's affair."""
+    return error.sqlstate == "42P01" and ledger.name in error.message
+
+
+def times_seen(target: Target, id: str, seconds: float) -> int:
+    """What the ledger has of an id, 0 also when nobody has made a ledger yet. Raises TargetError."""
+    try:
+        return target.settle(id, None, seconds).seen
+    except TargetError as error:
+        if says_missing(error, target.ledger):
+            return 0
+        raise
