@@ -21,6 +21,7 @@ actor Engine {
   private var isClosed = false
   private var flights = 0
   private var alarm: Task<Void, Never>?
+  private var closing: Task<Void, Never>?
   private var closers: [CheckedContinuation<Void, Never>] = []
 
   init(_ parts: Parts) {
@@ -183,6 +184,8 @@ actor Engine {
 
   private func pump() async {
     while isServing, let takeoff = await takeOff() {
+      // Closed meanwhile: what was taken stays in the buffer.
+      guard isServing else { return }
       flights += 1
       Task {
         await fly(takeoff)
@@ -208,10 +211,16 @@ actor Engine {
     closers = []
   }
 
-  /// Waits for what is in the air, for as long as an attempt may take. What waits stays in the buffer.
+  /// Waits for what is in the air, for as long as an attempt may take. What waits stays in the buffer. Whoever closes it
+  /// once more waits as well.
   func close() async {
-    guard !isClosed else { return }
     isClosed = true
+    let task = closing ?? Task { await shut() }
+    closing = task
+    await task.value
+  }
+
+  private func shut() async {
     isServing = false
     alarm?.cancel()
     if flights > 0 { await withCheckedContinuation { closers.append($0) } }
