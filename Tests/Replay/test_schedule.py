@@ -52,20 +52,34 @@ def test_no_more_fly_than_may() -> None:
 def test_in_an_outage_nothing_flies_beside_the_probe() -> None:
     made, entries = schedule("a", "b", "c", "d")
     assert taken(made) == [0, 1, 2, 3]
-    made.target_is_out(0)
+    made.target_is_out(entries[0], 0)
     made.paused(entries[0], 0)
     # Those that were in the air when it began land first.
-    assert taken(made, 1) == []
+    assert taken(made, 0.1) == []
     for entry in entries[1:]:
-        made.target_is_out(1)
-        made.paused(entry, 1)
-    moment = made.next_moment(1)
-    assert moment is not None and moment > 1
+        made.target_is_out(entry, 0.1)
+        made.paused(entry, 0.1)
+    assert made.next_moment(0.1) == 0.2
     assert taken(made, 100) == [0]
     assert made.next_moment(100) is None
     made.left(entries[0])
     assert made.target_answers()
     assert taken(made, 100) == [1, 2, 3]
+
+
+def test_an_outage_that_many_flights_meet_at_once_is_one() -> None:
+    """Or the first probe would wait for as long as after as many probes in vain."""
+    made, entries = schedule(*"abcdefgh")
+    assert taken(made, 1) == list(range(8))
+    for entry in entries:
+        made.target_is_out(entry, 2)
+        made.paused(entry, 2)
+    assert made.next_moment(2) == 2.2
+    assert taken(made, 2.2) == [0]
+    # The probe's own failure counts.
+    made.target_is_out(entries[0], 3)
+    made.paused(entries[0], 3)
+    assert made.next_moment(3) == 3.35
 
 
 def test_an_older_one_that_comes_back_flies_before_its_key_goes_on() -> None:

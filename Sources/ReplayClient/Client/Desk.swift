@@ -26,7 +26,7 @@ struct Desk: Sendable {
   }
 
   enum Reception: Sendable {
-    /// Nothing is to be written: it is known already what becomes of it, or another one has asked.
+    /// Nothing is to be written: it is known already what becomes of it.
     case known(Ticket)
     case put(StoredTransaction, Ticket)
   }
@@ -195,7 +195,7 @@ struct Desk: Sendable {
     switch landing {
     case .failed(let meaning, _, let isInDoubt, let xid):
       isOut = meaning == .later
-      if isOut { schedule.targetIsOut(at: now) }
+      if isOut { schedule.targetIsOut(order, at: now) }
       held[id]?.isInDoubt = isInDoubt
       if isInDoubt { held[id]?.mayBeApplied = true }
       held[id]?.stored.xid = xid

@@ -15,7 +15,6 @@ struct Schedule: Sendable {
     /// nil: as soon as it is the first of its key.
     var readyAt: Duration?
     var flownAt: Duration?
-    var isFlying = false
   }
 
   /// A first of its key that waits; outdated ones are dropped when they are met.
@@ -32,6 +31,7 @@ struct Schedule: Sendable {
   }
 
   private struct Outage: Sendable {
+    let since: Duration
     let pause: Duration
     let probeAt: Duration
   }
@@ -44,7 +44,8 @@ struct Schedule: Sendable {
   private var fresh = Heap<Turn>()
   private var backlog = Heap<Turn>()
   private var pausing = Heap<Turn>()
-  private var flying = 0
+  /// Keys of which one is in the air.
+  private var flying: Set<ExactText> = []
   private var outage: Outage?
   /// Entries up to this one waited through an outage; the next of them may fly at `drainAt`.
   private var drainedTo: Order = -1
@@ -79,19 +80,18 @@ struct Schedule: Sendable {
   /// The next flight, if one may begin now.
   mutating func take(at now: Duration) -> Order? {
     wake(at: now)
-    guard flying < concurrency else { return nil }
-    if let outage, flying > 0 || now < outage.probeAt { return nil }
-    guard let order = choose(at: now) else { return nil }
-    entries[order]?.isFlying = true
+    guard flying.count < concurrency else { return nil }
+    if let outage, !flying.isEmpty || now < outage.probeAt { return nil }
+    guard let order = choose(at: now), let key = entries[order]?.key else { return nil }
     entries[order]?.flownAt = now
-    flying += 1
+    flying.insert(key)
     return order
   }
 
   /// When something may fly that may not now; nil when that depends on a landing, or on something new.
   mutating func nextMoment(after now: Duration) -> Duration? {
     wake(at: now)
-    if flying >= concurrency || (outage != nil && flying > 0) { return nil }
+    if flying.count >= concurrency || (outage != nil && !flying.isEmpty) { return nil }
     var moments = [pausing.first?.moment].compactMap { $0 }
     if Self.head(&fresh, of: self) != nil { moments.append(now) }
     if Self.head(&backlog, of: self) != nil { moments.append(outage == nil ? max(now, drainAt ?? now) : now) }
@@ -104,7 +104,7 @@ struct Schedule: Sendable {
   /// It is done with, one way or the other; the next of its key may fly.
   mutating func left(_ order: Order) {
     guard let entry = entries.removeValue(forKey: order), var waiting = keys[entry.key] else { return }
-    if entry.isFlying { flying -= 1 }
+    flying.remove(entry.key)
     waiting.removeAll { $0 == order }
     keys[entry.key] = waiting.isEmpty ? nil : waiting
     if let first = waiting.first { offer(first) }
@@ -116,15 +116,17 @@ struct Schedule: Sendable {
     let pause = jitter.next(after: entry.pause)
     entry.pause = pause
     entry.readyAt = now + pause
-    entry.isFlying = false
     entries[order] = entry
-    flying -= 1
+    flying.remove(entry.key)
     if let first = keys[entry.key]?.first { offer(first) }
   }
 
-  mutating func targetIsOut(at now: Duration) {
+  /// As that flight has found. One that was in the air when the outage began has nothing new to tell, and the pause does
+  /// not grow by it.
+  mutating func targetIsOut(_ order: Order, at now: Duration) {
+    if let outage, let flownAt = entries[order]?.flownAt, flownAt <= outage.since { return }
     let pause = jitter.next(after: outage?.pause)
-    outage = Outage(pause: pause, probeAt: now + pause)
+    outage = Outage(since: outage?.since ?? now, pause: pause, probeAt: now + pause)
   }
 
   /// Whether that ends an outage.
@@ -185,6 +187,6 @@ struct Schedule: Sendable {
   /// And nobody of its key is in the air.
   private func isFirst(_ order: Order) -> Bool {
     guard let entry = entries[order], let waiting = keys[entry.key] else { return false }
-    return waiting.first == order && !waiting.contains { entries[$0]?.isFlying ?? false }
+    return waiting.first == order && !flying.contains(entry.key)
   }
 }

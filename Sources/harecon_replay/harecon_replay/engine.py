@@ -288,7 +288,7 @@ class Engine:
         now, entry = self._clock.moment(), held.entry
         is_out = isinstance(landing, Failed) and landing.meaning is Meaning.LATER
         if is_out:
-            self._schedule.target_is_out(now)
+            self._schedule.target_is_out(entry, now)
         match landing:
             case Failed() | Underway():
                 if isinstance(landing, Failed):

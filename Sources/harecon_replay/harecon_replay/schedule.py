@@ -49,6 +49,7 @@ class Entry:
 class _Outage:
     """Since the target gave an error that lies in no transaction."""
 
+    since: float
     pause: float
     probe_at: float
 
@@ -139,9 +140,13 @@ class Schedule:
         entry.ready_at = now + entry.pause
         self._offer(self._keys[entry.key][0])
 
-    def target_is_out(self, now: float) -> None:
+    def target_is_out(self, entry: Entry, now: float) -> None:
+        """As its flight has found. One that was in the air when the outage began has nothing new to tell, and the pause
+        does not grow by it."""
+        if self._outage and entry.flown_at <= self._outage.since:
+            return
         pause = self.jitter.next(self._outage.pause if self._outage else None)
-        self._outage = _Outage(pause, now + pause)
+        self._outage = _Outage(self._outage.since if self._outage else now, pause, now + pause)
 
     def target_answers(self) -> bool:
         """Whether that ends an outage."""
