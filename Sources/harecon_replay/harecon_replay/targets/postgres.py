@@ -7,7 +7,6 @@ from another thread its descriptor could be another connection's by then.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from psycopg import RawCursor
 from psycopg.errors import Diagnostic
 
 from harecon_replay.ledger import Ledger
-from harecon_replay.outcome import TargetError
+from harecon_replay.outcome import Meaning, TargetError, meaning
 from harecon_replay.sql_names import numbered
 from harecon_replay.targets import MADE_BY_ANOTHER, Entered, Settled
 from harecon_replay.targets.cutting import Cutter
@@ -52,10 +51,11 @@ class PostgreSQL:
             link.run("begin")
         except TargetError:
             link.close()
+            # It stood idle while its server went away or began to hang, and so did the others.
+            self.drop_idle()
             if not link.used_before or time.monotonic() >= deadline:
                 raise
-            # It stood idle while its server went away; nothing has been sent that could matter.
-            self._drop_idle()
+            # Nothing has been sent that could matter.
             link = self._link(deadline)
             try:
                 link.run("begin")
@@ -82,7 +82,7 @@ class PostgreSQL:
 
     def close(self) -> None:
         self._closed = True
-        self._drop_idle()
+        self.drop_idle()
         self._cutter.close()
 
     def give_back(self, link: _Link) -> None:
@@ -102,7 +102,8 @@ class PostgreSQL:
         link.until(deadline)
         return link
 
-    def _drop_idle(self) -> None:
+    def drop_idle(self) -> None:
+        """Those at rest lead to the server that has just failed another one: each of them would cost an attempt."""
         with self._lock:
             idle, self._idle = self._idle, []
         for link in idle:
@@ -124,12 +125,12 @@ class _Session:
 
     def enter(self, id: str, body: str) -> Entered:
         sql, values = numbered(Statement(self._ledger.entering, (_text("id", id), _text("body", body))))
-        ((seen, known, xid),) = self._link.run(sql, values)
+        ((seen, known, xid),) = self._run(sql, values)
         return Entered(seen, known, xid)
 
     def execute(self, statement: Statement) -> None:
         sql, values = numbered(statement)
-        self._link.run(sql, values)
+        self._run(sql, values)
         if not self._link.is_in_transaction:
             raise TargetError("the statement ended the transaction", code="BadRequestException")
 
@@ -137,7 +138,7 @@ class _Session:
         """A warning of whatever kind: the one that matters comes in the server's language."""
         self._link.warning = None
         try:
-            self._link.run("commit")
+            self._run("commit")
         except TargetError:
             self._link.close()
             raise
@@ -152,6 +153,14 @@ class _Session:
         """The server does it for who goes away, however it stands with the connection."""
         self._link.close()
 
+    def _run(self, sql: str, values: list[Any] | None = None) -> list[Any]:
+        try:
+            return self._link.run(sql, values)
+        except TargetError as error:
+            if meaning(error) is Meaning.LATER:
+                self._target.drop_idle()
+            raise
+
 
 class _Link:
     """A connection whose every use is over by its deadline."""
@@ -161,8 +170,8 @@ class _Link:
         self.warning: str | None = None
         self.last = ""
         with _told():
-            left = max(1, math.ceil(deadline - time.monotonic()))
-            self._connection = psycopg.connect(**{**parts, "connect_timeout": left}, autocommit=True)
+            seconds = _connect_seconds(parts, deadline - time.monotonic())
+            self._connection = psycopg.connect(**{**parts, "connect_timeout": seconds}, autocommit=True)
         self._connection.add_notice_handler(self._heed)
         self._cut = cutter.hold(self._connection.pgconn.socket)
         self.until(deadline)
@@ -193,6 +202,13 @@ class _Link:
     def _heed(self, notice: Diagnostic) -> None:
         if (notice.severity_nonlocalized or notice.severity) == "WARNING":
             self.warning = notice.message_primary or "a warning"
+
+
+def _connect_seconds(parts: dict[str, Any], left: float) -> int:
+    """For each host that is named: one that hangs leaves time for the others. No more than `connect_timeout` says."""
+    hosts = str(parts.get("host") or parts.get("hostaddr") or "").count(",") + 1
+    share, given = max(1, int(left / hosts)), int(parts.get("connect_timeout") or 0)
+    return min(share, given) if given > 0 else share
 
 
 @contextmanager
