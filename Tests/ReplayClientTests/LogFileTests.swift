@@ -191,6 +191,40 @@ struct LogFileTests {
     again.close()
   }
 
+  @Test("a compaction that fails leaves no file behind, and is tried again when the log has grown")
+  func failedCompaction() throws {
+    let fresh = "\(folder.path)/log.new"
+    let isFull = Guarded(true)
+    let attempts = Guarded(0)
+    var disk = Disk.system
+    disk.write = { file, bytes, offset throws(DiskError) in
+      let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(file)")
+      if path == fresh {
+        attempts.withLock { $0 += 1 }
+        if isFull.withLock({ $0 }) { throw DiskError(call: .write, number: ENOSPC) }
+      }
+      return try Disk.system.write(file, bytes, offset)
+    }
+    var file = try open(disk)
+    let body = String(repeating: "x", count: 100_000)
+    func churn(_ range: Range<Int>) throws {
+      for number in range {
+        try file.append([put("\(number)", body: body), .done(id: "\(number)")], isDurable: false)
+      }
+    }
+    try file.append([put("kept")], isDurable: true)
+    try churn(0..<18)
+    #expect(attempts.withLock { $0 } == 1)
+    #expect(!FileManager.default.fileExists(atPath: fresh))
+    isFull.withLock { $0 = false }
+    try churn(18..<24)
+    #expect(attempts.withLock { $0 } == 2)
+    file.close()
+    var again = try open()
+    #expect(again.state.waiting.map(\.id) == ["kept"])
+    again.close()
+  }
+
   @Test("all who wait for the disk share its waits")
   func groupCommit() async throws {
     let buffer = try FileBuffer(folder: folder.path, logger: CaseTests.logger)

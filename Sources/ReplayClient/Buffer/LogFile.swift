@@ -16,6 +16,8 @@ struct LogFile: Sendable {
   private(set) var state = LogState()
   /// The disk failed: what is on it is not known.
   private var isBroken = false
+  /// The log's size at which a compaction that failed is tried again.
+  private var compactAt = 0
   /// Whether the end was cut off when it was opened.
   private(set) var wasTorn = false
   /// How often the disk was waited for.
@@ -90,7 +92,7 @@ struct LogFile: Sendable {
       throw cutBack(error)
     }
     for (record, line) in zip(records, lines) { state.take(record, length: line.count) }
-    if size - state.liveBytes > max(Self.compactAbove, size / 2) { compact() }
+    if size >= compactAt, size - state.liveBytes > max(Self.compactAbove, size / 2) { compact() }
   }
 
   /// After a full disk the log is cut where it was good. After a failed fsync nothing is known any more.
@@ -116,9 +118,11 @@ struct LogFile: Sendable {
 
   /// A log of what still counts takes the place of the old one, which stands until then.
   ///
-  /// When that fails nothing is lost: the old one goes on.
+  /// When that fails nothing is lost: the old one goes on, and it is tried again when that has grown by as much as makes it
+  /// worth the while. The room on a full disk is for what is put.
   private mutating func compact() {
     let fresh = "\(folder)/log.new"
+    compactAt = size + Self.compactAbove
     let file = Glibc.open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else {
       logger.warning("\"\(path)\" was not compacted: \(String(cString: strerror(errno)))")
@@ -136,9 +140,10 @@ struct LogFile: Sendable {
       try disk.sync(file)
       try disk.rename(fresh, path)
       Glibc.close(log)
-      (log, size, state) = (file, end, compacted)
+      (log, size, state, compactAt) = (file, end, compacted, 0)
     } catch {
       Glibc.close(file)
+      unlink(fresh)
       logger.warning("\"\(path)\" was not compacted: \(error)")
       return
     }

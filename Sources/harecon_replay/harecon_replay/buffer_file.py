@@ -57,6 +57,8 @@ class FileBuffer:
         self._writing = False
         self._next = _Batch()
         self._broken = False
+        # The log's size at which a compaction that failed is tried again.
+        self._compact_at = 0
         # How often the disk was waited for.
         self.syncs = 0
         self.was_torn = False
@@ -213,7 +215,7 @@ class FileBuffer:
             if "done" not in record:
                 self._lengths[id] = len(line) if "put" in record else before + len(line)
             self._live += self._lengths.get(id, 0) - before
-        if self._size - self._live > max(COMPACT_ABOVE_BYTES, self._size // 2):
+        if self._size >= self._compact_at and self._size - self._live > max(COMPACT_ABOVE_BYTES, self._size // 2):
             self._compact()
 
     def _await_writer(self) -> None:
@@ -225,9 +227,11 @@ class FileBuffer:
     def _compact(self) -> None:
         """A log of what still counts takes the place of the old one, which stands until then.
 
-        When that fails nothing is lost: the old one goes on.
+        When that fails nothing is lost: the old one goes on, and it is tried again when that has grown by as much as
+        makes it worth the while. The room on a full disk is for what is put.
         """
         fresh = self.folder / "log.new"
+        self._compact_at = self._size + COMPACT_ABOVE_BYTES
         try:
             descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -240,10 +244,11 @@ class FileBuffer:
             os.rename(fresh, self.path)
         except OSError as error:
             os.close(descriptor)
+            fresh.unlink(missing_ok=True)
             log.warning('"%s" was not compacted: %s', self.path, error.strerror)
             return
         os.close(self._log)
-        self._log, self._size = descriptor, size
+        self._log, self._size, self._compact_at = descriptor, size, 0
         self._lengths = {stored.id: _length(stored) for stored in self._state.stored()}
         self._live = sum(self._lengths.values())
         try:
