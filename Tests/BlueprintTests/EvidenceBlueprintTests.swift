@@ -70,6 +70,22 @@ struct EvidenceBlueprintTests {
     #expect(services.contains("s3.us-east-1.amazonaws.com"))
   }
 
+  @Test("has the results of restore tests, which the backup verifier writes below their prefix and nowhere else")
+  func restoreTests() throws {
+    let graph = try graph("payments")
+    let bucket = try graph.value("lambda/function.backup-verifier", "environment")["EVIDENCE_BUCKET"]
+    #expect(bucket?.unknowns == [OutputID(Address("s3/bucket", "evidence"), "name")])
+    let statements = try graph.statements("iam/role.function-backup-verifier", "inlinePolicies", "work")
+    let writing = statements.filter { $0["Action"]?.texts.contains { $0.hasPrefix("s3:") } ?? false }
+    #expect(writing.map { $0["Action"]?.texts } == [["s3:PutObject"]])
+    #expect(writing.map { $0["Resource"]?.texts } == [["arn:aws:s3:::\(name)/restore-tests/*"]])
+    let others = ["function-coordinator", "function-health", "function-probe", "function-lag-guard"]
+    for other in others {
+      let statements = try graph.statements("iam/role.\(other)", "inlinePolicies", "work")
+      #expect(!statements.contains { $0["Action"]?.texts.contains { $0.hasPrefix("s3:") } ?? false })
+    }
+  }
+
   @Test("stays where the spec wants no more drills")
   func withoutDrills() throws {
     let graph = try graph("payments") { $0.replacing("drills:\n  - {name: weekly-failover", with: "drills: []\n#") }

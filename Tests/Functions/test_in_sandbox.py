@@ -20,6 +20,7 @@ import pytest
 from botocore.config import Config
 
 from audit_double import FakeLogs
+from backup_verifier.evidence import Evidence
 from backup_verifier.handler import Verifier
 from backup_verifier.restores import Restores
 from real_postgres import PASSWORD, Server
@@ -115,7 +116,8 @@ def cluster(aws: Aws) -> str:
 
 
 def test_a_restored_backup_is_proven_and_deleted(aws: Aws, cluster: str, logs: FakeLogs) -> None:
-    backup, rds = aws.client("backup"), aws.client("rds")
+    backup, rds, s3 = aws.client("backup"), aws.client("rds"), aws.client("s3")
+    s3.create_bucket(Bucket="payments-evidence", ObjectLockEnabledForBucket=True)
     begin_restore_tests(aws, cluster)
     dynamodb = aws.client("dynamodb")
     dynamodb.create_table(
@@ -144,6 +146,7 @@ def test_a_restored_backup_is_proven_and_deleted(aws: Aws, cluster: str, logs: F
         restores=Restores(backup, rds, "payments", "harecon_payments", "payments-instance-pg15"),
         decisions=Table(dynamodb, "payments-decisions"),
         audit=logs.audit("backup-verifier"),
+        evidence=Evidence(s3, "payments-evidence"),
         database=lambda copy: Database(),  # type: ignore[arg-type, return-value]
         checks=(Check("ledger", "select count(*) > 0 from harecon_ledger", "true"),),
         within=4 * 3600.0,
@@ -160,7 +163,11 @@ def test_a_restored_backup_is_proven_and_deleted(aws: Aws, cluster: str, logs: F
     assert not any(deletion == "FAILED" for _, deletion in seen), "no instance was in the way"
     assert not any(status in ("FAILED", "TIMED_OUT") for status, _ in seen)
     assert told == []
-    first = min(jobs(), key=lambda job: job["CreationDate"])["RestoreJobId"]
+    oldest = min(jobs(), key=lambda job: job["CreationDate"])
+    first = oldest["RestoreJobId"]
+    evidence = f"restore-tests/{oldest['CreationDate'].astimezone(UTC).date()}/{first}.json"
+    told_of = json.loads(s3.get_object(Bucket="payments-evidence", Key=evidence)["Body"].read())
+    assert (told_of["verdict"], told_of["dataAge"]) == ("SUCCESSFUL", HEARTBEAT_AGE)
     kept = verifier.decisions.read(f"restore#{first}")
     assert kept is not None and (kept["verdict"], kept["dataAge"]) == ("SUCCESSFUL", HEARTBEAT_AGE)
 

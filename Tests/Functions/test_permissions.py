@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Sources" / "Functions"
 SNAPSHOT = ROOT / "Tests" / "BlueprintTests" / "Snapshots" / "payments.txt"
 SERVICES = (
-    "backup", "cloudwatch", "dynamodb", "fis", "lambda", "logs", "rds", "rds-data", "secretsmanager", "sns", "sqs",
+    "backup", "cloudwatch", "dynamodb", "fis", "lambda", "logs", "rds", "rds-data", "s3", "secretsmanager", "sns", "sqs",
 )  # fmt: skip
 FUNCTIONS = sorted(path.parent.name for path in SOURCES.glob("*/handler.py"))
 

@@ -12,11 +12,13 @@ struct FunctionEnvironment {
   private let scope: Scope
   private let secret: Input<String>
   private let auditGroup: Input<String>
+  private let evidence: Input<String>
 
-  init(_ scope: Scope, _ database: DatabaseBlueprint, _ audit: AuditBlueprint) {
+  init(_ scope: Scope, _ database: DatabaseBlueprint, _ audit: AuditBlueprint, _ evidence: EvidenceBlueprint) {
     self.scope = scope
     secret = database.cluster.output(\.masterSecret)
     auditGroup = audit[.audit].output(\.name)
+    self.evidence = evidence.bucket.output(\.name)
   }
 
   func variables(of function: StackFunction) -> [String: Input<String>] {
@@ -81,7 +83,7 @@ struct FunctionEnvironment {
     case .backupVerifier:
       let verify = scope.stack.backups.verify
       return tables.merging(topics) { first, _ in first }.merging([
-        "RESTORE_CHECKS": checks(verify.checks),
+        "EVIDENCE_BUCKET": evidence, "RESTORE_CHECKS": checks(verify.checks),
         "SETTINGS": settings([
           "within": .double(verify.within.seconds), "plan": .string(scope.names.restoreTestingPlan),
           "parameterGroup": .string(scope.names.instanceParameterGroup),

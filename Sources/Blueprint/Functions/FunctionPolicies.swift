@@ -32,7 +32,7 @@ struct FunctionPolicies {
     case .drainer: dataAPI
     case .lagGuard: dataAPI + [describeCluster, moveTiers, sayTiers, tables]
     case .replayWorker: dataAPI + [replayQueue, park]
-    case .backupVerifier: restoreJobs + restoredClusters + [tables, publish]
+    case .backupVerifier: restoreJobs + restoredClusters + [tables, publish, keepEvidence]
     case .rotateUser: [masterSecret, findWriter, userSecrets, passwords]
     }
   }
@@ -200,6 +200,12 @@ struct FunctionPolicies {
     [
       Statement("JudgeRestores", ["backup:ListRestoreJobs", "backup:PutRestoreValidationResult"], on: ["*"])
     ]
+  }
+
+  private var keepEvidence: Statement {
+    Statement(
+      "KeepEvidence", ["s3:PutObject"],
+      on: [scope.object("\(EvidenceBlueprint.restoreTests)/*", in: scope.names.evidenceBucket)])
   }
 
   /// The names that AWS Backup gives to what it restores for a test; an instance of ours goes in and out of it.

@@ -21,10 +21,10 @@ struct FunctionsBlueprint {
 
   init(
     _ scope: Scope, _ network: NetworkBlueprint, _ encryption: EncryptionBlueprint, _ database: DatabaseBlueprint,
-    _ queues: QueuesBlueprint, _ audit: AuditBlueprint
+    _ queues: QueuesBlueprint, _ audit: AuditBlueprint, _ evidence: EvidenceBlueprint
   ) {
     self.scope = scope
-    let environment = FunctionEnvironment(scope, database, audit)
+    let environment = FunctionEnvironment(scope, database, audit, evidence)
     members = Dictionary(
       uniqueKeysWithValues: StackFunction.allCases.map { function in
         let name = function.rawValue

@@ -5,7 +5,7 @@ internal import ResourceKit
 internal import Resources
 internal import Spec
 
-/// The bucket with the reports of drills.
+/// The bucket with the reports of drills and the results of restore tests.
 ///
 /// It is there with drills and without: what earlier drills have left is kept for its time.
 struct EvidenceBlueprint {
@@ -27,6 +27,9 @@ struct EvidenceBlueprint {
 
   /// Below it are the reports of drills, by drill.
   static let drills = "drills"
+
+  /// Below it are the results of restore tests, by day, as the backup verifier finds them.
+  static let restoreTests = "restore-tests"
 
   /// The report of each experiment of a drill: the dashboard before, during and after it.
   func report(of drill: Drill, showing dashboard: Input<String>) -> ExperimentTemplate.Report {

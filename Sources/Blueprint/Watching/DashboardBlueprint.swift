@@ -212,6 +212,7 @@ private struct StackWidgets {
           Line(metrics.own("LedgerMismatches", .sum), "ledger mismatches"),
           Line(metrics.own("RotationFailures", .sum), "failed rotations"),
           Line(metrics.own("AuditFailures", .sum), "lines that the audit log lacks"),
+          Line(metrics.own("EvidenceFailures", .sum), "results that the evidence lacks"),
           Line(metrics.own("ReconcileDrift", .maximum), "changes that wait"),
         ]),
     ]

@@ -198,6 +198,10 @@ struct StackAlarms {
         "a function could not write what it did to \(scope.names.logGroup(.audit)): its own log has the lines",
         .metric(metrics.own("AuditFailures", .sum)), .above, 0, missing: .notBreaching, tells: .warning),
       StackAlarm(
+        "evidence-fails",
+        "the result of a restore test could not be kept in \(scope.names.evidenceBucket): the audit log has it",
+        .metric(metrics.own("EvidenceFailures", .sum)), .above, 0, missing: .notBreaching, tells: .warning),
+      StackAlarm(
         "drill-running", "a drill is running: the composite alarms keep still",
         .metric(metrics.own("DrillRunning", .maximum)), .atLeast, 1, missing: .notBreaching, tells: .composite),
     ]

@@ -3,7 +3,8 @@
 
 A restore test makes a cluster without an instance, of which nothing is known but that a volume was made. This function
 gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance
-away again and tells AWS Backup the result, which then deletes the cluster.
+away again and tells AWS Backup the result, which then deletes the cluster. The result stays in the bucket with the
+evidence.
 
 It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke
 it, it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none
@@ -11,6 +12,7 @@ waits.
 
     RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
     SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}
+    EVIDENCE_BUCKET  payments-evidence-111122223333-us-east-1
     STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
@@ -26,6 +28,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from backup_verifier.evidence import Evidence
 from backup_verifier.restores import Restores
 from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
 from shared.audit import Audit
@@ -68,6 +71,7 @@ class Verifier:
     restores: Restores
     decisions: Table
     audit: Audit
+    evidence: Evidence
     # Of a restored cluster.
     database: Callable[[Copy], Database]
     checks: tuple[Check, ...]
@@ -169,9 +173,11 @@ class Verifier:
         }
         if finding.data_age is not None:
             item["dataAge"] = finding.data_age
+        judged = {key: value for key, value in item.items() if key not in ("id", "at", "expires")}
+        # First, for a verdict that is kept already is not come to again. Who was broken off in between puts it anew.
+        self.evidence.keep(job, {"at": item["at"], "checks": [check.name for check in self.checks], **judged})
         if not self.decisions.put(item, "attribute_not_exists(#id)"):
             return
-        judged = {key: value for key, value in item.items() if key not in ("id", "at")}
         self.audit.record("judged", job=job.id, cluster=job.cluster, **judged)
         good = finding.verdict is Verdict.SUCCESSFUL
         measure({RESTORE_VERIFIED: 1 if good else 0})
@@ -225,6 +231,7 @@ def _configured() -> Verifier:
         ),
         decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
         audit=Audit.of(os.environ, "backup-verifier"),
+        evidence=Evidence(client("s3", connect=1.0, read=4.0, attempts=3), os.environ["EVIDENCE_BUCKET"]),
         # Longer than the Data API lets a statement run.
         database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
         checks=Check.read(os.environ["RESTORE_CHECKS"]),

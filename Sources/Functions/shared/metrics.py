@@ -48,6 +48,9 @@ RESTORE_VERIFIED = Metric("RestoreVerified")
 RESTORE_SECONDS = Metric("RestoreSeconds", "Seconds")
 RESTORE_DATA_AGE = Metric("RestoreDataAge", "Seconds")
 
+# By the backup verifier: results that the bucket with the evidence did not take.
+EVIDENCE_FAILURES = Metric("EvidenceFailures")
+
 # By whoever writes to the audit log: lines that it did not take.
 AUDIT_FAILURES = Metric("AuditFailures")
 

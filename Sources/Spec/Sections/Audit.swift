@@ -10,7 +10,7 @@ package struct Audit: Sendable {
   package init() {}
 }
 
-/// The bucket that keeps the reports of drills.
+/// The bucket that keeps the reports of drills and the results of restore tests.
 package struct Evidence: Sendable {
   @Located package var retention: Duration
   @Located package var lock: EvidenceLock
@@ -39,7 +39,7 @@ extension Audit: Section {
       "How long the trail and the functions' logs are kept, in the numbers of days that CloudWatch Logs knows."),
     .section(
       "evidence", \.$evidence, required: false,
-      "The bucket with the reports of drills: versioned, encrypted with the stack's key, never public."
+      "The bucket with the reports of drills and the results of restore tests: versioned, encrypted with the stack's key, never public."
     ),
   ]
 }

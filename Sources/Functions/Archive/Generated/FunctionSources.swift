@@ -17,13 +17,70 @@ package enum FunctionName: String, Sendable, Hashable, CaseIterable {
 enum FunctionSources {
   /// Path below `Sources/Functions` → text.
   static let all: [String: String] = [
+    "backup_verifier/evidence.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""The results of restore tests, in the bucket with the evidence: for who asks in a year whether backups were good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from backup_verifier.steps import Job
+from shared.metrics import EVIDENCE_FAILURES
+from shared.refusals import name
+from shared.telemetry import measure, note
+
+# What the role may write to; the bucket has the reports of drills beside it.
+PREFIX = "restore-tests"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    s3: Any
+    bucket: str
+
+    def keep(self, job: Job, result: Mapping[str, Any]) -> None:
+        """Puts a job's result under the day on which the restore began. Again, it is a newer version of the same.
+
+        What cannot be put is logged and counted: a good backup is none the worse for it.
+        """
+        told = {
+            "job": job.id,
+            "cluster": job.cluster,
+            "restore": job.status,
+            "began": job.created.isoformat(),
+            "ended": job.completed.isoformat() if job.completed else None,
+            "backedUp": job.backed_up.isoformat() if job.backed_up else None,
+            **result,
+        }
+        try:
+            self.s3.put_object(
+                Bucket=self.bucket,
+                Key=f"{PREFIX}/{job.created.astimezone(UTC).date().isoformat()}/{job.id}.json",
+                Body=json.dumps(told, indent=2, sort_keys=True).encode(),
+                ContentType="application/json",
+                # A bucket with a lock takes nothing without a sum, which older clients do not send by themselves.
+                ChecksumAlgorithm="SHA256",
+            )
+        except (BotoCoreError, ClientError) as error:
+            note("evidence not kept", bucket=self.bucket, error=name(error), **told)
+            measure({EVIDENCE_FAILURES: 1})
+
+"""#,
     "backup_verifier/handler.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """Proves that backups can be restored, by asking what AWS Backup restores for a test.
 
 A restore test makes a cluster without an instance, of which nothing is known but that a volume was made. This function
 gives it one, puts the spec's checks to it, measures how long it all took and how old the data is, takes the instance
-away again and tells AWS Backup the result, which then deletes the cluster.
+away again and tells AWS Backup the result, which then deletes the cluster. The result stays in the bucket with the
+evidence.
 
 It is woken by the event of a restore that ended and every few minutes besides, since events may be lost; whatever woke
 it, it looks at every restore test of the last days and does what is next for each. Each step may be repeated, none
@@ -31,6 +88,7 @@ waits.
 
     RESTORE_CHECKS  [{"name": "ledger", "sql": "select count(*) > 0 from harecon_ledger", "expect": "true"}, ...]
     SETTINGS        {"within": 14400, "plan": "harecon_payments", "parameterGroup": "payments-instance-pg15"}
+    EVIDENCE_BUCKET  payments-evidence-111122223333-us-east-1
     STACK, DATABASE, DECISIONS_TABLE, CRITICAL_TOPIC, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
@@ -46,6 +104,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from backup_verifier.evidence import Evidence
 from backup_verifier.restores import Restores
 from backup_verifier.steps import Copy, Job, Step, Verdict, next_step
 from shared.audit import Audit
@@ -88,6 +147,7 @@ class Verifier:
     restores: Restores
     decisions: Table
     audit: Audit
+    evidence: Evidence
     # Of a restored cluster.
     database: Callable[[Copy], Database]
     checks: tuple[Check, ...]
@@ -189,9 +249,11 @@ class Verifier:
         }
         if finding.data_age is not None:
             item["dataAge"] = finding.data_age
+        judged = {key: value for key, value in item.items() if key not in ("id", "at", "expires")}
+        # First, for a verdict that is kept already is not come to again. Who was broken off in between puts it anew.
+        self.evidence.keep(job, {"at": item["at"], "checks": [check.name for check in self.checks], **judged})
         if not self.decisions.put(item, "attribute_not_exists(#id)"):
             return
-        judged = {key: value for key, value in item.items() if key not in ("id", "at")}
         self.audit.record("judged", job=job.id, cluster=job.cluster, **judged)
         good = finding.verdict is Verdict.SUCCESSFUL
         measure({RESTORE_VERIFIED: 1 if good else 0})
@@ -245,6 +307,7 @@ def _configured() -> Verifier:
         ),
         decisions=Table(client("dynamodb", connect=1.0, read=3.0, attempts=3), os.environ["DECISIONS_TABLE"]),
         audit=Audit.of(os.environ, "backup-verifier"),
+        evidence=Evidence(client("s3", connect=1.0, read=4.0, attempts=3), os.environ["EVIDENCE_BUCKET"]),
         # Longer than the Data API lets a statement run.
         database=lambda copy: Database(client("rds-data", connect=2.0, read=50.0), copy.arn, copy.secret, database),
         checks=Check.read(os.environ["RESTORE_CHECKS"]),
@@ -3946,6 +4009,9 @@ LEDGER_MISMATCHES = Metric("LedgerMismatches")
 RESTORE_VERIFIED = Metric("RestoreVerified")
 RESTORE_SECONDS = Metric("RestoreSeconds", "Seconds")
 RESTORE_DATA_AGE = Metric("RestoreDataAge", "Seconds")
+
+# By the backup verifier: results that the bucket with the evidence did not take.
+EVIDENCE_FAILURES = Metric("EvidenceFailures")
 
 # By whoever writes to the audit log: lines that it did not take.
 AUDIT_FAILURES = Metric("AuditFailures")
