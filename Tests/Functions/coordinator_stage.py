@@ -73,6 +73,8 @@ class Stage:
         self.fis = Fis({"failover": drill, "zone": zone, "foreign": {**drill, "tags": {"harecon:stack": "other"}}})
         self.logs = FakeLogs()
         self.calls = 0
+        # What the probe does when it is asked.
+        self.asked: Callable[[], None] = lambda: None
         self.memory = Memory(self.decisions)
         self.memory.note_writer("a", "z1", self.world.now())
 
@@ -95,6 +97,7 @@ class Stage:
             teller=teller,
             audit=audit,
             drain=world.drained.append,
+            ask_probe=lambda: self.asked(),
             now=world.now,
             sleep=world.sleep,
             name=name,

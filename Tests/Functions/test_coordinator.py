@@ -82,6 +82,36 @@ def test_a_data_api_that_fails_beside_a_healthy_writer_moves_nothing(stage: Stag
     assert stage.world.sent == []
 
 
+def test_a_data_api_that_fails_alone_moves_nothing_as_the_probe_says_when_asked(stage: Stage) -> None:
+    stage.world.data_api = error("DatabaseUnavailableException", status=504)
+    stage.asked = lambda: stage.world.at(4, lambda: stage.handle(stage.up(stage.world.now())) and None)
+    assert stage.handle(HINT) == "observe"
+    stage.world.sleep(40)
+    assert stage.handle(HINT) == "observe", "what the probe said before is too old by then"
+    assert stage.world.calls == [] and stage.world.drained == []
+
+
+def test_a_probe_that_was_asked_and_stays_silent_holds_up_nothing(stage: Stage) -> None:
+    began = stage.world.now()
+    stage.world.crash()
+    asked: list[float] = []
+
+    def fail() -> None:
+        asked.append(stage.world.now() - began)
+        raise error("TooManyRequestsException", status=429)
+
+    stage.asked = fail
+    stage.handle(HINT)
+    assert [at - began < 24 for at, _, _ in stage.world.calls] == [True]
+    assert asked[:3] == [0, 10, 20]
+
+
+def test_a_probe_that_tells_of_the_failure_by_itself_is_not_asked(stage: Stage) -> None:
+    stage.asked = lambda: pytest.fail("asked")
+    stage.run_out(30)
+    assert len(stage.world.calls) == 1
+
+
 def test_a_hung_writer_is_left_on_the_probe_s_word(stage: Stage) -> None:
     stage.world.crash()
     stage.world.data_api = ReadTimeoutError(endpoint_url="https://rds-data.example")
@@ -231,6 +261,7 @@ def test_the_entry_is_set_up_by_its_environment(
         "CRITICAL_TOPIC": "arn:aws:sns:us-east-1:111122223333:payments-critical",
         "WARNING_TOPIC": "arn:aws:sns:us-east-1:111122223333:payments-warning",
         "DRAINER": "payments-drainer",
+        "PROBE": "payments-probe",
         "SETTINGS": json.dumps(
             {
                 "mode": "advise",

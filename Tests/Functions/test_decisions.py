@@ -52,6 +52,7 @@ def test_its_sessions_are_ended_first() -> None:
         ({"failed_writer": None}, "who the writer is"),
         ({"probe_fails": False}, "the probe writes"),
         ({"writes": None, "probe_fails": None}, "neither"),
+        ({"probe_fails": None, "probe_was_asked": False}, "not answered yet"),
         ({"drill_until": 1001.0}, "drill"),
         ({"since": 981.0}, "less than 20 s"),
         ({"writes": True}, "the probe does not reach it"),
@@ -178,6 +179,7 @@ FACTS = st.builds(
     writes=st.sampled_from([None, True, False]),
     served_by=st.sampled_from([None, "a", "b"]),
     probe_fails=st.sampled_from([None, True, False]),
+    probe_was_asked=st.booleans(),
     drained=st.booleans(),
     called=st.booleans(),
     refused=st.sampled_from([(), ("b",)]),
@@ -196,6 +198,7 @@ def test_whoever_acts_has_every_reason_to(facts: Facts, mode: Mode) -> None:
         assert mode is Mode.AUTOMATIC
         assert facts.writes is not True and facts.probe_fails is not False
         assert facts.writes is False or facts.probe_fails
+        assert facts.probe_fails or facts.probe_was_asked
         assert not facts.called
         assert facts.cluster_status == "available"
         assert facts.writer == facts.failed_writer is not None

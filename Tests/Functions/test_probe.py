@@ -94,6 +94,16 @@ def test_the_loop_ends_before_lambda_ends_it(bench: Bench) -> None:
     assert bench.probe.run(lambda: 1050 - bench.time) == 4
 
 
+@pytest.mark.parametrize(("writers", "state"), [("a", "up"), ("--", "down")])
+def test_who_asks_is_answered_whatever_there_is_to_tell(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, writers: str, state: str
+) -> None:
+    bench.writers = list(writers)
+    monkeypatch.setattr(handler, "_configured", lambda: bench.probe)
+    assert handler.handle({"source": "harecon.coordinator"}, None) == {"rounds": 1}
+    assert [event["writer"] for event in bench.told] == [state]
+
+
 def test_one_failed_attempt_is_no_failure(bench: Bench) -> None:
     bench.writers = ["-", "a"]
     bench.probe.run(lambda: 0)

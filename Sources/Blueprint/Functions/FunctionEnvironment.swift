@@ -54,7 +54,7 @@ struct FunctionEnvironment {
       ]
     case .coordinator:
       return tables.merging(topics) { first, _ in first }.merging([
-        "DRAINER": .given(scope.names.function(.drainer)),
+        "DRAINER": .given(scope.names.function(.drainer)), "PROBE": .given(scope.names.function(.probe)),
         "SETTINGS": settings([
           "mode": .string(failover.mode.rawValue), "after": .double(failover.trigger.after.seconds),
           "maxLag": .double(failover.candidate.maxLag.seconds), "otherZone": .bool(failover.candidate.otherZone),

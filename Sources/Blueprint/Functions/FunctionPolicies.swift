@@ -28,7 +28,7 @@ struct FunctionPolicies {
     switch function {
     case .health: dataAPI
     case .probe: [masterSecret, describeCluster, invoke(.coordinator), metrics]
-    case .coordinator: dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer), templates]
+    case .coordinator: dataAPI + [describeCluster, failOver, tables, publish, invoke(.drainer, .probe), templates]
     case .drainer: dataAPI
     case .lagGuard: dataAPI + [describeCluster, moveTiers, sayTiers, tables]
     case .replayWorker: dataAPI + [replayQueue, park]
@@ -147,8 +147,8 @@ struct FunctionPolicies {
       when: [.equals("cloudwatch:namespace", scope.names.metricNamespace)])
   }
 
-  private func invoke(_ function: StackFunction) -> Statement {
-    Statement("Wake", ["lambda:InvokeFunction"], on: [arn(function)])
+  private func invoke(_ functions: StackFunction...) -> Statement {
+    Statement("Wake", ["lambda:InvokeFunction"], on: functions.map(arn))
   }
 
   private var replayQueue: Statement {

@@ -9,7 +9,7 @@ process.
     SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
                     "failoverWithin": 120}: seconds
     STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC,
-    DRAINER, AUDIT_GROUP, METRICS_NAMESPACE
+    DRAINER, PROBE, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -168,10 +168,10 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
         client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
     )
 
-    def drain(writer: str) -> None:
-        event = {"writer": writer, "grace": 0, "reason": "the writer fails and is left"}
-        payload = json.dumps(event).encode()
-        functions.invoke(FunctionName=environment["DRAINER"], InvocationType="Event", Payload=payload)
+    def wake(function: str, event: Mapping[str, Any]) -> None:
+        functions.invoke(
+            FunctionName=environment[function], InvocationType="Event", Payload=json.dumps(event).encode()
+        )
 
     watch = Watch(
         memory=memory,
@@ -183,7 +183,10 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
         failover_within=within,
         teller=teller,
         audit=audit,
-        drain=drain,
+        drain=lambda writer: wake(
+            "DRAINER", {"writer": writer, "grace": 0, "reason": "the writer fails and is left"}
+        ),
+        ask_probe=lambda: wake("PROBE", {"source": "harecon.coordinator"}),
         now=time.time,
         sleep=time.sleep,
         name=name,

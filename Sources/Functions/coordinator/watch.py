@@ -21,6 +21,12 @@ from shared.witness import Sight, Witness
 
 PAUSE_SECONDS = 2.0
 
+# The probe's word is asked for anew before it is too old to count (`memory.FRESH_SECONDS`).
+ASK_EVERY_SECONDS = 10.0
+
+# A start of the function, and a round with all of its attempts: who says nothing for so long is silent.
+ANSWER_SECONDS = 10.0
+
 # Of the function's time, for the last round and its messages. Whoever is told next goes on.
 RESERVE_SECONDS = 25.0
 
@@ -40,12 +46,17 @@ class Watch:
     audit: Audit
     # Wakes the drainer for this writer.
     drain: Callable[[str], None]
+    # Has the probe look and tell what it sees, be it good or bad.
+    ask_probe: Callable[[], None]
     now: Callable[[], float]
     sleep: Callable[[float], None]
     name: str
     _lags: dict[str, float | None] = field(default_factory=dict, init=False)
     _last: Verdict | None = field(default=None, init=False)
     _decisions: int = field(default=0, init=False)
+    # When this call asked the probe for the first time and for the last.
+    _first_asked: float | None = field(default=None, init=False)
+    _asked: float = field(default=0.0, init=False)
 
     def look(self) -> Sight:
         return self.witness.look()
@@ -65,6 +76,7 @@ class Watch:
             current = self.memory.outage(self.now())
             if current is None or current["since"] != since:
                 return Verdict(Action.DONE, "another call saw the end of it")
+            self._ask_probe(current)
             facts = self.facts(current, self.look(), self.describe())
             verdict = decide(facts, self.settings)
             self._record(facts, verdict)
@@ -83,6 +95,17 @@ class Watch:
                 note("lease is lost", since=since)
                 return verdict
 
+    def _ask_probe(self, outage: Item) -> None:
+        """Unless it says by itself, every round, that the writer fails."""
+        now = self.now()
+        if probe_fails(outage, now) or now - self._asked < ASK_EVERY_SECONDS:
+            return
+        self._first_asked, self._asked = self._first_asked or now, now
+        try:
+            self.ask_probe()
+        except (BotoCoreError, ClientError) as error:
+            note("probe could not be asked", error=str(error))
+
     def facts(self, outage: Item, sight: Sight, cluster: Cluster | None) -> Facts:
         now, failed = self.now(), outage.get("writer")
         readers = self._readers(cluster, failed, outage.get("answers", {})) if cluster else ()
@@ -98,6 +121,7 @@ class Watch:
             writes=sight.writes,
             served_by=sight.served_by,
             probe_fails=probe_fails(outage, now),
+            probe_was_asked=self._first_asked is not None and now - self._first_asked >= ANSWER_SECONDS,
             drained="drained" in outage,
             called="called" in outage,
             refused=tuple(outage.get("refused", ())),

@@ -3,7 +3,8 @@
 
 A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap
 between two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed
-the coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
+the coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain. While all
+is well nobody is told; the coordinator, which cannot tell that from silence, may ask, and hears what one round finds.
 
     SETTINGS       {"every": 10, "attempts": 2, "timeout": 1.5, "pause": 1}: seconds
     HEALTH_CHECKS  [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}]
@@ -127,7 +128,12 @@ class Probe:
                 return rounds
             self.sleep(max(0.0, following - self.clock()))
 
-    def once(self) -> Round:
+    def answer(self) -> None:
+        """One round, whatever it finds told to the coordinator."""
+        self._find()
+        self.once(is_asked=True)
+
+    def once(self, is_asked: bool = False) -> Round:
         """A round with its attempts: the first that finds a writer, or the last."""
         first_failed: float | None = None
         for attempt in range(self.settings.attempts):
@@ -138,11 +144,11 @@ class Probe:
                 break
             first_failed = first_failed or found.at
             note("no writer", attempt=attempt + 1, answers=[asdict(answer) for answer in found.answers])
-        self._judge(found, first_failed)
+        self._judge(found, first_failed, is_asked)
         self.meter.put(found, self.failing_since, self.wall())
         return found
 
-    def _judge(self, found: Round, first_failed: float | None) -> None:
+    def _judge(self, found: Round, first_failed: float | None, is_asked: bool) -> None:
         if found.at - self._failed_at > FORGOTTEN_ROUNDS * self.settings.every:
             # Lambda kept this process asleep, and another saw what became of that failure.
             self.failing_since = None
@@ -156,6 +162,8 @@ class Probe:
             note("writer is back", writer=found.writer.member, seconds=found.at - self.failing_since)
             self._tell(found, "up", self.failing_since)
             self.failing_since = None
+        elif is_asked:
+            self._tell(found, "up", found.at)
 
     def _tell(self, found: Round, state: str, since: float) -> None:
         writer = found.writer
@@ -197,5 +205,9 @@ def _configured() -> Probe:
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """Lambda's entry."""
-    return {"rounds": _configured().run(lambda: context.get_remaining_time_in_millis() / 1000)}
+    """Lambda's entry: the schedule wants the loop, the coordinator an answer."""
+    probe = _configured()
+    if event.get("source") == "harecon.coordinator":
+        probe.answer()
+        return {"rounds": 1}
+    return {"rounds": probe.run(lambda: context.get_remaining_time_in_millis() / 1000)}

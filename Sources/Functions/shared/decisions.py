@@ -71,8 +71,9 @@ class Facts:
     # What a write by the Data API says, and who took it.
     writes: bool | None
     served_by: str | None
-    # What the probe says, lately.
+    # What the probe says, lately. It says nothing while all is well, so that silence counts only after it was asked.
     probe_fails: bool | None
+    probe_was_asked: bool = True
     # What was done about this failure, and whom RDS did not take.
     drained: bool = False
     called: bool = False
@@ -152,6 +153,8 @@ def _others(facts: Facts) -> Verdict | None:
 def _doubt(facts: Facts) -> Verdict | None:
     if facts.probe_fails is False:
         return Verdict(Action.OBSERVE, "the probe writes, and the Data API does not")
+    if facts.probe_fails is None and not facts.probe_was_asked:
+        return Verdict(Action.OBSERVE, "the probe has not answered yet")
     if facts.writes is None and facts.probe_fails is None:
         return Verdict(Action.OBSERVE, "neither the probe nor the Data API says that the writer fails")
     return None

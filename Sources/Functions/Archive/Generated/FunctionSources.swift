@@ -760,7 +760,7 @@ process.
     SETTINGS       {"mode": "automatic", "after": 20, "maxLag": 1, "otherZone": true, "cooldown": 900, "maxPerDay": 3,
                     "failoverWithin": 120}: seconds
     STACK, CLUSTER, CLUSTER_ARN, SECRET_ARN, DATABASE, LEASES_TABLE, DECISIONS_TABLE, CRITICAL_TOPIC, WARNING_TOPIC,
-    DRAINER, AUDIT_GROUP, METRICS_NAMESPACE
+    DRAINER, PROBE, AUDIT_GROUP, METRICS_NAMESPACE
 """
 
 from __future__ import annotations
@@ -919,10 +919,10 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
         client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
     )
 
-    def drain(writer: str) -> None:
-        event = {"writer": writer, "grace": 0, "reason": "the writer fails and is left"}
-        payload = json.dumps(event).encode()
-        functions.invoke(FunctionName=environment["DRAINER"], InvocationType="Event", Payload=payload)
+    def wake(function: str, event: Mapping[str, Any]) -> None:
+        functions.invoke(
+            FunctionName=environment[function], InvocationType="Event", Payload=json.dumps(event).encode()
+        )
 
     watch = Watch(
         memory=memory,
@@ -934,7 +934,10 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
         failover_within=within,
         teller=teller,
         audit=audit,
-        drain=drain,
+        drain=lambda writer: wake(
+            "DRAINER", {"writer": writer, "grace": 0, "reason": "the writer fails and is left"}
+        ),
+        ask_probe=lambda: wake("PROBE", {"source": "harecon.coordinator"}),
         now=time.time,
         sleep=time.sleep,
         name=name,
@@ -1328,6 +1331,12 @@ from shared.witness import Sight, Witness
 
 PAUSE_SECONDS = 2.0
 
+# The probe's word is asked for anew before it is too old to count (`memory.FRESH_SECONDS`).
+ASK_EVERY_SECONDS = 10.0
+
+# A start of the function, and a round with all of its attempts: who says nothing for so long is silent.
+ANSWER_SECONDS = 10.0
+
 # Of the function's time, for the last round and its messages. Whoever is told next goes on.
 RESERVE_SECONDS = 25.0
 
@@ -1347,12 +1356,17 @@ class Watch:
     audit: Audit
     # Wakes the drainer for this writer.
     drain: Callable[[str], None]
+    # Has the probe look and tell what it sees, be it good or bad.
+    ask_probe: Callable[[], None]
     now: Callable[[], float]
     sleep: Callable[[float], None]
     name: str
     _lags: dict[str, float | None] = field(default_factory=dict, init=False)
     _last: Verdict | None = field(default=None, init=False)
     _decisions: int = field(default=0, init=False)
+    # When this call asked the probe for the first time and for the last.
+    _first_asked: float | None = field(default=None, init=False)
+    _asked: float = field(default=0.0, init=False)
 
     def look(self) -> Sight:
         return self.witness.look()
@@ -1372,6 +1386,7 @@ class Watch:
             current = self.memory.outage(self.now())
             if current is None or current["since"] != since:
                 return Verdict(Action.DONE, "another call saw the end of it")
+            self._ask_probe(current)
             facts = self.facts(current, self.look(), self.describe())
             verdict = decide(facts, self.settings)
             self._record(facts, verdict)
@@ -1390,6 +1405,17 @@ class Watch:
                 note("lease is lost", since=since)
                 return verdict
 
+    def _ask_probe(self, outage: Item) -> None:
+        """Unless it says by itself, every round, that the writer fails."""
+        now = self.now()
+        if probe_fails(outage, now) or now - self._asked < ASK_EVERY_SECONDS:
+            return
+        self._first_asked, self._asked = self._first_asked or now, now
+        try:
+            self.ask_probe()
+        except (BotoCoreError, ClientError) as error:
+            note("probe could not be asked", error=str(error))
+
     def facts(self, outage: Item, sight: Sight, cluster: Cluster | None) -> Facts:
         now, failed = self.now(), outage.get("writer")
         readers = self._readers(cluster, failed, outage.get("answers", {})) if cluster else ()
@@ -1405,6 +1431,7 @@ class Watch:
             writes=sight.writes,
             served_by=sight.served_by,
             probe_fails=probe_fails(outage, now),
+            probe_was_asked=self._first_asked is not None and now - self._first_asked >= ANSWER_SECONDS,
             drained="drained" in outage,
             called="called" in outage,
             refused=tuple(outage.get("refused", ())),
@@ -2155,7 +2182,8 @@ def _is_near(member: Seen) -> bool:
 
 A schedule's smallest step is a minute: one call loops for longer than that, into the next, so that there is no gap
 between two. What overlaps does no harm. A failure is looked at again at once; when all attempts of a round have failed
-the coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain.
+the coordinator is told without waiting for an alarm, and again every round, as it may have been told in vain. While all
+is well nobody is told; the coordinator, which cannot tell that from silence, may ask, and hears what one round finds.
 
     SETTINGS       {"every": 10, "attempts": 2, "timeout": 1.5, "pause": 1}: seconds
     HEALTH_CHECKS  [{"name": "writable", "sql": "select not pg_is_in_recovery()", "expect": "true"}]
@@ -2279,7 +2307,12 @@ class Probe:
                 return rounds
             self.sleep(max(0.0, following - self.clock()))
 
-    def once(self) -> Round:
+    def answer(self) -> None:
+        """One round, whatever it finds told to the coordinator."""
+        self._find()
+        self.once(is_asked=True)
+
+    def once(self, is_asked: bool = False) -> Round:
         """A round with its attempts: the first that finds a writer, or the last."""
         first_failed: float | None = None
         for attempt in range(self.settings.attempts):
@@ -2290,11 +2323,11 @@ class Probe:
                 break
             first_failed = first_failed or found.at
             note("no writer", attempt=attempt + 1, answers=[asdict(answer) for answer in found.answers])
-        self._judge(found, first_failed)
+        self._judge(found, first_failed, is_asked)
         self.meter.put(found, self.failing_since, self.wall())
         return found
 
-    def _judge(self, found: Round, first_failed: float | None) -> None:
+    def _judge(self, found: Round, first_failed: float | None, is_asked: bool) -> None:
         if found.at - self._failed_at > FORGOTTEN_ROUNDS * self.settings.every:
             # Lambda kept this process asleep, and another saw what became of that failure.
             self.failing_since = None
@@ -2308,6 +2341,8 @@ class Probe:
             note("writer is back", writer=found.writer.member, seconds=found.at - self.failing_since)
             self._tell(found, "up", self.failing_since)
             self.failing_since = None
+        elif is_asked:
+            self._tell(found, "up", found.at)
 
     def _tell(self, found: Round, state: str, since: float) -> None:
         writer = found.writer
@@ -2349,8 +2384,12 @@ def _configured() -> Probe:
 
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """Lambda's entry."""
-    return {"rounds": _configured().run(lambda: context.get_remaining_time_in_millis() / 1000)}
+    """Lambda's entry: the schedule wants the loop, the coordinator an answer."""
+    probe = _configured()
+    if event.get("source") == "harecon.coordinator":
+        probe.answer()
+        return {"rounds": 1}
+    return {"rounds": probe.run(lambda: context.get_remaining_time_in_millis() / 1000)}
 
 """#,
     "probe/metrics.py": #"""
@@ -3719,8 +3758,9 @@ class Facts:
     # What a write by the Data API says, and who took it.
     writes: bool | None
     served_by: str | None
-    # What the probe says, lately.
+    # What the probe says, lately. It says nothing while all is well, so that silence counts only after it was asked.
     probe_fails: bool | None
+    probe_was_asked: bool = True
     # What was done about this failure, and whom RDS did not take.
     drained: bool = False
     called: bool = False
@@ -3800,6 +3840,8 @@ def _others(facts: Facts) -> Verdict | None:
 def _doubt(facts: Facts) -> Verdict | None:
     if facts.probe_fails is False:
         return Verdict(Action.OBSERVE, "the probe writes, and the Data API does not")
+    if facts.probe_fails is None and not facts.probe_was_asked:
+        return Verdict(Action.OBSERVE, "the probe has not answered yet")
     if facts.writes is None and facts.probe_fails is None:
         return Verdict(Action.OBSERVE, "neither the probe nor the Data API says that the writer fails")
     return None
