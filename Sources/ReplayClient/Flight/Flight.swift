@@ -111,7 +111,9 @@ struct Flight: Sendable {
     // Without the number a doubt is settled by the ledger alone. And work that ends makes room on a full disk.
     case (.noting(let entered), .done), (.noting(let entered), .failed): return execute(0, entered)
     case (.executing(let index, let entered), .done): return execute(index + 1, entered)
-    case (.executing, .failed(let error)): return rollBack(Self.failure(error))
+    case (.executing, .failed(let error)):
+      let isItsOwn = error.meaning == .later && !error.befallsAll
+      return rollBack(isItsOwn ? .failed(.again, error, isInDoubt: false, xid: nil) : Self.failure(error))
     case (.committing(let entered), .committed(let warning)):
       guard let warning else { return land(.applied(seen: entered.seen)) }
       return land(.failed(.again, TargetError(warning), isInDoubt: true, xid: entered.xid))

@@ -55,6 +55,15 @@ struct TargetError: Error, Sendable, Hashable {
   /// When two make the ledger in the same moment, one of them is told so.
   var saysMadeByAnother: Bool { sqlstate == "23505" || sqlstate == "42P07" }
 
+  /// Of an error of one transaction's statement that means `later`: whether others would meet it as well.
+  ///
+  /// A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may lie
+  /// in this statement: it holds up its own key, and not everybody.
+  var befallsAll: Bool {
+    guard let sqlstate else { return true }
+    return sqlstate == "25006" || Self.serverClasses.contains(String(sqlstate.prefix(2)))
+  }
+
   /// Of an error of the ledger's statement, which is not the transaction's own: only the id in it is. What the database
   /// has no characters for is class 22; all else (rights, the table's shape) would befall every other one too.
   var liesInID: Bool { sqlstate?.hasPrefix("22") == true }
@@ -65,6 +74,8 @@ struct TargetError: Error, Sendable, Hashable {
   private static let refusedClasses: Set<String> = [
     "0A", "20", "21", "22", "23", "27", "2B", "2F", "38", "39", "42", "44", "P0",
   ]
+  /// No connection, no rights, no such database, no room, going down, a broken machine.
+  private static let serverClasses: Set<String> = ["08", "28", "3D", "53", "57", "58", "F0"]
   /// What lies in other transactions, and in how long this one took.
   private static let passing: Set<String> = ["40001", "40003", "40P01", "55P03", "57014"]
 }

@@ -10,7 +10,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harecon_replay.outcome import Applied, Meaning, Refused, TargetError, is_final_at_commit, meaning
+from harecon_replay.outcome import (
+    Applied, Meaning, Refused, TargetError, befalls_all, is_final_at_commit, meaning,
+)  # fmt: skip
 from harecon_replay.targets import Session, Target, says_missing
 from harecon_replay.transaction import Transaction
 
@@ -122,6 +124,8 @@ class Attempts:
                     session.execute(statement)
         except TargetError as error:
             _roll_back(session)
+            if meaning(error) is Meaning.LATER and not befalls_all(error):
+                return Failed(Meaning.AGAIN, error)
             return _failure(error)
         return self._commit(session, entered.seen, entered.xid)
 
