@@ -41,6 +41,17 @@ def test_a_failed_writer_that_aurora_leaves_alone_is_failed_over_once(
     assert phases[-1] < 50
 
 
+def test_a_failure_is_detected_when_it_is_known_and_not_when_it_was_asked_for(stage: Stage) -> None:
+    stage.world.crash()
+    stage.world.hangs = 3.0
+    asked = stage.world.now()
+    stage.handle(stage.down(), limit=30)
+    outage = stage.memory.outage(stage.world.now())
+    assert outage is not None
+    assert outage["phases"]["detected"] - asked >= 3.0
+    assert outage["since"] == asked
+
+
 def test_aurora_s_own_failover_is_watched_and_told_and_not_doubled(stage: Stage) -> None:
     stage.world.crash()
     stage.world.at(12, lambda: stage.world.fail_over("c"))

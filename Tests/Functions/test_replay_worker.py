@@ -267,7 +267,7 @@ def test_the_ledger_forgets_what_is_old_and_only_that(bench: Bench) -> None:
 
 def test_what_has_to_come_again_comes_soon_at_first_and_then_less_often(bench: Bench) -> None:
     hasten(bench.sqs, [record(str(count), "", deliveries=count) for count in range(1, 13)])
-    assert [seconds for _, _, seconds in bench.sqs.hastened] == [2, 5, 10, 20, 40] + 7 * [60]
+    assert [seconds for _, _, seconds in bench.sqs.hastened] == [2, 5, 10, 15, 15, 15, 15, 15, 15, 15, 30, 60]
     assert bench.sqs.hastened[0] == ("https://sqs/replay.fifo", "receipt-1", 2)
 
 

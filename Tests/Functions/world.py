@@ -158,6 +158,8 @@ class World:
     status: str = "available"
     # Whether whoever is the writer takes writes.
     works: bool = True
+    # How long one who does not keeps a caller waiting, in seconds.
+    hangs: float = 0.0
     # How long a failover takes that was called, None when it comes to nothing.
     promotion: float | None = 20.0
     statuses: dict[str, str] = field(default_factory=lambda: dict.fromkeys("abc", "available"))
@@ -287,6 +289,7 @@ class World:
         if self.data_api:
             raise self.data_api
         if not self.works:
+            self.sleep(self.hangs)
             raise error("DatabaseUnavailableException", "the writer instance isn't available", 504)
         if "aurora_db_instance_identifier" in sql:
             return {"columnMetadata": [{"name": "id"}], "records": [[{"stringValue": self.writer}]]}

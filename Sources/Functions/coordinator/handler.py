@@ -118,7 +118,8 @@ class Coordinator:
         since = max(event.since, ended) if is_told and event.since is not None else now
         writer, zone = _writer_before(known, cluster, now)
         self.watch.audit.record("failure", event=event.what, since=since, writer=writer, reason=sight.reason)
-        return self._memory.open(now, since, writer, zone)
+        # Now it is known, and not when it was asked: who hangs answers after seconds.
+        return self._memory.open(self.now(), since, writer, zone)
 
     def _well(self, known: Item | None, sight: Sight, cluster: Cluster | None, event: Event) -> None:
         """Nothing fails. When another writes than was known, a failover was over before anybody looked."""
