@@ -2,7 +2,7 @@
 
 internal import FoundationEssentials
 
-/// As much of `harecon_lab.load.Settings` as is the application's own business.
+/// As much of `harecon_lab.application.Settings` as is the application's own business.
 struct Settings: Sendable, Decodable {
   /// What its books are named after.
   let client: String

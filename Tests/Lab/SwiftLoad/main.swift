@@ -2,7 +2,7 @@
 
 // The lab's application in Swift, in a process of its own that may be killed: lab-load SETTINGS
 //
-// SETTINGS is the JSON of `harecon_lab.load.Settings`. It writes until its standard input ends, and finishes what it has
+// SETTINGS is the JSON of `harecon_lab.application.Settings`. It writes until its standard input ends, and finishes what it has
 // begun. Credentials, region and endpoint it finds in the environment, as any application does.
 
 internal import FoundationEssentials

@@ -29,7 +29,7 @@ from harecon_lab.scenario import How, Kill, Outcome, strike
 from harecon_lab.verdict import Verdict
 
 # Nothing may be lost or applied twice by these.
-PROTECTED = ("buffered", "socket", "swift")
+PROTECTED = ("buffered", "socket", "queue", "swift")
 # Theirs have to be seen, or the harness is blind.
 CONTROLS = ("naive", "none")
 # Kills that one application lives through, before the books are judged.

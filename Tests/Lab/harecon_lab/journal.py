@@ -17,6 +17,8 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab", buffering=0)
+        # Half of a line, by a process that was killed: the next one would be written behind it.
+        self._file.truncate(path.read_bytes().rfind(b"\n") + 1)
         self._lock = threading.Lock()
 
     def begin(self, transfer: Transfer) -> None:
@@ -55,6 +57,11 @@ class Record:
             for line in path.read_bytes().split(b"\n")[:-1]:
                 record._take(json.loads(line))
         return record
+
+    @property
+    def unfinished(self) -> list[Transfer]:
+        """Begun, and not known to be applied."""
+        return [transfer for name, transfer in self.begun.items() if name not in self.acknowledged]
 
     def _take(self, entry: dict[str, object]) -> None:
         match entry:

@@ -21,7 +21,7 @@ from harecon_lab.cluster import Cluster
 from harecon_lab.data_api import Credentials, DataApi, UnknownSecret
 from harecon_lab.installed import wait_for
 from harecon_lab.journal import Record
-from harecon_lab.load import Application, Settings
+from harecon_lab.application import Application, Settings
 from harecon_lab.service import Service
 from harecon_lab.sessions import Place
 from harecon_lab.stack import ACCOUNT, NAME, REGION, Stack
@@ -33,6 +33,8 @@ FIRST_LOOK_SECONDS = 90.0
 TAIL_BYTES = 16 * 1024
 CLUSTER_ARN = f"arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{NAME}"
 DECISIONS = f"{NAME}-decisions"
+REPLAY_QUEUE = "replay.fifo"
+DEAD_QUEUES = ("replay-dead.fifo", "functions-dead", "events-dead")
 
 
 @dataclass
@@ -65,9 +67,10 @@ class Lab:
         place = self.folder / f"run-{self._runs}" / client
         place.mkdir(parents=True)
         settings = Settings(
-            client=client, endpoint=self.data_api.endpoint, cluster=self.service.arn, secret=self.secret,
-            database=self.database, account=ACCOUNT, region=REGION, run=f"{client}{self._runs}",
-            journal=str(place / "journal"), buffer=str(place / "buffer"), conninfo=self._conninfo(client), seed=seed,
+            client=client, endpoint=self.data_api.endpoint, sandbox=self.stack.server.endpoint,
+            cluster=self.service.arn, secret=self.secret, database=self.database, account=ACCOUNT, region=REGION,
+            run=f"{client}{self._runs}", journal=str(place / "journal"), buffer=str(place / "buffer"),
+            conninfo=self._conninfo(client), queue_url=self._queue(REPLAY_QUEUE), seed=seed,
         )  # fmt: skip
         Path(settings.journal).touch()
         return settings
@@ -78,6 +81,18 @@ class Lab:
             f"host=127.0.0.1 port={self.writer_endpoint.port} user={setup.user} passfile={setup.passwords}"
             f" dbname={self.database} sslmode=verify-full sslrootcert={setup.certificate} application_name={client}"
         )
+
+    def _queue(self, name: str) -> str:
+        return str(self.stack.client("sqs").get_queue_url(QueueName=f"{NAME}-{name}")["QueueUrl"])
+
+    def _dead_letters(self) -> Iterator[str]:
+        """Of everything that must be delivered here."""
+        for name in DEAD_QUEUES:
+            got = self.stack.client("sqs").receive_message(
+                QueueUrl=self._queue(name), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+            )
+            for message in got.get("Messages", []):
+                yield f"in {name}: {message['Body']} {message.get('MessageAttributes', {})}"
 
     # MARK: What the functions remember
 
@@ -112,7 +127,10 @@ class Lab:
     def problems(self) -> list[str]:
         """What went wrong in the lab itself, or broke a contract of AWS's."""
         violations = self.stack.sandbox.accounts[ACCOUNT].violations
-        return [*self.service.failures, *self.data_api.violations, *(str(each) for each in violations)]
+        return [
+            *self.service.failures, *self.data_api.violations, *(str(each) for each in violations),
+            *self._dead_letters(),
+        ]  # fmt: skip
 
 
 def _plain(value: dict[str, Any]) -> Any:
@@ -152,7 +170,8 @@ class Running:
         self.application = Application(replace(self.settings, run=f"{self.settings.run}g{self.generation}"))
 
     def last_acknowledged(self) -> float:
-        """When, by the clock on the wall; 0 before the first."""
+        """When, by the clock on the wall; 0 before the first. Raises RuntimeError when it has ended by itself."""
+        self.application.check()
         with self.journal.open("rb") as journal:
             journal.seek(max(0, journal.seek(0, 2) - TAIL_BYTES))
             lines = journal.read().split(b"\n")[1:-1]
@@ -178,9 +197,9 @@ class Load:
     def record(self, client: str) -> Record:
         return Record.read(self._running[client].journal)
 
-    def last_acknowledged(self) -> float:
-        """When the last of the applications was, by the clock on the wall; 0 before each has been."""
-        return min(each.last_acknowledged() for each in self._running.values())
+    def last_acknowledged(self) -> dict[str, float]:
+        """When, by the clock on the wall; 0 before the first."""
+        return {client: each.last_acknowledged() for client, each in self._running.items()}
 
     def kill_applications(self) -> None:
         for each in self._running.values():

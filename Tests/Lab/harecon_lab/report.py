@@ -109,6 +109,7 @@ def _clients(outcomes: Sequence[Outcome], verdicts: Mapping[str, Sequence[Verdic
 CLIENTS = {
     "buffered": "`harecon_replay`: file buffer and ledger, Data API",
     "socket": "`harecon_replay`: the same, by PostgreSQL's sockets",
+    "queue": "`harecon_replay`: SQS and the stack's replay worker",
     "swift": "`ReplayClient`, in Swift: folder and ledger",
     "naive": "naive retry, without a ledger",
     "none": "no retry",

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from harecon_lab import held as holds
 from harecon_lab.held import Held
-from harecon_lab.installed import wait_for
+from harecon_lab.installed import TooLate, wait_for
 from harecon_lab.lab import Lab, Load
 from harecon_lab.stack import ACCOUNT
 
@@ -150,7 +150,17 @@ def _end(lab: Lab, kill: Kill, chance: random.Random) -> float:
 
 
 def _await_progress(load: Load, since: float) -> None:
-    wait_for(lambda: load.last_acknowledged() > since, "every application to write", PATIENCE_SECONDS)
+    """Of every application. Raises TooLate, with the names of those that do not write."""
+    silent: list[str] = []
+
+    def all_write() -> bool:
+        silent[:] = [client for client, last in load.last_acknowledged().items() if last <= since]
+        return not silent
+
+    try:
+        wait_for(all_write, "every application to write", PATIENCE_SECONDS)
+    except TooLate as error:
+        raise TooLate(f"{error}: {', '.join(silent)}") from error
 
 
 def _detected(lab: Lab, at: float) -> float | None:

@@ -72,6 +72,8 @@ def test_half_a_last_line_is_left_out(tmp_path: Path) -> None:
     with file.open("ab") as stream:
         stream.write(b'{"acknowledged":"r-')
     assert Record.read(file).acknowledged == {}
+    Journal(file).acknowledged(FIRST)
+    assert list(Record.read(file).acknowledged) == [FIRST.name], "who comes after it begins a line"
 
 
 def test_the_longest_silence_after_a_kill_is_found() -> None:
