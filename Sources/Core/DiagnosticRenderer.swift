@@ -21,7 +21,7 @@ package struct DiagnosticRenderer: Sendable {
   /// Ends with a line break.
   package func text(_ diagnostic: Diagnostic) -> String {
     let place = diagnostic.span.map { "\($0.file):\($0.start.line):\($0.start.column): " } ?? ""
-    let address = diagnostic.address.map { "\($0): " } ?? ""
+    let address = diagnostic.address.flatMap { diagnostic.message.contains("\"\($0)\"") ? nil : "\($0): " } ?? ""
     let severity = style.severity(diagnostic.severity)
     let message = style.bold(visible(diagnostic.message))
     var lines = ["\(visible(place))\(severity): \(visible(address))\(message)  [\(diagnostic.rule)]"]

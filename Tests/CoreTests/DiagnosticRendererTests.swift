@@ -88,6 +88,16 @@ struct DiagnosticRendererTests {
     #expect(DiagnosticRenderer().text(subject) == "a.yaml:7:1: error: wrong  [spec.value]\n")
   }
 
+  @Test("a resource is named once: before the message, or in it")
+  func address() {
+    func text(_ message: String) -> String {
+      DiagnosticRenderer().text(
+        Diagnostic(.note, rule: "plan.pending", message, address: Address("rds/cluster", "main")))
+    }
+    #expect(text("it waits") == "note: rds/cluster.main: it waits  [plan.pending]\n")
+    #expect(text("\"rds/cluster.main\" waits") == "note: \"rds/cluster.main\" waits  [plan.pending]\n")
+  }
+
   @Test("a hint that several in a row have in common is told once, after the last of them")
   func commonHint() {
     let moved = ["a", "b", "c"].map { Diagnostic(.error, rule: "plan.stale", "\($0) moved", hint: "plan again") }

@@ -94,6 +94,17 @@ struct StalenessTests {
     #expect(await why(plan, orders, graph) == ["\"logs/group.pg\" (\(old)) is gone since the plan was made"])
   }
 
+  @Test("of a world in which everything has moved the first are named and the rest counted")
+  func everything() async throws {
+    let orders = Orders()
+    let plan = try await orders.decide(orders.graph()).plan
+    let graph = try await orders.build()
+    let messages = await why(plan, orders, graph)
+    #expect(messages.count == 6)
+    #expect(messages.prefix(5).allSatisfy { $0.contains("has come into being") })
+    #expect(messages.last == "and 3 more have moved since the plan was made")
+  }
+
   @Test("another spec is named as such")
   func spec() async throws {
     let orders = Orders()

@@ -28,10 +28,26 @@ struct RunReport: Report {
     }
     let left = verdict.notStarted
     if !left.isEmpty {
-      lines.append("not done: " + left.map(\.description).joined(separator: ", "))
+      lines.append("not done: " + Self.brief(left).joined(separator: ", "))
     }
     lines.append(sentence)
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// Each by its name, but for kinds of which there are many: an interrupted first run has not done a hundred.
+  private static func brief(_ steps: [Step.ID], most: Int = 3) -> [String] {
+    var groups: [[Step.ID]] = []
+    for step in steps {
+      if let last = groups.last?.last, (last.verb, last.address.kind) == (step.verb, step.address.kind) {
+        groups[groups.count - 1].append(step)
+      } else {
+        groups.append([step])
+      }
+    }
+    return groups.flatMap { group in
+      guard group.count > most, let first = group.first else { return group.map(\.description) }
+      return ["\(first.verb.rawValue) \(group.count) \(first.address.kind)"]
+    }
   }
 
   /// What was to be deleted and is still there.

@@ -19,7 +19,12 @@ extension Plan {
       moved += Self.moves(at: address, from: sightings[address], to: now.sightings[address])
     }
     // A difference in what would be done that no sighting explains comes from another version of harecon.
-    throw Stop(.stale, moved.isEmpty ? [.decisionMoved] : moved)
+    throw Stop(.stale, moved.isEmpty ? [.decisionMoved] : Self.brief(moved))
+  }
+
+  /// The first of many, and how many more: a plan whose stack was made in the meantime differs everywhere.
+  private static func brief(_ moved: [Diagnostic], most: Int = 6) -> [Diagnostic] {
+    moved.count <= most ? moved : moved.prefix(most - 1) + [.movedFurther(moved.count - most + 1)]
   }
 
   static func moves(at address: Address, from then: Sighting?, to now: Sighting?) -> [Diagnostic] {
@@ -47,6 +52,10 @@ extension Diagnostic {
 
   static let decisionMoved = Diagnostic(
     .error, rule: "plan.stale", "the same spec and the same world now lead to other actions", hint: again)
+
+  static func movedFurther(_ count: Int) -> Diagnostic {
+    Diagnostic(.error, rule: "plan.stale", "and \(count) more have moved since the plan was made", hint: again)
+  }
 
   static func moved(_ address: Address, from old: String?, to new: String?) -> Diagnostic {
     let message =

@@ -64,9 +64,10 @@ extension Pass {
       } else {
         "this only observes"
       }
+    let verb = changes.count == 1 ? "is" : "are"
     self.init(
       plan: plan, held: changes, verdict: nil, exitCode: .changesPending, diagnostics: Diagnostics(),
-      sentence: "changed nothing, because \(why): \(list(changes)) is pending", isStuck: false)
+      sentence: "changed nothing, because \(why): \(list(changes)) \(verb) pending", isStuck: false)
   }
 
   init(applied decision: Decision, held: [ResourceChange], _ verdict: Verdict, took elapsed: Duration) {
