@@ -25,7 +25,9 @@ struct LoadedSpec: Sendable {
 extension Context {
   /// The spec that the command is about, read whole; its errors are in it, not thrown.
   func readSpec(_ options: SpecOptions) throws(Stop) -> LoadedSpec {
-    guard let file = options.file ?? environment["HARECON_FILE"] else { return try load(onlySpec()) }
+    // CI systems set a variable that has no value to an empty text.
+    let named = environment["HARECON_FILE"].flatMap { $0.isEmpty ? nil : $0 }
+    guard let file = options.file ?? named else { return try load(onlySpec()) }
     return try load(file)
   }
 
@@ -69,7 +71,7 @@ extension Context {
       throw .usage(
         "no spec was named and there is none in specs/", "run \"harecon init\" for a first one, or name one with -f")
     }
-    throw .usage(
-      "no spec was named and specs/ holds \(names.count)", "name one with -f: \(names.joined(separator: ", "))")
+    let choices = names.map { "-f specs/\($0)" }.joined(separator: ", ")
+    throw .usage("no spec was named and specs/ holds \(names.count)", "name one: \(choices)")
   }
 }

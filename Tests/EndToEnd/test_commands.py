@@ -99,9 +99,23 @@ def test_init_without_workflows(harecon: Harecon) -> None:
 
 
 def test_init_refuses_a_name_that_no_stack_can_have(harecon: Harecon) -> None:
-    refused = harecon("init", "-name", "Not A Name").expect(4)
-    assert "Not A Name" in refused.err
+    refused = harecon("init", "-name", "Not A Name", "-region", "mars-1").expect(4)
+    assert '-name: "Not A Name" is not a stack' in refused.err and '-region: "mars-1" is not a region' in refused.err
+    assert ".yaml:" not in refused.err, "nobody looks for a line of a file that was not written"
     assert not (harecon.folder / "specs").exists()
+
+
+def test_a_plan_that_cannot_be_saved_is_not_made(harecon: Harecon, account: Account) -> None:
+    refused = harecon.plan("-out", "missing/saved.plan").expect(1)
+    assert '"missing/saved.plan"' in refused.err and "missing" in refused.err
+    assert account.calls() == []
+
+
+def test_who_has_several_specs_is_told_how_to_name_one(harecon: Harecon) -> None:
+    for name in ("orders", "ledger"):
+        harecon("init", "-no-ci", "-name", name).expect(0)
+    told = harecon("validate", HARECON_FILE="").expect(4).err
+    assert "-f specs/ledger.yaml, -f specs/orders.yaml" in told
 
 
 def test_fmt_checks_and_then_writes_the_canonical_form_keeping_comments(harecon: Harecon) -> None:
@@ -343,7 +357,8 @@ def test_sigterm_finishes_what_is_in_flight(harecon: Harecon, account: Account) 
     account.control("release", {})
     out, err = process.communicate(timeout=60)
     assert process.returncode == 6, out + err
-    assert "not done:" in out and "rds/cluster.main" in out
+    assert "not done:" in out and "create rds/cluster.main" in out and "create rds/instance.a" in out
+    assert re.search(r"create \d\d cloudwatch/alarm,", out) and "cloudwatch/alarm.cpu-writer" not in out
     before = len(owned(account))
     assert before >= 1
     harecon.apply().expect(0)

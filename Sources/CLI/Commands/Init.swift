@@ -29,6 +29,8 @@ struct Init: Command {
     let path = "specs/\(name).yaml"
     let reading = SpecFile.read(Array(spec.utf8), file: path)
     guard !reading.diagnostics.hasErrors else {
+      let wrong = wrongOptions(reading.diagnostics.all)
+      guard wrong.isEmpty else { throw Stop(.invalid, wrong) }
       throw Stop(.invalid, reading.diagnostics.all, in: [path: SourceText(spec)])
     }
     var files = [(path: path, text: spec)]
@@ -37,6 +39,18 @@ struct Init: Command {
     for file in files { try write(file.text, to: file.path) }
     context.console.render(InitReport(files: files.map(\.path), spec: path), as: output.format)
     return .done
+  }
+
+  /// What the starter's reader says of the options themselves: a place in a file that is not there helps nobody.
+  private func wrongOptions(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+    let options = [("-name", name), ("-account", account), ("-region", region)]
+    return options.compactMap { option, value in
+      guard let value, let wrong = diagnostics.first(where: { $0.message.hasPrefix("\"\(value)\" is not ") }) else {
+        return nil
+      }
+      return Diagnostic(
+        .error, rule: wrong.rule, "\(option): \(wrong.message)", hint: "correct \(option); nothing was written")
+    }
   }
 
   /// Everything is checked before anything is written.

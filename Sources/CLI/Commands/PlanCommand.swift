@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import Core
 internal import Engine
+internal import FoundationEssentials
 internal import Spec
 
 struct PlanCommand: Command {
@@ -40,7 +41,10 @@ struct PlanCommand: Command {
   }
 
   func run(in context: Context) async throws(Stop) -> ExitCode {
-    if let out { try mustNotBeSomethingElse(out) }
+    if let out {
+      try mustHaveAFolder(out)
+      try mustNotBeSomethingElse(out)
+    }
     let (loaded, stack) = try context.loadSpec(spec)
     let session = try await Session(stack, in: context)
     let purpose: Plan.Purpose = destroy ? .destroy(data.policy(stamp: context.stamp())) : .converge
@@ -56,6 +60,13 @@ struct PlanCommand: Command {
       context.console.tell("saved to \(out); carry it out with: harecon apply \(out)\(confirmation)")
     }
     return detailedExitCode && !plan.isEmpty ? .changesPending : .done
+  }
+
+  /// Said before the plan is made, which takes its time.
+  private func mustHaveAFolder(_ path: String) throws(Stop) {
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    guard !FileManager.default.isWritableFile(atPath: folder) else { return }
+    throw .unwritable(FileError(path: path, message: "its folder \"\(folder)\" is not there, or may not be written to"))
   }
 
   /// A plan may take the place of an older plan, and of nothing else.
