@@ -63,6 +63,13 @@ def test_a_throttled_call_is_made_again(stage: Stage) -> None:
     assert [target for _, target, _ in stage.world.calls] == ["b"]
 
 
+def test_what_rds_did_not_take_costs_nothing_of_the_day_s_budget(stage: Stage) -> None:
+    stage.world.refuse = [error("Throttling")] * 5 + [error("InvalidDBInstanceState")]
+    stage.run_out()
+    assert [target for _, target, _ in stage.world.calls] == ["c"]
+    assert stage.memory.started(stage.world.now()) == 1
+
+
 def test_who_is_second_accepts_it(stage: Stage) -> None:
     stage.world.refuse = [error("InvalidDBClusterStateFault")]
     stage.world.at(22, lambda: stage.world.fail_over("c"))

@@ -169,6 +169,15 @@ def test_the_budget_counts_24_hours(memory: Memory) -> None:
     assert memory.spend(NOW, 3) and not memory.spend(NOW, 3)
 
 
+def test_what_was_spent_in_vain_comes_back(memory: Memory) -> None:
+    assert memory.spend(NOW, 2) and memory.spend(NOW + 5, 2)
+    memory.refund(NOW + 5)
+    assert memory.started(NOW + 6) == 1
+    assert memory.spend(NOW + 7, 2) and not memory.spend(NOW + 8, 2)
+    memory.refund(NOW + 100_000)
+    assert memory.started(NOW + 9) == 2, "nothing was spent on that day"
+
+
 def test_failovers_that_are_told_of_twice_are_one(memory: Memory) -> None:
     assert memory.note_failover(NOW, "b", "Aurora", apart=120)
     assert not memory.note_failover(NOW + 100, "b", "Aurora", apart=120)

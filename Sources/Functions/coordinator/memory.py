@@ -162,6 +162,20 @@ class Memory:
         )
         return spent is not None
 
+    def refund(self, spent: float) -> None:
+        """What was spent at that time did not happen."""
+        item = self.table.read(_budget(spent)) or {}
+        times = [at for at in item.get("times", []) if abs(at - spent) >= 0.001]
+        self.table.update(
+            _budget(spent),
+            "SET #times = :times ADD #count :less",
+            # The same call, tried again after a lost answer, takes nothing back twice.
+            "#count = :count",
+            times=times,
+            less=-1,
+            count=item.get("count", 0),
+        )
+
     def frozen_until(self) -> float | None:
         return (self.table.read("freeze") or {}).get("until")
 

@@ -187,7 +187,8 @@ class Watch:
         since, target, writer = outage["since"], verdict.target, facts.failed_writer
         if writer is None or not self.lease.renew():
             return
-        if not self.memory.spend(self.now(), self.settings.max_per_day):
+        spent = self.now()
+        if not self.memory.spend(spent, self.settings.max_per_day):
             return
         if not self.memory.claim(since, self.now(), target):
             return
@@ -196,8 +197,10 @@ class Watch:
         match outcome:
             case Started.TARGET_REFUSED if target:
                 self.memory.unclaim(since, [target])
+                self.memory.refund(spent)
             case Started.OVERTAKEN | Started.NOT_TAKEN:
                 self.memory.unclaim(since, [])
+                self.memory.refund(spent)
             case Started.REFUSED | Started.TARGET_REFUSED:
                 self.teller.page("RDS refuses the failover", f"see the log for why\n{story(outage)}")
             case Started.YES | Started.ANOTHER | Started.IN_DOUBT:

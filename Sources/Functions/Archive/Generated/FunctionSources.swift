@@ -1118,6 +1118,20 @@ class Memory:
         )
         return spent is not None
 
+    def refund(self, spent: float) -> None:
+        """What was spent at that time did not happen."""
+        item = self.table.read(_budget(spent)) or {}
+        times = [at for at in item.get("times", []) if abs(at - spent) >= 0.001]
+        self.table.update(
+            _budget(spent),
+            "SET #times = :times ADD #count :less",
+            # The same call, tried again after a lost answer, takes nothing back twice.
+            "#count = :count",
+            times=times,
+            less=-1,
+            count=item.get("count", 0),
+        )
+
     def frozen_until(self) -> float | None:
         return (self.table.read("freeze") or {}).get("until")
 
@@ -1498,7 +1512,8 @@ class Watch:
         since, target, writer = outage["since"], verdict.target, facts.failed_writer
         if writer is None or not self.lease.renew():
             return
-        if not self.memory.spend(self.now(), self.settings.max_per_day):
+        spent = self.now()
+        if not self.memory.spend(spent, self.settings.max_per_day):
             return
         if not self.memory.claim(since, self.now(), target):
             return
@@ -1507,8 +1522,10 @@ class Watch:
         match outcome:
             case Started.TARGET_REFUSED if target:
                 self.memory.unclaim(since, [target])
+                self.memory.refund(spent)
             case Started.OVERTAKEN | Started.NOT_TAKEN:
                 self.memory.unclaim(since, [])
+                self.memory.refund(spent)
             case Started.REFUSED | Started.TARGET_REFUSED:
                 self.teller.page("RDS refuses the failover", f"see the log for why\n{story(outage)}")
             case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
