@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from real_postgres import PASSWORD, Server
 from shared import postgres
-from shared.postgres import Connection, ConnectionLost, Failure, Login, ServerError, connect
+from shared.postgres import Connection, ConnectionLost, Failure, Login, OwnFault, ServerError, connect
 from shared.scram import verifier
 
 LONG = 30.0
@@ -300,3 +301,24 @@ def test_nobody_at_the_port_is_a_lost_connection() -> None:
         port = listener.getsockname()[1]
     with pytest.raises(ConnectionLost):
         connect(Login("127.0.0.1", "u", "p", "d", port=port), LONG)
+
+
+# MARK: Whose fault it is
+
+
+def test_a_server_whose_certificate_nobody_here_trusts_is_not_to_blame(server: Server) -> None:
+    with pytest.raises(OwnFault, match="databaseAuthorities"):
+        connect(server.login(), 10, ssl.create_default_context)
+
+
+@pytest.mark.parametrize(("number", "kind"), [(socket.EAI_AGAIN, OwnFault), (socket.EAI_NONAME, ConnectionLost)])
+def test_a_name_service_that_does_not_answer_says_nothing_of_a_server_and_one_without_the_name_does(
+    monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise socket.gaierror(number, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with pytest.raises(ConnectionLost) as caught:
+        connect(Login("a.example", "master", "secret", "payments"), 1.0, None)
+    assert type(caught.value) is kind

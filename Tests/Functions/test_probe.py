@@ -14,7 +14,7 @@ from probe.round import Answer, Round
 from service_models import check_request
 from shared.check import Check
 from shared.cluster import Member
-from shared.postgres import ServerError
+from shared.postgres import OwnFault, ServerError
 from world import error
 
 SETTINGS = Settings(every=10, attempts=2, timeout=1.5, pause=1, checks=(Check("writable", "select 1", "1"),))
@@ -57,8 +57,10 @@ class Bench:
     ) -> Round:
         assert members == MEMBERS
         writer = self.writers.pop(0) if self.writers else "a"
-        answers = (Answer(m.id, True, m.id == writer, 0.02, gap=10.0, transactions=at, active=3) for m in members)
-        return Round(at, tuple(answers))
+        answers = [Answer(m.id, True, m.id == writer, 0.02, gap=10.0, transactions=at, active=3) for m in members]
+        if writer == "?":
+            answers = [Answer(m.id, is_blind=True, reason="the secret cannot be read") for m in members]
+        return Round(at, tuple(answers), "a")
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -124,6 +126,14 @@ def test_the_coordinator_is_told_at_once_and_every_round_and_of_the_end(bench: B
     assert bench.values("WriterProbe") == [1, 0, 0, 1]
     assert bench.values("HeartbeatGap") == [10, 1, 11, 10], "while nobody writes the gap grows"
     assert bench.asked_rds == 3, "members are asked for anew after a failure"
+
+
+def test_a_probe_that_is_blind_says_nothing_of_the_writer(bench: Bench) -> None:
+    bench.writers = ["?"] * 4 + ["-", "-"]
+    bench.probe.run(lambda: 1045 - bench.time)
+    assert bench.values("WriterProbe") == [0, 0, 0, 1], "who finds no writer says so to the alarm"
+    assert [(event["writer"], event["since"]) for event in bench.told] == [("down", 1020), ("up", 1020)]
+    assert bench.values("HeartbeatGap") == [1, 10], "what was not tried did not fail"
 
 
 def test_a_failure_before_a_long_sleep_is_another_one(bench: Bench) -> None:
@@ -212,12 +222,19 @@ def test_the_password_is_read_once_and_again_when_it_was_rotated(secrets: Secret
     assert secrets.reads == 2
 
 
+def test_a_secret_that_does_not_log_in_either_says_nothing_of_the_server(secrets: Secrets) -> None:
+    logins = Logins(secrets, "secret-arn", "payments")
+    secrets.get_secret_value = lambda SecretId: {"SecretString": '{"username": "master", "password": "bad"}'}  # type: ignore[method-assign]
+    with pytest.raises(OwnFault, match="does not log in"):
+        logins(MEMBERS[0], 1.0)
+
+
 def test_a_secret_that_cannot_be_read_is_a_failed_connection(secrets: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(SecretId: str) -> dict[str, str]:  # noqa: N803
         raise error("DecryptionFailure")
 
     monkeypatch.setattr(secrets, "get_secret_value", refuse)
-    with pytest.raises(OSError, match="cannot be read"):
+    with pytest.raises(OwnFault, match="cannot be read"):
         Logins(secrets, "secret-arn", "payments")(MEMBERS[0], 1.0)
 
 

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +15,7 @@ from probe.round import Connect, ask, look
 from real_postgres import Server
 from shared.check import Check
 from shared.cluster import Member
-from shared.postgres import Connection, connect
+from shared.postgres import Connection, ConnectionLost, OwnFault, connect
 
 WRITABLE = Check("writable", "select not pg_is_in_recovery()", "true")
 
@@ -119,6 +121,53 @@ def test_who_refuses_and_who_is_silent_do_not_answer_and_hold_up_nobody(
         ("good", True, True),
     ]
     assert found.writer and found.writer.member == "good" and found.at == 100.0
+
+
+@pytest.fixture
+def blocked() -> Iterator[Connect]:
+    """As a name service does that answers nobody: no deadline of a socket reaches it."""
+    end = threading.Event()
+
+    def connect(to: Member, timeout: float) -> Connection:
+        end.wait(30)
+        raise ConnectionLost("it answered at last")
+
+    yield connect
+    end.set()
+
+
+def test_what_keeps_no_deadline_holds_up_no_round_and_says_nothing_of_the_writer(blocked: Connect) -> None:
+    begin = time.monotonic()
+    found = look([member(1)], blocked, [WRITABLE], 0.2, at=1.0)
+    assert time.monotonic() - begin < 5
+    assert found.writer is None and found.is_blind
+
+
+@pytest.mark.parametrize(
+    ("faults", "is_blind"),
+    [
+        ({"a": OwnFault("no secret"), "b": OwnFault("no secret")}, True),
+        ({"a": ConnectionLost("refused"), "b": OwnFault("no secret")}, False),
+        ({"a": OwnFault("no such name"), "b": ConnectionLost("refused")}, True),
+    ],
+)
+def test_blind_is_who_cannot_ask_the_member_that_should_write(faults: dict[str, OSError], is_blind: bool) -> None:
+    def connect(to: Member, timeout: float) -> Connection:
+        raise faults[to.id]
+
+    members = [replace(member(1, name), is_writer=name == "a") for name in faults]
+    assert look(members, connect, [WRITABLE], 1.0, at=1.0).is_blind is is_blind
+
+
+def test_who_finds_a_writer_is_not_blind(server: Server, connecting: Connect, session: Connection) -> None:
+    def connect(to: Member, timeout: float) -> Connection:
+        if to.id == "old":
+            raise OwnFault("no such name")
+        return connecting(to, timeout)
+
+    members = [member(1, "old"), replace(member(server.port, "new"), is_writer=False)]
+    found = look(members, connect, [WRITABLE], 10, at=1.0)
+    assert found.writer and not found.is_blind
 
 
 def test_without_members_there_is_no_writer(connecting: Connect) -> None:

@@ -31,7 +31,7 @@ from shared.check import Check
 from shared.clients import client
 from shared.cluster import Member
 from shared.cluster import look as describe
-from shared.postgres import Connection, Login, ServerError, connect
+from shared.postgres import Connection, Login, OwnFault, ServerError, connect
 from shared.telemetry import note
 
 # Longer than the schedule's minute, for a call may begin some seconds late; shorter than the function's time limit.
@@ -81,13 +81,19 @@ class Logins:
             if error.sqlstate not in LOGIN_REFUSED:
                 raise
             self._known = None
+        try:
             return self._connect(member, max(0.1, end - time.monotonic()))
+        except ServerError as error:
+            if error.sqlstate not in LOGIN_REFUSED:
+                raise
+            # A server that refuses a password is alive: what is wrong is the secret.
+            raise OwnFault(f"the secret does not log in: {error}") from error
 
     def _connect(self, member: Member, timeout: float) -> Connection:
         try:
             known = self._known or json.loads(self.secrets.get_secret_value(SecretId=self.secret)["SecretString"])
         except (BotoCoreError, ClientError) as error:
-            raise ConnectionError(f"the secret cannot be read: {error}") from error
+            raise OwnFault(f"the secret cannot be read: {error}") from error
         self._known = known
         login = Login(
             host=member.host,
@@ -152,7 +158,10 @@ class Probe:
         if found.at - self._failed_at > FORGOTTEN_ROUNDS * self.settings.every:
             # Lambda kept this process asleep, and another saw what became of that failure.
             self.failing_since = None
-        if found.writer is None:
+        if found.is_blind:
+            # Not finding a writer is no reason to leave it; the alarm on the metric says that nobody is found.
+            note("the probe is blind", answers=[asdict(answer) for answer in found.answers])
+        elif found.writer is None:
             self._failed_at = found.at
             self.failing_since = self.failing_since or first_failed or found.at
             self._tell(found, "down", self.failing_since)

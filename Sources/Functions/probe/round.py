@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from shared.check import Check
 from shared.cluster import Member
 from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
-from shared.postgres import Failure, Row, ServerError, Value
+from shared.postgres import Failure, OwnFault, Row, ServerError, Value
+
+# For a thread to come back that keeps its deadline. One that does not waits for what has none: the system's resolver.
+SLACK_SECONDS = 0.5
 
 ROLE = "select pg_is_in_recovery() as recovering"
 
@@ -37,7 +40,10 @@ Connect = Callable[[Member, float], Session]
 
 @dataclass(frozen=True)
 class Answer:
-    """What one member said. `writes` needs a heartbeat and all checks; `gap` is seconds since the last heartbeat."""
+    """What one member said. `writes` needs a heartbeat and all checks; `gap` is seconds since the last heartbeat.
+
+    One that is blind says nothing of the member: it could not be asked for a reason that lies with the probe.
+    """
 
     member: str
     answers: bool = False
@@ -46,6 +52,7 @@ class Answer:
     gap: float | None = None
     transactions: float | None = None
     active: int | None = None
+    is_blind: bool = False
     reason: str = ""
 
 
@@ -55,10 +62,19 @@ class Round:
 
     at: float
     answers: tuple[Answer, ...]
+    # Who the writer was, as RDS said last.
+    expected: str | None = None
 
     @property
     def writer(self) -> Answer | None:
         return next((answer for answer in self.answers if answer.writes), None)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing was learned of the writer: nobody writes, and who should could not be asked."""
+        if self.writer:
+            return False
+        return any(answer.is_blind and answer.member == self.expected for answer in self.answers)
 
 
 def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: float) -> Answer:
@@ -84,16 +100,26 @@ def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: floa
                 else:
                     answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
     except Failure as error:
-        answer = replace(answer, writes=False, reason=f"{type(error).__name__}: {error}")
+        is_blind = isinstance(error, OwnFault)
+        answer = replace(answer, writes=False, is_blind=is_blind, reason=f"{type(error).__name__}: {error}")
     return replace(answer, seconds=time.monotonic() - begin)
 
 
 def look(members: Sequence[Member], connect: Connect, checks: Sequence[Check], timeout: float, at: float) -> Round:
-    """All members at once: whoever hangs keeps nobody else from being asked."""
+    """All members at once: whoever hangs keeps nobody else from being asked, and nobody from judging the others."""
     reachable = [member for member in members if member.host]
-    with ThreadPoolExecutor(max(1, len(reachable)), "probe") as pool:
-        answers = pool.map(lambda member: ask(member, connect, checks, timeout), reachable)
-        return Round(at, tuple(answers))
+    pool = ThreadPoolExecutor(max(1, len(reachable)), "probe")
+    asked = [(member, pool.submit(ask, member, connect, checks, timeout)) for member in reachable]
+    wait([answer for _, answer in asked], timeout + SLACK_SECONDS)
+    pool.shutdown(wait=False)
+    expected = next((member.id for member in members if member.is_writer), None)
+    return Round(at, tuple(_told(member, answer, timeout) for member, answer in asked), expected)
+
+
+def _told(member: Member, answer: Future[Answer], timeout: float) -> Answer:
+    if answer.done():
+        return answer.result()
+    return Answer(member.id, seconds=timeout, is_blind=True, reason="the question was not put in time")
 
 
 def _beat(session: Session, left: Callable[[], float]) -> float | None:

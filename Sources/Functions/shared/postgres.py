@@ -20,9 +20,20 @@ from types import TracebackType
 from typing import Self
 
 from shared.scram import MECHANISM, Exchange, ScramError
-from shared.wire import ConnectionLost, Wire, frame
+from shared.wire import ConnectionLost, OwnFault, Wire, frame
 
-__all__ = ["Connection", "ConnectionLost", "Failure", "Login", "Row", "ServerError", "Value", "connect", "trusted"]
+__all__ = [
+    "Connection",
+    "ConnectionLost",
+    "Failure",
+    "Login",
+    "OwnFault",
+    "Row",
+    "ServerError",
+    "Value",
+    "connect",
+    "trusted",
+]
 
 Value = str | int | float | bool | None
 Row = dict[str, Value]

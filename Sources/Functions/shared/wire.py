@@ -18,6 +18,10 @@ class ConnectionLost(OSError):
     """There is no connection, or none any more: what was sent may have been done or not."""
 
 
+class OwnFault(ConnectionLost):
+    """What fails is on this side, a name service, a secret or a list of authorities: it says nothing of the server."""
+
+
 def frame(kind: bytes, body: bytes) -> bytes:
     """A message: its kind, how long it is with these four bytes, and what is in it."""
     return kind + struct.pack("!i", len(body) + 4) + body
@@ -123,6 +127,8 @@ def _reach(host: str, port: int, deadline: float) -> socket.socket:
 
 
 def _lost(error: OSError) -> OSError:
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return OwnFault(f"no name service answers: {error}")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ConnectionLost(f"{error}: `functions.databaseAuthorities` may name who signs the server's certificate")
+        return OwnFault(f"{error}: `functions.databaseAuthorities` may name who signs the server's certificate")
     return error if isinstance(error, (TimeoutError, ConnectionLost)) else ConnectionLost(str(error))

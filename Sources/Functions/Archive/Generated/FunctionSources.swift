@@ -2228,7 +2228,7 @@ from shared.check import Check
 from shared.clients import client
 from shared.cluster import Member
 from shared.cluster import look as describe
-from shared.postgres import Connection, Login, ServerError, connect
+from shared.postgres import Connection, Login, OwnFault, ServerError, connect
 from shared.telemetry import note
 
 # Longer than the schedule's minute, for a call may begin some seconds late; shorter than the function's time limit.
@@ -2278,13 +2278,19 @@ class Logins:
             if error.sqlstate not in LOGIN_REFUSED:
                 raise
             self._known = None
+        try:
             return self._connect(member, max(0.1, end - time.monotonic()))
+        except ServerError as error:
+            if error.sqlstate not in LOGIN_REFUSED:
+                raise
+            # A server that refuses a password is alive: what is wrong is the secret.
+            raise OwnFault(f"the secret does not log in: {error}") from error
 
     def _connect(self, member: Member, timeout: float) -> Connection:
         try:
             known = self._known or json.loads(self.secrets.get_secret_value(SecretId=self.secret)["SecretString"])
         except (BotoCoreError, ClientError) as error:
-            raise ConnectionError(f"the secret cannot be read: {error}") from error
+            raise OwnFault(f"the secret cannot be read: {error}") from error
         self._known = known
         login = Login(
             host=member.host,
@@ -2349,7 +2355,10 @@ class Probe:
         if found.at - self._failed_at > FORGOTTEN_ROUNDS * self.settings.every:
             # Lambda kept this process asleep, and another saw what became of that failure.
             self.failing_since = None
-        if found.writer is None:
+        if found.is_blind:
+            # Not finding a writer is no reason to leave it; the alarm on the metric says that nobody is found.
+            note("the probe is blind", answers=[asdict(answer) for answer in found.answers])
+        elif found.writer is None:
             self._failed_at = found.at
             self.failing_since = self.failing_since or first_failed or found.at
             self._tell(found, "down", self.failing_since)
@@ -2496,14 +2505,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from shared.check import Check
 from shared.cluster import Member
 from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
-from shared.postgres import Failure, Row, ServerError, Value
+from shared.postgres import Failure, OwnFault, Row, ServerError, Value
+
+# For a thread to come back that keeps its deadline. One that does not waits for what has none: the system's resolver.
+SLACK_SECONDS = 0.5
 
 ROLE = "select pg_is_in_recovery() as recovering"
 
@@ -2528,7 +2540,10 @@ Connect = Callable[[Member, float], Session]
 
 @dataclass(frozen=True)
 class Answer:
-    """What one member said. `writes` needs a heartbeat and all checks; `gap` is seconds since the last heartbeat."""
+    """What one member said. `writes` needs a heartbeat and all checks; `gap` is seconds since the last heartbeat.
+
+    One that is blind says nothing of the member: it could not be asked for a reason that lies with the probe.
+    """
 
     member: str
     answers: bool = False
@@ -2537,6 +2552,7 @@ class Answer:
     gap: float | None = None
     transactions: float | None = None
     active: int | None = None
+    is_blind: bool = False
     reason: str = ""
 
 
@@ -2546,10 +2562,19 @@ class Round:
 
     at: float
     answers: tuple[Answer, ...]
+    # Who the writer was, as RDS said last.
+    expected: str | None = None
 
     @property
     def writer(self) -> Answer | None:
         return next((answer for answer in self.answers if answer.writes), None)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing was learned of the writer: nobody writes, and who should could not be asked."""
+        if self.writer:
+            return False
+        return any(answer.is_blind and answer.member == self.expected for answer in self.answers)
 
 
 def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: float) -> Answer:
@@ -2575,16 +2600,26 @@ def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: floa
                 else:
                     answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
     except Failure as error:
-        answer = replace(answer, writes=False, reason=f"{type(error).__name__}: {error}")
+        is_blind = isinstance(error, OwnFault)
+        answer = replace(answer, writes=False, is_blind=is_blind, reason=f"{type(error).__name__}: {error}")
     return replace(answer, seconds=time.monotonic() - begin)
 
 
 def look(members: Sequence[Member], connect: Connect, checks: Sequence[Check], timeout: float, at: float) -> Round:
-    """All members at once: whoever hangs keeps nobody else from being asked."""
+    """All members at once: whoever hangs keeps nobody else from being asked, and nobody from judging the others."""
     reachable = [member for member in members if member.host]
-    with ThreadPoolExecutor(max(1, len(reachable)), "probe") as pool:
-        answers = pool.map(lambda member: ask(member, connect, checks, timeout), reachable)
-        return Round(at, tuple(answers))
+    pool = ThreadPoolExecutor(max(1, len(reachable)), "probe")
+    asked = [(member, pool.submit(ask, member, connect, checks, timeout)) for member in reachable]
+    wait([answer for _, answer in asked], timeout + SLACK_SECONDS)
+    pool.shutdown(wait=False)
+    expected = next((member.id for member in members if member.is_writer), None)
+    return Round(at, tuple(_told(member, answer, timeout) for member, answer in asked), expected)
+
+
+def _told(member: Member, answer: Future[Answer], timeout: float) -> Answer:
+    if answer.done():
+        return answer.result()
+    return Answer(member.id, seconds=timeout, is_blind=True, reason="the question was not put in time")
 
 
 def _beat(session: Session, left: Callable[[], float]) -> float | None:
@@ -4105,9 +4140,20 @@ from types import TracebackType
 from typing import Self
 
 from shared.scram import MECHANISM, Exchange, ScramError
-from shared.wire import ConnectionLost, Wire, frame
+from shared.wire import ConnectionLost, OwnFault, Wire, frame
 
-__all__ = ["Connection", "ConnectionLost", "Failure", "Login", "Row", "ServerError", "Value", "connect", "trusted"]
+__all__ = [
+    "Connection",
+    "ConnectionLost",
+    "Failure",
+    "Login",
+    "OwnFault",
+    "Row",
+    "ServerError",
+    "Value",
+    "connect",
+    "trusted",
+]
 
 Value = str | int | float | bool | None
 Row = dict[str, Value]
@@ -4794,6 +4840,10 @@ class ConnectionLost(OSError):
     """There is no connection, or none any more: what was sent may have been done or not."""
 
 
+class OwnFault(ConnectionLost):
+    """What fails is on this side, a name service, a secret or a list of authorities: it says nothing of the server."""
+
+
 def frame(kind: bytes, body: bytes) -> bytes:
     """A message: its kind, how long it is with these four bytes, and what is in it."""
     return kind + struct.pack("!i", len(body) + 4) + body
@@ -4899,8 +4949,10 @@ def _reach(host: str, port: int, deadline: float) -> socket.socket:
 
 
 def _lost(error: OSError) -> OSError:
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return OwnFault(f"no name service answers: {error}")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ConnectionLost(f"{error}: `functions.databaseAuthorities` may name who signs the server's certificate")
+        return OwnFault(f"{error}: `functions.databaseAuthorities` may name who signs the server's certificate")
     return error if isinstance(error, (TimeoutError, ConnectionLost)) else ConnectionLost(str(error))
 
 """#,
