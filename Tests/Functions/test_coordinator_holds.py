@@ -57,6 +57,12 @@ def test_another_target_is_tried_when_rds_does_not_take_the_first(stage: Stage) 
     assert [target for _, target, _ in stage.world.calls] == ["c"]
 
 
+def test_a_member_that_somebody_added_hides_no_other_and_is_no_candidate(stage: Stage) -> None:
+    stage.world.foreign = {"b"}
+    stage.run_out()
+    assert [target for _, target, _ in stage.world.calls] == ["c"]
+
+
 def test_a_throttled_call_is_made_again(stage: Stage) -> None:
     stage.world.refuse = [error("Throttling")]
     stage.run_out()

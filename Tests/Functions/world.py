@@ -173,6 +173,8 @@ class World:
     refuse: list[Exception] = field(default_factory=list)
     sent: list[tuple[str, str]] = field(default_factory=list)
     drained: list[str] = field(default_factory=list)
+    # Members that are not the spec's: the role may not look at them.
+    foreign: set[str] = field(default_factory=set)
     # From when until when nobody could write; the last may have no end.
     failures: list[tuple[float, float | None]] = field(default_factory=list)
     rds_answers: bool = True
@@ -243,6 +245,8 @@ class World:
     def describe_db_instances(self, DBInstanceIdentifier: str) -> dict[str, Any]:  # noqa: N803
         name = DBInstanceIdentifier
         check_request("rds", "DescribeDBInstances", {"DBInstanceIdentifier": name})
+        if name in self.foreign:
+            raise error("AccessDenied", status=403)
         instance = {
             "DBInstanceArn": _instance_arn(name),
             "DBInstanceStatus": self.statuses[name],

@@ -3587,7 +3587,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 AVAILABLE = "available"
+
+# Of a member that the function's role does not reach.
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -3624,7 +3629,8 @@ def look(rds: Any, cluster: str) -> Cluster:
     """Asks RDS for the cluster and each of its members.
 
     Each by its name: a list with a filter is granted on all instances of an account only. Who is in the list of members
-    but has gone meanwhile is left out.
+    but has gone meanwhile is left out. Of one that somebody has added beside the spec, which the role does not reach,
+    no more is known than that it is there and whether it writes: it must not hide the others.
     """
     (found,) = rds.describe_db_clusters(DBClusterIdentifier=cluster)["DBClusters"]
     members = [_member(rds, entry) for entry in found.get("DBClusterMembers", [])]
@@ -3637,6 +3643,10 @@ def _member(rds: Any, entry: dict[str, Any]) -> Member | None:
         (found,) = rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
     except rds.exceptions.DBInstanceNotFoundFault:
         return None
+    except ClientError as error:
+        if error.response["Error"].get("Code") != "AccessDenied":
+            raise
+        return Member(name, entry["IsClusterWriter"], entry.get("PromotionTier", 1), UNKNOWN, "", "", 5432)
     endpoint = found.get("Endpoint", {})
     return Member(
         id=name,
