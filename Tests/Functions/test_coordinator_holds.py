@@ -63,6 +63,18 @@ def test_a_member_that_somebody_added_hides_no_other_and_is_no_candidate(stage: 
     assert [target for _, target, _ in stage.world.calls] == ["c"]
 
 
+def test_a_failure_that_was_forgotten_meanwhile_is_not_failed_over_twice(stage: Stage) -> None:
+    """Nobody could look for a while after the call, and the probe counts from the beginning still."""
+    stage.world.promotion = None
+    stage.world.crash()
+    began = stage.world.now()
+    assert stage.handle(stage.down(), limit=60) == "observe"
+    assert len(stage.world.calls) == 1
+    stage.world.sleep(300)
+    assert stage.handle(stage.down(began), limit=60) == "refuse"
+    assert len(stage.world.calls) == 1
+
+
 def test_a_throttled_call_is_made_again(stage: Stage) -> None:
     stage.world.refuse = [error("Throttling")]
     stage.run_out()

@@ -1450,8 +1450,8 @@ class Watch:
             drained="drained" in outage,
             called="called" in outage,
             refused=tuple(outage.get("refused", ())),
-            # What was done about this very failure holds back nothing that follows from it.
-            last_failover=last["at"] if last and last["at"] < outage["since"] else None,
+            # Also one about this very failure: it may have been forgotten in between, and what was called with it.
+            last_failover=last["at"] if last else None,
             started_today=self.memory.started(now),
             frozen_until=freeze,
             drill_until=drill,
