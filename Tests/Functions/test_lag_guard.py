@@ -106,10 +106,17 @@ def test_what_is_old_or_missing_says_nothing(bench: Bench) -> None:
 def test_nothing_is_moved_while_a_failure_is_dealt_with_or_tiers_are_frozen(bench: Bench) -> None:
     bench.tell(b=9000, c=20)
     bench.look()
-    bench.decisions.put({"id": "outage", "since": 1.0})
+    bench.decisions.put({"id": "outage", "since": 1.0, "seen": bench.world.now()})
     assert bench.look() == []
     bench.decisions.delete("outage")
     bench.decisions.put({"id": "freeze", "until": bench.world.now() + 61, "by": "somebody"})
+    assert bench.look() == []
+    assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+
+
+def test_a_failure_that_nobody_saw_the_end_of_holds_up_the_guard_no_longer_than_the_coordinator(bench: Bench) -> None:
+    bench.decisions.put({"id": "outage", "since": 1.0, "seen": bench.world.now() - 181})
+    bench.tell(b=9000, c=20)
     assert bench.look() == []
     assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
 

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.decisions import FORGOTTEN_SECONDS
 from shared.tables import DAY_SECONDS, Item, Table
-
-# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile.
-FORGOTTEN_SECONDS = 180.0
 
 # How long the probe's word holds: two rounds of it, and some more.
 FRESH_SECONDS = 25.0

@@ -29,6 +29,7 @@ from shared.audit import Audit
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster, look
 from shared.data_api import Database
+from shared.decisions import FORGOTTEN_SECONDS
 from shared.metrics import DRILL_RUNNING, READER_LAG
 from shared.tables import DAY_SECONDS, Lease, Table
 from shared.telemetry import measure, note
@@ -109,7 +110,9 @@ class Guard:
         if freeze and freeze["until"] > self.now:
             note("tiers are frozen", until=freeze["until"], by=freeze.get("by"), reason=freeze.get("reason"))
             return True
-        return self.decisions.read("outage") is not None
+        outage = self.decisions.read("outage")
+        # One that nobody tells of any more is not closed by anybody either.
+        return outage is not None and self.now - outage["seen"] < FORGOTTEN_SECONDS
 
     def _make(self, move: Move, cluster: Cluster) -> bool:
         try:

@@ -14,6 +14,10 @@ from enum import StrEnum
 from shared.cluster import AVAILABLE
 
 
+# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile.
+FORGOTTEN_SECONDS = 180.0
+
+
 class Mode(StrEnum):
     ADVISE = "advise"
     AUTOMATIC = "automatic"

@@ -970,10 +970,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from shared.decisions import FORGOTTEN_SECONDS
 from shared.tables import DAY_SECONDS, Item, Table
-
-# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile.
-FORGOTTEN_SECONDS = 180.0
 
 # How long the probe's word holds: two rounds of it, and some more.
 FRESH_SECONDS = 25.0
@@ -1899,6 +1897,7 @@ from shared.audit import Audit
 from shared.clients import client
 from shared.cluster import AVAILABLE, Cluster, look
 from shared.data_api import Database
+from shared.decisions import FORGOTTEN_SECONDS
 from shared.metrics import DRILL_RUNNING, READER_LAG
 from shared.tables import DAY_SECONDS, Lease, Table
 from shared.telemetry import measure, note
@@ -1979,7 +1978,9 @@ class Guard:
         if freeze and freeze["until"] > self.now:
             note("tiers are frozen", until=freeze["until"], by=freeze.get("by"), reason=freeze.get("reason"))
             return True
-        return self.decisions.read("outage") is not None
+        outage = self.decisions.read("outage")
+        # One that nobody tells of any more is not closed by anybody either.
+        return outage is not None and self.now - outage["seen"] < FORGOTTEN_SECONDS
 
     def _make(self, move: Move, cluster: Cluster) -> bool:
         try:
@@ -3764,6 +3765,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.cluster import AVAILABLE
+
+
+# A failing writer is told of every few seconds. One that nobody told of for so long worked meanwhile.
+FORGOTTEN_SECONDS = 180.0
 
 
 class Mode(StrEnum):
