@@ -208,6 +208,9 @@ def test_an_id_that_was_used_for_something_else_is_parked_and_counted(bench: Ben
         '{"id": "x", "statements": [{"sql": "select 1", "parameters": ["a"]}]}',
         '{"id": "x", "statements": [{"sql": "select :b", "parameters": [{"name": "b", "value": {"blobValue": "*"}}]}]}',
         json.dumps({"id": "x" * 256, "statements": [{"sql": "select 1"}]}),
+        "[" * 100_000, "1" * 5000, '{"id": "\\ud800", "statements": [{"sql": "select 1"}]}',
+        '{"id": "x", "statements": [{"sql": "select \'\\ud800\'"}]}',
+        '{"id": "x", "statements": [{"sql": "select :a", "parameters": [{"name": "a", "value": {"doubleValue": NaN}}]}]}',
     ],
 )
 def test_what_is_no_transaction_is_parked(bench: Bench, text: str) -> None:
@@ -216,6 +219,11 @@ def test_what_is_no_transaction_is_parked(bench: Bench, text: str) -> None:
     assert bench.run(record("1", text), record("2", body("y"))) == []
     assert bench.sqs.cause() == "malformed"
     assert bench.counts == {"Replayed": 1, "ReplayParked": 1}
+
+
+def test_a_character_that_json_escapes_in_two_halves_is_one() -> None:
+    text = '{"id": "\\ud83d\\ude00", "statements": [{"sql": "select 1"}]}'
+    assert Transaction.read(text).id == "\U0001f600"
 
 
 def test_what_cannot_be_parked_comes_again_and_holds_its_group(bench: Bench) -> None:

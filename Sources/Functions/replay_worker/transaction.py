@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from shared.ledger import body_hash
 
 # A ledger's key is an index entry, which may have no more than about 2,700 bytes.
 LONGEST_ID = 255
+
+# Half of a character beyond the first 65,536, which JSON can escape alone and nobody can send.
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 Parameter = dict[str, Any]
 
@@ -47,9 +51,14 @@ class Transaction:
     def read(text: str) -> Transaction:
         """Raises Malformed."""
         try:
-            message = json.loads(text)
+            message = json.loads(text, parse_constant=_no_number)
         except json.JSONDecodeError as error:
             raise Malformed(f"not JSON: {error.msg} at character {error.pos}") from error
+        except (ValueError, RecursionError) as error:
+            # A number without end, brackets without end: Python gives up before the text is over.
+            raise Malformed(f"not JSON that can be read: {type(error).__name__}") from error
+        if _HALF.search(text) and not _is_text(message):
+            raise Malformed("a text has half of a character")
         if not isinstance(message, dict):
             raise Malformed("not an object")
         identity, statements = message.get("id"), message.get("statements")
@@ -58,6 +67,19 @@ class Transaction:
         if not isinstance(statements, list) or not statements:
             raise Malformed('"statements" is not a list with at least one')
         return Transaction(identity, tuple(_statement(item) for item in statements), body_hash(text))
+
+
+def _no_number(word: str) -> None:
+    """Python takes `NaN` and `Infinity` for numbers, JSON and the Data API do not."""
+    raise ValueError(f"{word} is no number")
+
+
+def _is_text(message: object) -> bool:
+    try:
+        json.dumps(message, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _statement(item: object) -> Statement:
