@@ -127,47 +127,6 @@ class NoRetry:
 
 
 @dataclass(frozen=True)
-class Queued:
-    """`harecon_replay.buffer_queue`: a queue takes it, the stack's replay worker applies it, and the ledger tells."""
-
-    # A `QueueClient`, and what makes its transaction of a transfer.
-    client: Any
-    transaction: Callable[[Transfer], Any]
-    # What the client raises: when the queue has not confirmed, and when the ledger cannot be asked.
-    not_queued: type[Exception]
-    not_told: type[Exception]
-    journal: Journal
-    stopped: threading.Event
-
-    def submit(self, transfer: Transfer) -> None:
-        self.journal.begin(transfer)
-        self.go_on(transfer)
-
-    def go_on(self, transfer: Transfer) -> None:
-        """Of a transfer that is begun, perhaps by a process that was killed: the same id is applied once."""
-        transaction = self.transaction(transfer)
-        while True:
-            try:
-                self.client.submit(transaction)
-                break
-            except self.not_queued:
-                time.sleep(PAUSE_SECONDS[1])
-        self.journal.accepted(transfer)
-        while not self._is_applied(transfer):
-            time.sleep(PAUSE_SECONDS[1])
-        self.journal.acknowledged(transfer)
-
-    def _is_applied(self, transfer: Transfer) -> bool:
-        try:
-            return self.client.outcome(transfer.name) is not None
-        except self.not_told:
-            return False
-
-    def close(self) -> None:
-        pass
-
-
-@dataclass(frozen=True)
 class Buffered:
     """`harecon_replay`: durable before the first attempt, and done again until the ledger has it."""
 
