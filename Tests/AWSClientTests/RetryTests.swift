@@ -8,11 +8,11 @@ import Testing
 @Suite("Retries")
 struct RetryTests {
   private func failure(
-    _ category: CallError.Category, code: String = "Any", isTimeout: Bool = false, retryAfter: Duration? = nil,
-    clockOffset: Double? = nil
+    _ category: CallError.Category, code: String = "Any", isTimeout: Bool = false, isInDoubt: Bool = false,
+    retryAfter: Duration? = nil, clockOffset: Double? = nil
   ) -> AttemptFailure {
     AttemptFailure(
-      CallError(category, code: code, message: ""), isTimeout: isTimeout, retryAfter: retryAfter,
+      CallError(category, code: code, message: ""), isTimeout: isTimeout, isInDoubt: isInDoubt, retryAfter: retryAfter,
       clockOffset: clockOffset)
   }
 
@@ -43,6 +43,39 @@ struct RetryTests {
     #expect(pauses.allSatisfy { (0..<0.8).contains($0) })
     #expect(pauses.filter { $0 < 0.4 }.count > 400)
     #expect(pauses.filter { $0 >= 0.4 }.count > 400)
+  }
+
+  @Test("what is there already may be the work of an attempt whose answer was lost")
+  func thereAlready() {
+    let there = CallError(.alreadyExists, code: "AlreadyExistsException", message: "")
+    var budget = RetryBudget()
+    var refused = RetrySequence(RetryPolicy())
+    _ = refused.failed(failure(.unavailable), budget: &budget, random: 0.5)
+    #expect(refused.verdict(there).category == .alreadyExists)
+    var lost = RetrySequence(RetryPolicy())
+    _ = lost.failed(failure(.unavailable, isInDoubt: true), budget: &budget, random: 0.5)
+    _ = lost.failed(failure(.throttled), budget: &budget, random: 0.5)
+    #expect(lost.verdict(there).category == .ambiguous)
+    #expect(lost.verdict(there).code == "AlreadyExistsException")
+    let invalid = CallError(.invalid, code: "InvalidParameterValueException", message: "")
+    #expect(lost.verdict(invalid) == invalid)
+  }
+
+  @Test("an attempt is in doubt when its request has left and no answer says that nothing was done")
+  func inDoubt() {
+    let lost = TransportError(.reset, .sent, "")
+    let unreached = TransportError(.connect, .notSent, "")
+    #expect(AttemptFailure(lost, isRepeatable: true, host: "h").isInDoubt)
+    #expect(!AttemptFailure(unreached, isRepeatable: true, host: "h").isInDoubt)
+    for (status, code, isInDoubt) in [
+      (500, "InternalFailure", true), (503, "ServiceUnavailableException", false), (400, "ThrottlingException", false),
+    ] {
+      let error = ServiceError(code: code, message: "", status: status)
+      let response = HTTPResponse(status: status, headers: [], body: [])
+      let failure = AttemptFailure(
+        error, response, of: "backup", isRepeatable: true, now: Timestamp(secondsSinceEpoch: 0))
+      #expect(failure.isInDoubt == isInDoubt, "\(code)")
+    }
   }
 
   @Test(

@@ -94,6 +94,15 @@ def test_a_fifth_of_all_calls_failing_in_mixed_ways(harecon: Harecon, account: A
     assert {r["kind"] for r in owned} <= account.may_be_kept(), owned
 
 
+def test_what_a_repetition_finds_there_already_is_no_work_of_another_run(harecon: Harecon, account: Account) -> None:
+    # With a token the client itself asks again. AWS Backup takes tokens, and says of a name that it is taken.
+    operations = ["CreateBackupVault", "CreateRestoreTestingPlan", "CreateRestoreTestingSelection"]
+    account.control("faults", [{"service": "backup", "operation": name, "kind": "lost"} for name in operations])
+    harecon.apply().expect(0)
+    assert {c["operation"] for c in account.calls() if c.get("fault")} == set(operations)
+    assert_nothing_made_twice(account)
+
+
 def test_of_two_applies_at_once_one_does_it_all_and_the_other_says_so(harecon: Harecon, account: Account) -> None:
     # Both have decided from an empty account before either writes.
     account.control("hold", {"n": 1})

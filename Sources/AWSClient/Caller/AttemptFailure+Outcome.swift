@@ -16,16 +16,19 @@ extension AttemptFailure {
     case (_, .sent): category = isRepeatable ? .unavailable : .ambiguous
     }
     self.init(
-      CallError(category, code: error.cause.rawValue, message: error.message), isTimeout: error.cause == .timeout)
+      CallError(category, code: error.cause.rawValue, message: error.message), isTimeout: error.cause == .timeout,
+      isInDoubt: error.progress == .sent)
   }
 
   /// An answer that is an error.
   init(_ error: ServiceError, _ response: HTTPResponse, of service: String, isRepeatable: Bool, now: Timestamp) {
     let category = ErrorCodes.category(error, of: service, isRepeatable: isRepeatable)
+    let isInDoubt = ErrorCodes.category(error, of: service, isRepeatable: false) == .ambiguous
     self.init(
       CallError(
         category, code: error.code, message: error.message, requestID: error.requestID, status: error.status),
-      retryAfter: Self.retryAfter(response, now: now), clockOffset: Self.clockOffset(response, now: now))
+      isInDoubt: isInDoubt, retryAfter: Self.retryAfter(response, now: now),
+      clockOffset: Self.clockOffset(response, now: now))
   }
 
   /// `x-amzn-RetryAfter` and `x-amz-retry-after` count seconds and milliseconds; `Retry-After` seconds, or names a date.

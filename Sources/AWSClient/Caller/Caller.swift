@@ -113,7 +113,7 @@ package final class Caller: OperationCaller {
         if failure.error.category == .throttled { pacer.wasThrottled(attempt.operation) }
         let random = parts.random()
         switch state.withLock({ sequence.failed(failure, budget: &$0.budget, random: random) }) {
-        case .giveUp: return .failure(failure.error)
+        case .giveUp: return .failure(sequence.verdict(failure.error))
         case .correctClock(let offset): state.withLock { $0.clockOffset = offset }
         case .refreshCredentials:
           if let credentials { await parts.credentials.reject(credentials) }

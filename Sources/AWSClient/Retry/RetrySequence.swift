@@ -6,16 +6,19 @@ package import Core
 package struct AttemptFailure: Sendable, Hashable {
   package var error: CallError
   package var isTimeout: Bool
+  /// What was asked for may have been carried out all the same.
+  package var isInDoubt: Bool
   /// The service's own wish, from `Retry-After` or `x-amzn-RetryAfter`.
   package var retryAfter: Duration?
   /// The server's date less ours, in seconds; nil when there was no answer or no readable date.
   package var clockOffset: Double?
 
   package init(
-    _ error: CallError, isTimeout: Bool = false, retryAfter: Duration? = nil, clockOffset: Double? = nil
+    _ error: CallError, isTimeout: Bool = false, isInDoubt: Bool = false, retryAfter: Duration? = nil, clockOffset: Double? = nil
   ) {
     self.error = error
     self.isTimeout = isTimeout
+    self.isInDoubt = isInDoubt
     self.retryAfter = retryAfter
     self.clockOffset = clockOffset
   }
@@ -38,6 +41,7 @@ package struct RetrySequence: Sendable {
   private let policy: RetryPolicy
   private var hasCorrectedClock = false
   private var hasRefreshedCredentials = false
+  private var wasInDoubt = false
 
   package init(_ policy: RetryPolicy) {
     self.policy = policy
@@ -46,6 +50,7 @@ package struct RetrySequence: Sendable {
   package mutating func failed(
     _ failure: AttemptFailure, budget: inout RetryBudget, random: Double
   ) -> Decision {
+    wasInDoubt = wasInDoubt || failure.isInDoubt
     if let offset = skew(failure), !hasCorrectedClock {
       hasCorrectedClock = true
       attempt += 1
@@ -64,6 +69,17 @@ package struct RetrySequence: Sendable {
     let pause = policy.pause(afterAttempt: attempt, isThrottled: isThrottled, random: random)
     attempt += 1
     return .wait(max(pause, min(failure.retryAfter ?? .zero, policy.cap)))
+  }
+
+  /// What the call as a whole came to, of which this is the last attempt's error.
+  ///
+  /// Not every service that takes a token answers a repetition as it answered the first: some say that the thing is there
+  /// already. That may be the work of an attempt whose answer was lost, and only a look can tell.
+  package func verdict(_ error: CallError) -> CallError {
+    guard wasInDoubt, error.category == .alreadyExists else { return error }
+    var error = error
+    error.category = .ambiguous
+    return error
   }
 
   private func isRepeatable(_ category: CallError.Category) -> Bool {
