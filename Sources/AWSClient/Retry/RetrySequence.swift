@@ -14,7 +14,8 @@ package struct AttemptFailure: Sendable, Hashable {
   package var clockOffset: Double?
 
   package init(
-    _ error: CallError, isTimeout: Bool = false, isInDoubt: Bool = false, retryAfter: Duration? = nil, clockOffset: Double? = nil
+    _ error: CallError, isTimeout: Bool = false, isInDoubt: Bool = false, retryAfter: Duration? = nil,
+    clockOffset: Double? = nil
   ) {
     self.error = error
     self.isTimeout = isTimeout
