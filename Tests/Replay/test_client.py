@@ -67,6 +67,15 @@ def test_who_submits_while_the_client_is_being_closed_is_told_that_it_goes_on_an
     buffer.close()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever is started in the background may have been told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_what_was_submitted_by_a_thread_that_is_interrupted_goes_on(
     bank: Bank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
