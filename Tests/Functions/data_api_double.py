@@ -35,6 +35,8 @@ class DataAPI:
         self._user = user
         self._open: dict[str, Connection] = {}
         self.faults: list[tuple[str, Exception]] = []
+        # So many calls that the first fault would meet it lets pass.
+        self.spared = 0
         self.calls: list[str] = []
 
     def begin_transaction(self, resourceArn: str, secretArn: str, database: str) -> dict[str, str]:
@@ -102,6 +104,9 @@ class DataAPI:
     def _meet(self, moment: str) -> None:
         self.calls.append(moment)
         if self.faults and self.faults[0][0] == moment:
+            if self.spared:
+                self.spared -= 1
+                return
             raise self.faults.pop(0)[1]
 
     def _execute(

@@ -171,6 +171,41 @@ def test_without_a_writer_nothing_is_parked_and_nothing_more_is_tried(bench: Ben
     assert bench.sqs.sent == []
 
 
+def test_what_one_statement_met_holds_up_its_group_alone(bench: Bench) -> None:
+    bench.run(record("0", body("first", 0)))
+    limit = refused("DatabaseErrorException", "ERROR: index row size 3000 exceeds maximum; SQLState: 54000")
+    # Met by the first statement of the first message, whose row in the ledger was taken.
+    bench.api.faults = [("execute", limit)]
+    bench.api.spared = 1
+    records = [record("1", body("x", 1), "g"), record("2", body("y", 2), "h"), record("3", body("z", 4), "g")]
+    assert bench.run(*records) == ["1", "3"]
+    assert bench.balances() == {"a": 98, "b": 102}
+    assert bench.sqs.sent == []
+
+
+@pytest.mark.parametrize(
+    ("call", "refusal"),
+    [
+        ("begin", refused("BadRequestException", "HttpEndpoint is not enabled for resource")),
+        ("execute", refused("DatabaseErrorException", "ERROR: permission denied for table x; SQLState: 42501")),
+    ],
+)
+def test_what_befalls_every_transaction_parks_none(bench: Bench, call: str, refusal: Exception) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [(call, refusal)]
+    assert bench.run(record("1", body("x")), record("2", body("y"), "h")) == ["1", "2"]
+    assert bench.sqs.sent == []
+    assert bench.entries() == {"first": 1}
+
+
+@pytest.mark.parametrize("sql", ["commit", "; /* a /* b */ c */ rollback", "--\rprepare transaction 'x'"])
+def test_a_statement_that_would_end_the_transaction_is_parked(bench: Bench, sql: str) -> None:
+    text = json.dumps({"id": "x", "statements": [{"sql": sql}]})
+    assert bench.run(record("1", text), record("2", body("y"), "h")) == []
+    assert bench.sqs.cause() == "malformed"
+    assert bench.entries() == {"y": 1}
+
+
 def test_what_is_behind_a_message_of_its_group_does_not_overtake_it(bench: Bench) -> None:
     bench.run(record("0", body("first", 0)))
     bench.api.faults = [("execute", refused("DatabaseErrorException", "ERROR: deadlock detected; SQLState: 40P01"))]

@@ -8,7 +8,10 @@ from botocore.exceptions import ClientError
 
 from harecon_replay import outcome
 from harecon_replay.ledger import Ledger
-from harecon_replay.transaction import Malformed, Transaction, body_hash, read, statement
+from harecon_replay.transaction import (
+    Malformed, Transaction, _ends_transaction, body_hash, read, statement,
+)  # fmt: skip
+from replay_worker.boundaries import ends_transaction
 from replay_worker.transaction import Malformed as WorkersMalformed
 from replay_worker.transaction import Transaction as WorkersTransaction
 from shared import ledger as worker
@@ -25,7 +28,8 @@ STATES = [
 CODES = [
     "AccessDeniedException", "BadRequestException", "DatabaseErrorException", "DatabaseNotFoundException",
     "DatabaseResumingException", "DatabaseUnavailableException", "ForbiddenException", "InternalServerErrorException",
-    "InvalidSecretException", "SecretsErrorException", "ServiceUnavailableError", "StatementTimeoutException",
+    "InvalidSecretException", "SecretsErrorException", "SerializationException", "ServiceUnavailableError",
+    "StatementTimeoutException",
     "ThrottlingException", "TransactionNotFoundException", "UnsupportedResultException", "ValidationException",
 ]  # fmt: skip
 
@@ -51,6 +55,8 @@ def test_a_sqlstate_means_the_same(state: str) -> None:
     answer = {"Error": {"Code": "DatabaseErrorException", "Message": f"ERROR: x; SQLState: {state}"}}
     theirs = refusals.meaning(ClientError(answer, "ExecuteStatement"))
     assert outcome.meaning(outcome.TargetError(sqlstate=state)).value == theirs.value
+    error = ClientError(answer, "ExecuteStatement")
+    assert outcome.befalls_all(outcome.TargetError(sqlstate=state)) == refusals.befalls_all(error)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -82,3 +88,16 @@ def test_what_one_calls_malformed_the_other_does(body: str) -> None:
         WorkersTransaction.read(body)
     with pytest.raises(Malformed):
         read("k", body)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "commit", "COMMIT", ";;commit", " \f;\v rollback to x", "/* /* */ commit */ select 1", "/* /* */ */ end",
+        "/* commit", "--x\rabort", "--x\nbegin", "-- commit", "start transaction", "startled", "end_", "end$", "endé",
+        "prepare transaction 'x'", "prepare/**/transaction 'x'", "prepare transactions as select 1",
+        "prepare x as select 1", "select 1; commit", "",
+    ],
+)  # fmt: skip
+def test_what_ends_a_transaction_for_one_ends_it_for_the_other(sql: str) -> None:
+    assert ends_transaction(sql) == _ends_transaction(sql)

@@ -27,7 +27,7 @@ from replay_worker.transaction import Malformed, Statement, Transaction
 from shared.clients import client
 from shared.ledger import Ledger
 from shared.metrics import LEDGER_MISMATCHES, REPLAY_PARKED, REPLAYED, Metric
-from shared.refusals import Meaning, meaning, name, sqlstate
+from shared.refusals import Meaning, befalls_all, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
 # One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
@@ -37,8 +37,9 @@ STATEMENT_SECONDS = 15.0
 PRUNE_EVERY_SECONDS = 600.0
 LONGEST_REASON = 500
 
-# Until a message comes again: after its first, second, ... delivery. For two minutes, in which most failovers end, it is
-# no longer than what the spec's objectives leave to clients; after that a thousand deliveries have to last for hours.
+# Until a message comes again: after its first, second, ... delivery. For two minutes, in which most failovers end, it
+# is no longer than what the spec's objectives leave to clients; after that a thousand deliveries have to last for
+# hours.
 # The queue's own time is for a function that died.
 AGAIN_AFTER_SECONDS = (2, 5, 10, *(15,) * 7, 30, 60)
 # What SQS takes in one request.
@@ -55,6 +56,14 @@ class Refused(Exception):
         self.cause = cause
 
 
+class NotBegun(Exception):
+    """The database took not even the transaction's row in the ledger: that is no fault of the transaction's own."""
+
+    def __init__(self, error: ClientError | BotoCoreError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @dataclass(frozen=True)
 class Writer:
     """Applies transactions on the writer, through the Data API."""
@@ -68,26 +77,38 @@ class Writer:
     def apply(self, transaction: Transaction) -> int:
         """How often the transaction has been here, this time included: 1 when it was applied just now.
 
-        Raises Refused, and what botocore raises: then it may have been applied or not.
+        Raises Refused and NotBegun, and what botocore raises: then it may have been applied or not.
         """
-        started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
         try:
-            entered = self._execute(
-                Statement(self.ledger.entering, (_text("id", transaction.id), _text("body", transaction.body))), started
-            )
-            [[seen, body]] = entered["records"]
+            started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
+        except (BotoCoreError, ClientError) as error:
+            raise NotBegun(error) from error
+        try:
+            [[seen, body]] = self._enter(transaction, started)
             if body["stringValue"] != transaction.body:
                 raise Refused("mismatch", "the id was given to another transaction before")
             if seen["longValue"] == 1:
                 for statement in transaction.statements:
                     self._execute(statement, started)
-        except (BotoCoreError, ClientError, Refused):
+        except (BotoCoreError, ClientError, Refused, NotBegun):
             self._roll_back(started)
             raise
         # Also when there was nothing left to do: the ledger's row must be as safe as the transaction it tells of.
         self.client.commit_transaction(resourceArn=self.cluster, secretArn=self.secret, transactionId=started)
         count: int = seen["longValue"]
         return count
+
+    def _enter(self, transaction: Transaction, started: str) -> list[list[dict[str, Any]]]:
+        given = (_text("id", transaction.id), _text("body", transaction.body))
+        try:
+            answer = self._execute(Statement(self.ledger.entering, given), started)
+        except (BotoCoreError, ClientError) as error:
+            # Of what is in that statement only the id is the transaction's, and only its characters can be refused.
+            if (sqlstate(error) or "").startswith("22"):
+                raise
+            raise NotBegun(error) from error
+        records: list[list[dict[str, Any]]] = answer["records"]
+        return records
 
     def make_ledger(self) -> None:
         for sql in self.ledger.making:
@@ -223,21 +244,32 @@ class Batch:
         try:
             try:
                 seen = self.writer.apply(transaction)
-            except ClientError as error:
-                if sqlstate(error) != "42P01" or self.writer.ledger.name not in str(error):
+            except NotBegun as missing:
+                if sqlstate(missing.error) != "42P01" or self.writer.ledger.name not in str(missing):
                     raise
-                self.writer.make_ledger()
+                self._make_ledger()
                 seen = self.writer.apply(transaction)
+        except NotBegun as unready:
+            note("not begun", transaction=transaction.id, error=name(unready.error))
+            # Another one that holds the same row is the only reason that is not everybody's.
+            self._stopped = meaning(unready.error) is not Meaning.AGAIN
+            return False
         except (BotoCoreError, ClientError) as error:
             verdict = meaning(error)
             note("not applied", transaction=transaction.id, meaning=verdict.value, error=name(error))
             if verdict is Meaning.REFUSED:
                 raise Refused(name(error), str(error)) from error
-            self._stopped = verdict is Meaning.LATER
+            self._stopped = verdict is Meaning.LATER and befalls_all(error)
             return False
         self.counts[REPLAYED] += 1 if seen == 1 else 0
         note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
         return True
+
+    def _make_ledger(self) -> None:
+        try:
+            self.writer.make_ledger()
+        except (BotoCoreError, ClientError) as error:
+            raise NotBegun(error) from error
 
     def _parks(self, record: Record, cause: str, reason: str) -> bool:
         try:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from replay_worker.boundaries import ends_transaction
 from shared.ledger import body_hash
 
 # A ledger's key is an index entry, which may have no more than about 2,700 bytes.
@@ -85,6 +86,8 @@ def _is_text(message: object) -> bool:
 def _statement(item: object) -> Statement:
     if not isinstance(item, dict) or not isinstance(item.get("sql"), str) or not item["sql"].strip():
         raise Malformed('a statement has no "sql"')
+    if ends_transaction(item["sql"]):
+        raise Malformed("a statement begins or ends a transaction, which the worker does itself")
     parameters = item.get("parameters", [])
     if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
         raise Malformed('"parameters" is not a list of objects')

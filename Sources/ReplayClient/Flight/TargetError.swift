@@ -35,7 +35,8 @@ struct TargetError: Error, Sendable, Hashable {
       return sqlstate == "40002" || Self.refusedClasses.contains(String(sqlstate.prefix(2))) ? .refused : .later
     }
     switch code {
-    case "BadRequestException", "UnsupportedResultException", "ValidationException": return .refused
+    case "BadRequestException", "SerializationException", "UnsupportedResultException", "ValidationException":
+      return .refused
     case "StatementTimeoutException", "TransactionNotFoundException": return .again
     // The service's codes, of which new ones may come.
     default: return .later

@@ -81,7 +81,9 @@ class TargetError(Exception):
 _REFUSED_CLASSES = frozenset({"0A", "20", "21", "22", "23", "27", "2B", "2F", "38", "39", "42", "44", "P0"})
 # What lies in other transactions, and in how long this one took.
 _AGAIN = frozenset({"40001", "40003", "40P01", "55P03", "57014"})
-_MALFORMED = frozenset({"BadRequestException", "UnsupportedResultException", "ValidationException"})
+_MALFORMED = frozenset(
+    {"BadRequestException", "SerializationException", "UnsupportedResultException", "ValidationException"}
+)
 # The service answered, and not about the transaction's content.
 _PASSING = frozenset({"StatementTimeoutException", "TransactionNotFoundException"})
 

@@ -2643,6 +2643,58 @@ def _with_load(answer: Answer, row: Row) -> Answer:
     )
 
 """#,
+    "replay_worker/boundaries.py": #"""
+# SPDX-License-Identifier: Apache-2.0
+"""Statements that begin or end a transaction, which is the worker's own to do.
+
+One that commits would tear the ledger's row from what stands behind it. The clients refuse such at their doors, and the
+queue takes messages from others too; a test holds both to the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ENDS = frozenset({"commit", "end", "rollback", "abort", "begin", "start"})
+# As PostgreSQL reads it: any line's end ends a comment, and a word goes on with all that is not ASCII.
+_SKIPPED = re.compile(r"[ \t\n\r\f\v]+|--[^\n\r]*")
+_WORD = re.compile(r"[A-Za-z]+(?![A-Za-z0-9_$\x80-\U0010ffff])")
+_COMMENT = re.compile(r"/\*|\*/")
+
+
+def ends_transaction(sql: str) -> bool:
+    # A statement with nothing in it is none to PostgreSQL, and what stands behind it is the first.
+    offset = _skipped(sql, 0)
+    while sql[offset : offset + 1] == ";":
+        offset = _skipped(sql, offset + 1)
+    word = _WORD.match(sql, offset)
+    if word and word[0].lower() == "prepare":
+        what = _WORD.match(sql, _skipped(sql, word.end()))
+        return what is not None and what[0].lower() == "transaction"
+    return word is not None and word[0].lower() in _ENDS
+
+
+def _skipped(sql: str, offset: int) -> int:
+    """Where the first word stands behind white space and comments."""
+    while True:
+        if found := _SKIPPED.match(sql, offset):
+            offset = found.end()
+        elif sql.startswith("/*", offset):
+            offset = _behind_comment(sql, offset)
+        else:
+            return offset
+
+
+def _behind_comment(sql: str, offset: int) -> int:
+    """PostgreSQL's comments nest."""
+    depth = 0
+    for mark in _COMMENT.finditer(sql, offset):
+        depth += 1 if mark[0] == "/*" else -1
+        if depth == 0:
+            return mark.end()
+    return len(sql)
+
+"""#,
     "replay_worker/handler.py": #"""
 # SPDX-License-Identifier: Apache-2.0
 """Applies the transactions that wait in the replay queue, each of them once and in the order of its message group.
@@ -2673,7 +2725,7 @@ from replay_worker.transaction import Malformed, Statement, Transaction
 from shared.clients import client
 from shared.ledger import Ledger
 from shared.metrics import LEDGER_MISMATCHES, REPLAY_PARKED, REPLAYED, Metric
-from shared.refusals import Meaning, meaning, name, sqlstate
+from shared.refusals import Meaning, befalls_all, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
 # One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
@@ -2683,8 +2735,9 @@ STATEMENT_SECONDS = 15.0
 PRUNE_EVERY_SECONDS = 600.0
 LONGEST_REASON = 500
 
-# Until a message comes again: after its first, second, ... delivery. For two minutes, in which most failovers end, it is
-# no longer than what the spec's objectives leave to clients; after that a thousand deliveries have to last for hours.
+# Until a message comes again: after its first, second, ... delivery. For two minutes, in which most failovers end, it
+# is no longer than what the spec's objectives leave to clients; after that a thousand deliveries have to last for
+# hours.
 # The queue's own time is for a function that died.
 AGAIN_AFTER_SECONDS = (2, 5, 10, *(15,) * 7, 30, 60)
 # What SQS takes in one request.
@@ -2701,6 +2754,14 @@ class Refused(Exception):
         self.cause = cause
 
 
+class NotBegun(Exception):
+    """The database took not even the transaction's row in the ledger: that is no fault of the transaction's own."""
+
+    def __init__(self, error: ClientError | BotoCoreError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 @dataclass(frozen=True)
 class Writer:
     """Applies transactions on the writer, through the Data API."""
@@ -2714,26 +2775,38 @@ class Writer:
     def apply(self, transaction: Transaction) -> int:
         """How often the transaction has been here, this time included: 1 when it was applied just now.
 
-        Raises Refused, and what botocore raises: then it may have been applied or not.
+        Raises Refused and NotBegun, and what botocore raises: then it may have been applied or not.
         """
-        started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
         try:
-            entered = self._execute(
-                Statement(self.ledger.entering, (_text("id", transaction.id), _text("body", transaction.body))), started
-            )
-            [[seen, body]] = entered["records"]
+            started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
+        except (BotoCoreError, ClientError) as error:
+            raise NotBegun(error) from error
+        try:
+            [[seen, body]] = self._enter(transaction, started)
             if body["stringValue"] != transaction.body:
                 raise Refused("mismatch", "the id was given to another transaction before")
             if seen["longValue"] == 1:
                 for statement in transaction.statements:
                     self._execute(statement, started)
-        except (BotoCoreError, ClientError, Refused):
+        except (BotoCoreError, ClientError, Refused, NotBegun):
             self._roll_back(started)
             raise
         # Also when there was nothing left to do: the ledger's row must be as safe as the transaction it tells of.
         self.client.commit_transaction(resourceArn=self.cluster, secretArn=self.secret, transactionId=started)
         count: int = seen["longValue"]
         return count
+
+    def _enter(self, transaction: Transaction, started: str) -> list[list[dict[str, Any]]]:
+        given = (_text("id", transaction.id), _text("body", transaction.body))
+        try:
+            answer = self._execute(Statement(self.ledger.entering, given), started)
+        except (BotoCoreError, ClientError) as error:
+            # Of what is in that statement only the id is the transaction's, and only its characters can be refused.
+            if (sqlstate(error) or "").startswith("22"):
+                raise
+            raise NotBegun(error) from error
+        records: list[list[dict[str, Any]]] = answer["records"]
+        return records
 
     def make_ledger(self) -> None:
         for sql in self.ledger.making:
@@ -2869,21 +2942,32 @@ class Batch:
         try:
             try:
                 seen = self.writer.apply(transaction)
-            except ClientError as error:
-                if sqlstate(error) != "42P01" or self.writer.ledger.name not in str(error):
+            except NotBegun as missing:
+                if sqlstate(missing.error) != "42P01" or self.writer.ledger.name not in str(missing):
                     raise
-                self.writer.make_ledger()
+                self._make_ledger()
                 seen = self.writer.apply(transaction)
+        except NotBegun as unready:
+            note("not begun", transaction=transaction.id, error=name(unready.error))
+            # Another one that holds the same row is the only reason that is not everybody's.
+            self._stopped = meaning(unready.error) is not Meaning.AGAIN
+            return False
         except (BotoCoreError, ClientError) as error:
             verdict = meaning(error)
             note("not applied", transaction=transaction.id, meaning=verdict.value, error=name(error))
             if verdict is Meaning.REFUSED:
                 raise Refused(name(error), str(error)) from error
-            self._stopped = verdict is Meaning.LATER
+            self._stopped = verdict is Meaning.LATER and befalls_all(error)
             return False
         self.counts[REPLAYED] += 1 if seen == 1 else 0
         note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
         return True
+
+    def _make_ledger(self) -> None:
+        try:
+            self.writer.make_ledger()
+        except (BotoCoreError, ClientError) as error:
+            raise NotBegun(error) from error
 
     def _parks(self, record: Record, cause: str, reason: str) -> bool:
         try:
@@ -2957,6 +3041,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from replay_worker.boundaries import ends_transaction
 from shared.ledger import body_hash
 
 # A ledger's key is an index entry, which may have no more than about 2,700 bytes.
@@ -3032,6 +3117,8 @@ def _is_text(message: object) -> bool:
 def _statement(item: object) -> Statement:
     if not isinstance(item, dict) or not isinstance(item.get("sql"), str) or not item["sql"].strip():
         raise Malformed('a statement has no "sql"')
+    if ends_transaction(item["sql"]):
+        raise Malformed("a statement begins or ends a transaction, which the worker does itself")
     parameters = item.get("parameters", [])
     if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
         raise Malformed('"parameters" is not a list of objects')
@@ -4492,7 +4579,12 @@ _REFUSED_CLASSES = frozenset({"0A", "20", "21", "22", "23", "27", "2B", "2F", "3
 # What lies in other transactions, and in how long this one took.
 _AGAIN = frozenset({"40001", "40003", "40P01", "55P03", "57014"})
 
-_MALFORMED = frozenset({"BadRequestException", "UnsupportedResultException", "ValidationException"})
+# No connection, no rights, no such database, no room, going down, a broken machine.
+_OF_THE_SERVER = frozenset({"08", "28", "3D", "53", "57", "58", "F0"})
+
+_MALFORMED = frozenset(
+    {"BadRequestException", "SerializationException", "UnsupportedResultException", "ValidationException"}
+)
 
 
 def sqlstate(error: Exception) -> str | None:
@@ -4522,6 +4614,16 @@ def meaning(error: ClientError | BotoCoreError) -> Meaning:
     if code in _MALFORMED:
         return Meaning.REFUSED
     return Meaning.AGAIN if code in ("StatementTimeoutException", "TransactionNotFoundException") else Meaning.LATER
+
+
+def befalls_all(error: ClientError | BotoCoreError) -> bool:
+    """Of an error of one transaction's statement that means LATER: whether others would meet it as well.
+
+    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may lie
+    in this statement: it holds up its own group, and not everybody.
+    """
+    state = sqlstate(error)
+    return state is None or state[:2] in _OF_THE_SERVER or state == "25006"
 
 
 def name(error: Exception) -> str:
