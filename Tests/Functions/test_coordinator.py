@@ -252,8 +252,6 @@ def test_nobody_waits_for_the_audit_log_between_the_drain_and_the_failover(stage
     assert (1, 0) not in seen and (0, 0) in seen and (1, 1) in seen
 
 
-
-
 # MARK: The entry
 
 
@@ -287,7 +285,13 @@ def test_the_entry_is_set_up_by_its_environment(
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(handler, "client", lambda service, **_: world)
+    asked: dict[str, int] = {}
+
+    def client(service: str, *, attempts: int = 1, **_: Any) -> World:
+        asked[service] = attempts
+        return world
+
+    monkeypatch.setattr(handler, "client", client)
     tables = {"payments-leases": leases, "payments-decisions": decisions}
     monkeypatch.setattr(handler, "Table", lambda _, name: tables[name])
     event = {"source": "aws.rds", "detail": {"EventID": "RDS-EVENT-0071"}, "time": "2024-05-06T23:08:24Z"}
@@ -295,3 +299,5 @@ def test_the_entry_is_set_up_by_its_environment(
     assert handler.handle(event, context) == {"outcome": "no failure"}
     assert '"writer": "a"' in capsys.readouterr().out
     assert leases.items["failover"]["until"] == 0, "the lease was given back"
+    assert asked["sns"] == 2, "a page is not lost for a dead connection"
+    assert asked["rds-data"] == asked["rds"] == 1, "what must not happen twice is not repeated"

@@ -28,6 +28,17 @@ def test_a_failover_that_a_drill_started_is_not_doubled_and_judged(
     assert found["DrillRunning"] == [1] and found["DrillVerdict"] == [1]
 
 
+def test_a_drill_that_is_told_to_begin_after_its_end_holds_nothing_back(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.handle(drill("completed"))
+    stage.handle(drill("running"))
+    assert stage.memory.hold() is None
+    assert "DrillRunning" not in metrics(capsys.readouterr().out)
+    stage.run_out(100)
+    assert [target for _, target, _ in stage.world.calls] == ["b"], "a real failure is acted on"
+
+
 def test_a_drill_with_too_long_a_gap_has_failed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.handle(drill("running"))
     stage.world.fail_over("b", 150)

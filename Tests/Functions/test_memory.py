@@ -142,10 +142,30 @@ def test_the_first_time_of_a_phase_counts(memory: Memory) -> None:
     assert outage and outage["phases"] == {"detected": NOW, "called": NOW + 20}
 
 
-def test_something_is_told_once(memory: Memory) -> None:
+def test_who_dies_while_it_closes_a_failure_leaves_it_to_the_next(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = memory.open(NOW, NOW, "a", "z1")
+    with monkeypatch.context() as dying, pytest.raises(TimeoutError):
+        dying.setattr(Table, "delete", lambda *_, **__: (_ for _ in ()).throw(TimeoutError()))
+        dying.setattr(FakeTable, "delete", lambda *_, **__: (_ for _ in ()).throw(TimeoutError()))
+        memory.close(first, NOW + 40)
+    assert memory.outage(NOW + 41) is not None
+    assert memory.close(first, NOW + 42)
+    last = memory.last_outage()
+    assert last and last["ended"] == NOW + 40
+    memory.open(NOW + 50, NOW + 50, "b", "z2")
+    memory.close(first, NOW + 60)
+    assert memory.outage(NOW + 60) and memory.last_outage() == last, "a late word of the first closes no other"
+
+
+def test_what_was_told_of_a_failure_is_on_record_once(memory: Memory) -> None:
     since = memory.open(NOW, NOW, "a", "z1")["since"]
-    assert memory.is_first(since, "overdue") and not memory.is_first(since, "overdue")
-    assert memory.is_first(since, "frozen")
+    for word in ("overdue", "overdue", "frozen"):
+        memory.told(since, word)
+    memory.told(since - 1, "of another failure")
+    outage = memory.outage(NOW)
+    assert outage and outage["told"] == ["overdue", "frozen"]
 
 
 def test_the_probe_s_latest_word_counts_for_a_while(memory: Memory) -> None:
@@ -188,6 +208,6 @@ def test_failovers_that_are_told_of_twice_are_one(memory: Memory) -> None:
 def test_a_drill_is_ended_by_its_own_experiment_once(memory: Memory) -> None:
     memory.begin_drill("EXP1", NOW, NOW + 1800, NOW + 120)
     assert memory.hold() == NOW + 120
-    assert memory.end_drill("EXP2") is None
-    assert memory.end_drill("EXP1") is not None
-    assert memory.end_drill("EXP1") is None and memory.hold() is None
+    assert memory.end_drill("EXP2", NOW + 60) is None
+    assert memory.end_drill("EXP1", NOW + 60) is not None
+    assert memory.end_drill("EXP1", NOW + 60) is None and memory.hold() is None

@@ -244,3 +244,25 @@ def test_settings_come_from_the_environment() -> None:
         "HEALTH_CHECKS": '[{"name":"writable","sql":"select 1","expect":"1"}]',
     }
     assert Settings.read(environment) == SETTINGS
+
+
+def test_a_dead_connection_costs_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, int] = {}
+
+    def client(service: str, *, attempts: int = 1, **_: Any) -> None:
+        asked[service] = attempts
+
+    environment = {
+        "SETTINGS": '{"every":10,"attempts":2,"timeout":1.5,"pause":1}',
+        "HEALTH_CHECKS": "[]",
+        **dict.fromkeys(("COORDINATOR", "CLUSTER", "SECRET_ARN", "DATABASE"), "payments"),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(handler, "client", client)
+    handler._configured.cache_clear()
+    try:
+        handler._configured()
+    finally:
+        handler._configured.cache_clear()
+    assert asked["lambda"] == 2, "the coordinator is told at the second attempt"

@@ -12,7 +12,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from service_models import check_request
 from shared.tables import Item, Table
@@ -173,6 +173,8 @@ class World:
     refuse: list[Exception] = field(default_factory=list)
     sent: list[tuple[str, str]] = field(default_factory=list)
     drained: list[str] = field(default_factory=list)
+    # How many messages from now on are not taken.
+    unsent: int = 0
     # Members that are not the spec's: the role may not look at them.
     foreign: set[str] = field(default_factory=set)
     # From when until when nobody could write; the last may have no end.
@@ -303,5 +305,8 @@ class World:
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:  # noqa: N803
         check_request("sns", "Publish", {"TopicArn": TopicArn, "Subject": Subject, "Message": Message})
+        if self.unsent:
+            self.unsent -= 1
+            raise ConnectionClosedError(endpoint_url="https://sns.example")
         assert len(Subject) <= 100 and "\n" not in Subject and Subject.isascii()
         self.sent.append((TopicArn.rsplit("-", 1)[-1], Subject))

@@ -43,13 +43,15 @@ class Drills:
         began = min(event.at or self.now(), self.now())
         actions = [action.get("actionId") for action in template.get("actions", {}).values()]
         hold = began + self.failover_within if FAILOVER_ACTION in actions else None
-        self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
+        if not self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold):
+            note("drill has ended before", experiment=event.experiment)
+            return
         measure({DRILL_RUNNING: 1})
         self.audit.record("drill begins", experiment=event.experiment, actions=actions, hold=hold)
 
     def end(self, event: Event) -> bool | None:
         """Whether the stack stood it; None when it is no drill of this stack, or was judged before."""
-        drill = self.memory.end_drill(event.experiment)
+        drill = self.memory.end_drill(event.experiment, self.now())
         if drill is None:
             return None
         missed = self._missed(event, drill)

@@ -164,7 +164,9 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
     within = float(given["failoverWithin"])
     dynamodb, functions = client("dynamodb", attempts=2), client("lambda")
     memory, audit = Memory(Table(dynamodb, environment["DECISIONS_TABLE"])), Audit.of(environment, "coordinator")
-    teller = Teller(client("sns"), environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
+    # A connection that lay idle may be dead: nobody is to be left unpaged for that.
+    sns = client("sns", attempts=2)
+    teller = Teller(sns, environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
     database = Database(
         client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
     )

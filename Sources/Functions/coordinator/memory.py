@@ -69,9 +69,9 @@ class Memory:
             since=since,
         )
 
-    def is_first(self, since: float, word: str) -> bool:
-        """Whether this has not been told of this failure yet; it counts as told from now on."""
-        told = self.table.update(
+    def told(self, since: float, word: str) -> None:
+        """This has been told of this failure."""
+        self.table.update(
             "outage",
             "SET #told = list_append(#told, :words)",
             "#since = :since AND NOT contains(#told, :word)",
@@ -79,7 +79,6 @@ class Memory:
             word=word,
             since=since,
         )
-        return told is not None
 
     def drain(self, since: float, now: float) -> None:
         self.table.update("outage", "SET #drained = :now", "#since = :since", now=now, since=since)
@@ -107,12 +106,19 @@ class Memory:
             since=since,
         )
 
+    def answered(self, since: float, outcome: str) -> None:
+        """What became of the call for this failure."""
+        self.table.update("outage", "SET #outcome = :outcome", "#since = :since", outcome=outcome, since=since)
+
     def close(self, outage: Item, now: float) -> bool:
         """Whether it was this call that closed it."""
-        closed = self.table.delete("outage", "#since = :since", since=outage["since"])
-        if closed:
-            self.table.put({**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)})
-        return closed
+        # Kept before it goes: whoever dies in between leaves it open for the next call, and loses nothing of it.
+        self.table.put(
+            {**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)},
+            "attribute_not_exists(#id) OR #since < :since",
+            since=outage["since"],
+        )
+        return self.table.delete("outage", "#since = :since", since=outage["since"])
 
     def last_outage(self) -> Item | None:
         return self.table.read("outage#last")
@@ -179,16 +185,20 @@ class Memory:
 
     # MARK: Drills
 
-    def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> None:
-        """`hold` is until when failures are the drill's own to deal with."""
+    def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> bool:
+        """Whether it runs: events come in any order, and its end may have been told. `hold` is until when failures are
+        the drill's own to deal with."""
+        if (self.table.read("drill#last") or {}).get("experiment") == experiment:
+            return False
         item = {"id": "drill", "experiment": experiment, "began": at, "until": until, "hold": hold}
-        self.table.put({**item, "expires": int(until)})
+        return self.table.put({**item, "expires": int(until)})
 
     def hold(self) -> float | None:
         return (self.table.read("drill") or {}).get("hold")
 
-    def end_drill(self, experiment: str) -> Item | None:
-        """The drill, if it is this experiment that is on record."""
+    def end_drill(self, experiment: str, now: float) -> Item | None:
+        """The drill, if it is this experiment that is on record. It has ended, and begins no more, in any case."""
+        self.table.put({"id": "drill#last", "experiment": experiment, "expires": int(now + KEPT_SECONDS)})
         item = self.table.read("drill")
         if not item or item["experiment"] != experiment:
             return None

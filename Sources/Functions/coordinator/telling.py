@@ -23,28 +23,30 @@ LONGEST_SUBJECT = 100
 
 @dataclass(frozen=True)
 class Teller:
-    """Publishes to the stack's topics. What cannot be published is in the log, and holds up nothing."""
+    """Publishes to the stack's topics. What cannot be published is in the log; each says whether it was sent."""
 
     sns: Any
     stack: str
     critical: str
     warning: str
 
-    def page(self, subject: str, text: str) -> None:
+    def page(self, subject: str, text: str) -> bool:
         """For who is on call."""
-        self._publish(self.critical, subject, text)
+        return self._publish(self.critical, subject, text)
 
-    def warn(self, subject: str, text: str) -> None:
+    def warn(self, subject: str, text: str) -> bool:
         """For office hours."""
-        self._publish(self.warning, subject, text)
+        return self._publish(self.warning, subject, text)
 
-    def _publish(self, topic: str, subject: str, text: str) -> None:
+    def _publish(self, topic: str, subject: str, text: str) -> bool:
         subject = f"{self.stack}: {subject}"[:LONGEST_SUBJECT]
         note("told", topic=topic.rsplit(":", 1)[-1], subject=subject, text=text)
         try:
             self.sns.publish(TopicArn=topic, Subject=subject, Message=text)
         except (BotoCoreError, ClientError) as error:
             note("message not sent", subject=subject, error=str(error))
+            return False
+        return True
 
 
 def timeline(outage: Item) -> dict[str, float]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -166,15 +166,41 @@ class Watch:
                 self.memory.drain(since, now)
                 self._drain(facts)
             case Action.FAIL_OVER:
-                self._fail_over(outage, facts, verdict)
-            case Action.REFUSE if self.memory.is_first(since, verdict.reason):
-                text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
-                self.teller.page(f"the writer fails and nothing is done: {verdict.reason}", text)
+                self._fail_over(facts, verdict)
+                outage = self.memory.outage(self.now()) or outage
             case _:
                 pass
-        if now - since > self.failover_within and self.memory.is_first(since, "overdue"):
-            text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
-            self.teller.page(f"not over after {self.failover_within:g} s: {verdict.reason}", text)
+        # Between the drain and the failover nobody waits for a topic.
+        if verdict.action is not Action.DRAIN:
+            self._page(outage, facts, verdict)
+
+    def _page(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        """Each page once for this failure, and marked as told when it is: told twice is better than never.
+
+        What cannot be sent is sent by the next round. One that fails ends the round's: a topic that hangs costs the
+        watch the time of one.
+        """
+        for word, subject in self._pages(outage, facts, verdict):
+            if word in outage["told"]:
+                continue
+            if not self.teller.page(subject, f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"):
+                return
+            self.memory.told(outage["since"], word)
+
+    def _pages(self, outage: Item, facts: Facts, verdict: Verdict) -> Iterator[tuple[str, str]]:
+        """What is to be told by now: a word that stands for it, and the subject."""
+        match outage.get("outcome"):
+            case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
+                to = outage.get("target") or "whom Aurora chooses"
+                yield "called", f"fails over from {facts.failed_writer} to {to}"
+            case Started.REFUSED | Started.TARGET_REFUSED:
+                yield "called", "RDS refuses the failover"
+            case _:
+                pass
+        if verdict.action is Action.REFUSE:
+            yield verdict.reason, f"the writer fails and nothing is done: {verdict.reason}"
+        if facts.now - facts.since > self.failover_within:
+            yield "overdue", f"not over after {self.failover_within:g} s: {verdict.reason}"
 
     def _drain(self, facts: Facts) -> None:
         try:
@@ -183,8 +209,8 @@ class Watch:
         except (BotoCoreError, ClientError) as error:
             note("drainer could not be woken", error=str(error))
 
-    def _fail_over(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
-        since, target, writer = outage["since"], verdict.target, facts.failed_writer
+    def _fail_over(self, facts: Facts, verdict: Verdict) -> None:
+        since, target, writer = facts.since, verdict.target, facts.failed_writer
         if writer is None or not self.lease.renew():
             return
         spent = self.now()
@@ -202,14 +228,11 @@ class Watch:
                 self.memory.unclaim(since, [])
                 self.memory.refund(spent)
             case Started.REFUSED | Started.TARGET_REFUSED:
-                self.teller.page("RDS refuses the failover", f"see the log for why\n{story(outage)}")
+                self.memory.answered(since, outcome)
             case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
                 self.memory.reached(since, "called", self.now())
                 self.memory.note_failover(self.now(), target, "harecon", apart=0)
-                self.teller.page(
-                    f"fails over from {writer} to {target or 'whom Aurora chooses'}",
-                    f"the writer has failed for {facts.now - since:.0f} s\nreaders: {describe(facts.readers)}",
-                )
+                self.memory.answered(since, outcome)
 
     def _end(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
         writer = facts.served_by or facts.writer

@@ -200,7 +200,8 @@ class Probe:
 
 @cache
 def _configured() -> Probe:
-    functions, name = client("lambda"), os.environ["COORDINATOR"]
+    # Told twice the coordinator does nothing more; untold, for a connection that lay idle, it loses a whole round.
+    functions, name = client("lambda", attempts=2), os.environ["COORDINATOR"]
     rds, cluster = client("rds"), os.environ["CLUSTER"]
     return Probe(
         settings=Settings.read(os.environ),

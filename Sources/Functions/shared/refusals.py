@@ -67,8 +67,8 @@ def meaning(error: ClientError | BotoCoreError) -> Meaning:
 def befalls_all(error: ClientError | BotoCoreError) -> bool:
     """Of an error of one transaction's statement that means LATER: whether others would meet it as well.
 
-    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may lie
-    in this statement: it holds up its own group, and not everybody.
+    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may
+    lie in this statement: it holds up its own group, and not everybody.
     """
     state = sqlstate(error)
     return state is None or state[:2] in _OF_THE_SERVER or state == "25006"

@@ -621,13 +621,15 @@ class Drills:
         began = min(event.at or self.now(), self.now())
         actions = [action.get("actionId") for action in template.get("actions", {}).values()]
         hold = began + self.failover_within if FAILOVER_ACTION in actions else None
-        self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold)
+        if not self.memory.begin_drill(event.experiment, began, began + LONGEST_SECONDS, hold):
+            note("drill has ended before", experiment=event.experiment)
+            return
         measure({DRILL_RUNNING: 1})
         self.audit.record("drill begins", experiment=event.experiment, actions=actions, hold=hold)
 
     def end(self, event: Event) -> bool | None:
         """Whether the stack stood it; None when it is no drill of this stack, or was judged before."""
-        drill = self.memory.end_drill(event.experiment)
+        drill = self.memory.end_drill(event.experiment, self.now())
         if drill is None:
             return None
         missed = self._missed(event, drill)
@@ -915,7 +917,9 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
     within = float(given["failoverWithin"])
     dynamodb, functions = client("dynamodb", attempts=2), client("lambda")
     memory, audit = Memory(Table(dynamodb, environment["DECISIONS_TABLE"])), Audit.of(environment, "coordinator")
-    teller = Teller(client("sns"), environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
+    # A connection that lay idle may be dead: nobody is to be left unpaged for that.
+    sns = client("sns", attempts=2)
+    teller = Teller(sns, environment["STACK"], environment["CRITICAL_TOPIC"], environment["WARNING_TOPIC"])
     database = Database(
         client("rds-data", read=3.0), environment["CLUSTER_ARN"], environment["SECRET_ARN"], environment["DATABASE"]
     )
@@ -1025,9 +1029,9 @@ class Memory:
             since=since,
         )
 
-    def is_first(self, since: float, word: str) -> bool:
-        """Whether this has not been told of this failure yet; it counts as told from now on."""
-        told = self.table.update(
+    def told(self, since: float, word: str) -> None:
+        """This has been told of this failure."""
+        self.table.update(
             "outage",
             "SET #told = list_append(#told, :words)",
             "#since = :since AND NOT contains(#told, :word)",
@@ -1035,7 +1039,6 @@ class Memory:
             word=word,
             since=since,
         )
-        return told is not None
 
     def drain(self, since: float, now: float) -> None:
         self.table.update("outage", "SET #drained = :now", "#since = :since", now=now, since=since)
@@ -1063,12 +1066,19 @@ class Memory:
             since=since,
         )
 
+    def answered(self, since: float, outcome: str) -> None:
+        """What became of the call for this failure."""
+        self.table.update("outage", "SET #outcome = :outcome", "#since = :since", outcome=outcome, since=since)
+
     def close(self, outage: Item, now: float) -> bool:
         """Whether it was this call that closed it."""
-        closed = self.table.delete("outage", "#since = :since", since=outage["since"])
-        if closed:
-            self.table.put({**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)})
-        return closed
+        # Kept before it goes: whoever dies in between leaves it open for the next call, and loses nothing of it.
+        self.table.put(
+            {**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)},
+            "attribute_not_exists(#id) OR #since < :since",
+            since=outage["since"],
+        )
+        return self.table.delete("outage", "#since = :since", since=outage["since"])
 
     def last_outage(self) -> Item | None:
         return self.table.read("outage#last")
@@ -1135,16 +1145,20 @@ class Memory:
 
     # MARK: Drills
 
-    def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> None:
-        """`hold` is until when failures are the drill's own to deal with."""
+    def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> bool:
+        """Whether it runs: events come in any order, and its end may have been told. `hold` is until when failures are
+        the drill's own to deal with."""
+        if (self.table.read("drill#last") or {}).get("experiment") == experiment:
+            return False
         item = {"id": "drill", "experiment": experiment, "began": at, "until": until, "hold": hold}
-        self.table.put({**item, "expires": int(until)})
+        return self.table.put({**item, "expires": int(until)})
 
     def hold(self) -> float | None:
         return (self.table.read("drill") or {}).get("hold")
 
-    def end_drill(self, experiment: str) -> Item | None:
-        """The drill, if it is this experiment that is on record."""
+    def end_drill(self, experiment: str, now: float) -> Item | None:
+        """The drill, if it is this experiment that is on record. It has ended, and begins no more, in any case."""
+        self.table.put({"id": "drill#last", "experiment": experiment, "expires": int(now + KEPT_SECONDS)})
         item = self.table.read("drill")
         if not item or item["experiment"] != experiment:
             return None
@@ -1275,28 +1289,30 @@ LONGEST_SUBJECT = 100
 
 @dataclass(frozen=True)
 class Teller:
-    """Publishes to the stack's topics. What cannot be published is in the log, and holds up nothing."""
+    """Publishes to the stack's topics. What cannot be published is in the log; each says whether it was sent."""
 
     sns: Any
     stack: str
     critical: str
     warning: str
 
-    def page(self, subject: str, text: str) -> None:
+    def page(self, subject: str, text: str) -> bool:
         """For who is on call."""
-        self._publish(self.critical, subject, text)
+        return self._publish(self.critical, subject, text)
 
-    def warn(self, subject: str, text: str) -> None:
+    def warn(self, subject: str, text: str) -> bool:
         """For office hours."""
-        self._publish(self.warning, subject, text)
+        return self._publish(self.warning, subject, text)
 
-    def _publish(self, topic: str, subject: str, text: str) -> None:
+    def _publish(self, topic: str, subject: str, text: str) -> bool:
         subject = f"{self.stack}: {subject}"[:LONGEST_SUBJECT]
         note("told", topic=topic.rsplit(":", 1)[-1], subject=subject, text=text)
         try:
             self.sns.publish(TopicArn=topic, Subject=subject, Message=text)
         except (BotoCoreError, ClientError) as error:
             note("message not sent", subject=subject, error=str(error))
+            return False
+        return True
 
 
 def timeline(outage: Item) -> dict[str, float]:
@@ -1326,7 +1342,7 @@ def measure_failover(outage: Item) -> None:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -1489,15 +1505,41 @@ class Watch:
                 self.memory.drain(since, now)
                 self._drain(facts)
             case Action.FAIL_OVER:
-                self._fail_over(outage, facts, verdict)
-            case Action.REFUSE if self.memory.is_first(since, verdict.reason):
-                text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
-                self.teller.page(f"the writer fails and nothing is done: {verdict.reason}", text)
+                self._fail_over(facts, verdict)
+                outage = self.memory.outage(self.now()) or outage
             case _:
                 pass
-        if now - since > self.failover_within and self.memory.is_first(since, "overdue"):
-            text = f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"
-            self.teller.page(f"not over after {self.failover_within:g} s: {verdict.reason}", text)
+        # Between the drain and the failover nobody waits for a topic.
+        if verdict.action is not Action.DRAIN:
+            self._page(outage, facts, verdict)
+
+    def _page(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
+        """Each page once for this failure, and marked as told when it is: told twice is better than never.
+
+        What cannot be sent is sent by the next round. One that fails ends the round's: a topic that hangs costs the
+        watch the time of one.
+        """
+        for word, subject in self._pages(outage, facts, verdict):
+            if word in outage["told"]:
+                continue
+            if not self.teller.page(subject, f"{verdict.reason}\n{story(outage)}\nreaders: {describe(facts.readers)}"):
+                return
+            self.memory.told(outage["since"], word)
+
+    def _pages(self, outage: Item, facts: Facts, verdict: Verdict) -> Iterator[tuple[str, str]]:
+        """What is to be told by now: a word that stands for it, and the subject."""
+        match outage.get("outcome"):
+            case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
+                to = outage.get("target") or "whom Aurora chooses"
+                yield "called", f"fails over from {facts.failed_writer} to {to}"
+            case Started.REFUSED | Started.TARGET_REFUSED:
+                yield "called", "RDS refuses the failover"
+            case _:
+                pass
+        if verdict.action is Action.REFUSE:
+            yield verdict.reason, f"the writer fails and nothing is done: {verdict.reason}"
+        if facts.now - facts.since > self.failover_within:
+            yield "overdue", f"not over after {self.failover_within:g} s: {verdict.reason}"
 
     def _drain(self, facts: Facts) -> None:
         try:
@@ -1506,8 +1548,8 @@ class Watch:
         except (BotoCoreError, ClientError) as error:
             note("drainer could not be woken", error=str(error))
 
-    def _fail_over(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
-        since, target, writer = outage["since"], verdict.target, facts.failed_writer
+    def _fail_over(self, facts: Facts, verdict: Verdict) -> None:
+        since, target, writer = facts.since, verdict.target, facts.failed_writer
         if writer is None or not self.lease.renew():
             return
         spent = self.now()
@@ -1525,14 +1567,11 @@ class Watch:
                 self.memory.unclaim(since, [])
                 self.memory.refund(spent)
             case Started.REFUSED | Started.TARGET_REFUSED:
-                self.teller.page("RDS refuses the failover", f"see the log for why\n{story(outage)}")
+                self.memory.answered(since, outcome)
             case Started.YES | Started.ANOTHER | Started.IN_DOUBT:
                 self.memory.reached(since, "called", self.now())
                 self.memory.note_failover(self.now(), target, "harecon", apart=0)
-                self.teller.page(
-                    f"fails over from {writer} to {target or 'whom Aurora chooses'}",
-                    f"the writer has failed for {facts.now - since:.0f} s\nreaders: {describe(facts.readers)}",
-                )
+                self.memory.answered(since, outcome)
 
     def _end(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
         writer = facts.served_by or facts.writer
@@ -2398,7 +2437,8 @@ class Probe:
 
 @cache
 def _configured() -> Probe:
-    functions, name = client("lambda"), os.environ["COORDINATOR"]
+    # Told twice the coordinator does nothing more; untold, for a connection that lay idle, it loses a whole round.
+    functions, name = client("lambda", attempts=2), os.environ["COORDINATOR"]
     rds, cluster = client("rds"), os.environ["CLUSTER"]
     return Probe(
         settings=Settings.read(os.environ),
@@ -4619,8 +4659,8 @@ def meaning(error: ClientError | BotoCoreError) -> Meaning:
 def befalls_all(error: ClientError | BotoCoreError) -> bool:
     """Of an error of one transaction's statement that means LATER: whether others would meet it as well.
 
-    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may lie
-    in this statement: it holds up its own group, and not everybody.
+    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may
+    lie in this statement: it holds up its own group, and not everybody.
     """
     state = sqlstate(error)
     return state is None or state[:2] in _OF_THE_SERVER or state == "25006"
