@@ -17,7 +17,7 @@ struct Ledger: Sendable, Hashable {
     self.name = name
   }
 
-  /// Each may be repeated; two that run at once may still be refused, one of them (23505, 42P07).
+  /// Each may be repeated; two that run at once may still be refused, one of them (23505, 42710, 42P07).
   var making: [String] {
     [
       "create table if not exists \(name) ("

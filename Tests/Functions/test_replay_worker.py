@@ -206,6 +206,14 @@ def test_a_statement_that_would_end_the_transaction_is_parked(bench: Bench, sql:
     assert bench.entries() == {"y": 1}
 
 
+@pytest.mark.parametrize("state", ["23505", "42710", "42P07"])
+def test_a_ledger_that_another_one_makes_in_the_same_moment_is_made(bench: Bench, state: str) -> None:
+    bench.writer.make_ledger()
+    bench.api.faults = [("execute", refused("DatabaseErrorException", f"ERROR: it exists; SQLState: {state}"))]
+    bench.writer.make_ledger()
+    assert bench.api.faults == []
+
+
 def test_what_is_behind_a_message_of_its_group_does_not_overtake_it(bench: Bench) -> None:
     bench.run(record("0", body("first", 0)))
     bench.api.faults = [("execute", refused("DatabaseErrorException", "ERROR: deadlock detected; SQLState: 40P01"))]

@@ -315,6 +315,23 @@ def test_two_that_make_the_ledger_at_once_both_succeed(bank: Bank) -> None:
     assert failures == []
 
 
+@pytest.mark.parametrize("state", ["23505", "42710", "42P07"])
+def test_a_ledger_that_another_one_makes_in_the_same_moment_is_made(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    """Which of these one is told depends on how far the other one has come."""
+
+    def told(*_: object) -> None:
+        raise TargetError("it exists", sqlstate=state)
+
+    target = PostgreSQL(bank.conninfo)
+    monkeypatch.setattr("harecon_replay.targets.postgres._Link.run", told)
+    try:
+        target.make(5)
+    finally:
+        target.close()
+
+
 def test_a_server_that_only_reads_is_not_taken(bank: Bank) -> None:
     bank.run("alter role master set default_transaction_read_only = on")
     target = PostgreSQL(bank.conninfo)

@@ -116,7 +116,7 @@ class Writer:
                 self._execute(Statement(sql))
             except ClientError as error:
                 # Another one made it in the same moment.
-                if sqlstate(error) not in ("23505", "42P07"):
+                if sqlstate(error) not in ("23505", "42710", "42P07"):
                     raise
 
     def prune(self, keep: float) -> int:

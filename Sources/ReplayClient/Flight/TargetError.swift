@@ -54,7 +54,7 @@ struct TargetError: Error, Sendable, Hashable {
   var isFinalAtCommit: Bool { sqlstate != nil && sqlstate != "40003" && meaning != .later }
 
   /// When two make the ledger in the same moment, one of them is told so.
-  var saysMadeByAnother: Bool { sqlstate == "23505" || sqlstate == "42P07" }
+  var saysMadeByAnother: Bool { ["23505", "42710", "42P07"].contains(sqlstate) }
 
   /// Of an error of one transaction's statement that means `later`: whether others would meet it as well.
   ///

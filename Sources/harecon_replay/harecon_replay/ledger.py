@@ -24,7 +24,7 @@ class Ledger:
 
     @property
     def making(self) -> tuple[str, ...]:
-        """Each may be repeated; two that run at once may still be refused, one of them (23505, 42P07)."""
+        """Each may be repeated; two that run at once may still be refused, one of them (23505, 42710, 42P07)."""
         return (
             f"create table if not exists {self.name} ("
             "id text primary key, body text not null, seen integer not null default 1,"

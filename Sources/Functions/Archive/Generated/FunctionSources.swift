@@ -2854,7 +2854,7 @@ class Writer:
                 self._execute(Statement(sql))
             except ClientError as error:
                 # Another one made it in the same moment.
-                if sqlstate(error) not in ("23505", "42P07"):
+                if sqlstate(error) not in ("23505", "42710", "42P07"):
                     raise
 
     def prune(self, keep: float) -> int:
@@ -4182,7 +4182,7 @@ class Ledger:
 
     @property
     def making(self) -> tuple[str, ...]:
-        """Each may be repeated; two that run at once may still be refused, one of them (23505, 42P07)."""
+        """Each may be repeated; two that run at once may still be refused, one of them (23505, 42710, 42P07)."""
         return (
             f"create table if not exists {self.name} ("
             "id text primary key, body text not null, seen integer not null default 1,"

@@ -11,7 +11,7 @@ from harecon_replay.outcome import TargetError
 from harecon_replay.transaction import Statement
 
 # When two make the ledger in the same moment, one of them is told so.
-MADE_BY_ANOTHER = ("23505", "42P07")
+MADE_BY_ANOTHER = ("23505", "42710", "42P07")
 
 
 @dataclass(frozen=True)
