@@ -109,7 +109,8 @@ class Stage:
     def down(self, since: float | None = None) -> Event:
         now = self.world.now()
         answers = (("a", False), ("b", True), ("c", True))
-        return Event(Kind.DOWN, "probe: down", now, now if since is None else since, answers)
+        full = "53300" if self.world.works and now < self.world.full_until else None
+        return Event(Kind.DOWN, "probe: down", now, now if since is None else since, answers, full)
 
     def up(self, since: float) -> Event:
         return Event(Kind.UP, "probe: up", self.world.now(), since)

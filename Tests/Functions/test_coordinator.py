@@ -41,6 +41,50 @@ def test_a_failed_writer_that_aurora_leaves_alone_is_failed_over_once(
     assert phases[-1] < 50
 
 
+@pytest.mark.parametrize("probe_tells", [True, False])
+def test_a_writer_that_has_no_room_is_not_failed_over_and_somebody_hears_of_it(
+    stage: Stage, probe_tells: bool
+) -> None:
+    stage.world.full_until = stage.world.now() + 200
+    if probe_tells:
+        for number in range(20):
+            stage.world.at(number * 10, lambda: stage.handle(stage.down()))
+    stage.handle(HINT, limit=250)
+    stage.world.sleep(60)
+    stage.handle(HINT)
+    assert stage.world.calls == [] and stage.world.drained == []
+    told = stage.subjects("critical")
+    assert told[0] == "payments: the writer fails and nothing is done: the writer lives and has no room for more (53300)"
+    assert stage.memory.outage(stage.world.now()) is None, "and it is over when there is room again"
+
+
+def test_a_writer_that_was_full_and_dies_is_failed_over(stage: Stage) -> None:
+    stage.world.full_until = stage.world.now() + 60
+    stage.world.at(60, stage.world.crash)
+    for number in range(30):
+        stage.world.at(number * 10, lambda: stage.handle(stage.down()))
+    stage.world.sleep(300)
+    assert [works for _, _, works in stage.world.calls] == [False]
+
+
+def test_after_a_refusal_nobody_says_that_a_failover_was_started(stage: Stage) -> None:
+    stage.world.refuse = [error("AccessDenied", status=403)]
+    stage.run_out(200)
+    told = stage.subjects("critical")
+    assert "payments: RDS refuses the failover" in told
+    assert "payments: not over after 120 s: RDS refused the failover" in told
+    assert not any("started" in subject for subject in told)
+
+
+def test_a_lag_that_was_seen_long_before_the_failure_counts_for_nothing(stage: Stage) -> None:
+    now = stage.world.now()
+    # Far behind, and seen so a day ago; lately both are near.
+    stage.decisions.put({"id": "lag#b", "lag": 30.0, "at": now - 86_400})
+    stage.decisions.put({"id": "lag#c", "lag": 0.1, "at": now - 30})
+    stage.run_out(100)
+    assert [target for _, target, _ in stage.world.calls] == ["b"], "the lowest tier, of whose lag nobody knows"
+
+
 def test_a_failure_is_detected_when_it_is_known_and_not_when_it_was_asked_for(stage: Stage) -> None:
     stage.world.crash()
     stage.world.hangs = 3.0
@@ -298,6 +342,9 @@ def test_the_entry_is_set_up_by_its_environment(
     context = SimpleNamespace(aws_request_id="call", get_remaining_time_in_millis=lambda: 300_000)
     assert handler.handle(event, context) == {"outcome": "no failure"}
     assert '"writer": "a"' in capsys.readouterr().out
+    with pytest.raises(handler.UnknownEvent, match="aws.ec2"):
+        handler.handle({"source": "aws.ec2"}, context)
+    assert '"UnknownEvents": 1' in capsys.readouterr().out
     assert leases.items["failover"]["until"] == 0, "the lease was given back"
     assert asked["sns"] == 2, "a page is not lost for a dead connection"
     assert asked["rds-data"] == asked["rds"] == 1, "what must not happen twice is not repeated"

@@ -31,7 +31,7 @@ HAPPENINGS = st.lists(
     st.builds(
         Happening,
         at=st.integers(0, 600),
-        kind=st.sampled_from(["crash", "crash", "recover", "aurora", "hint", "late", "blind", "deaf", "kill"]),
+        kind=st.sampled_from(["crash", "crash", "recover", "aurora", "hint", "late", "blind", "deaf", "full", "kill"]),
         delay=st.integers(0, 90),
         copies=st.integers(1, 3),
     ),
@@ -66,7 +66,7 @@ class Play:
 
     def probe(self) -> None:
         now = self.world.now()
-        if not self.world.works or now < self.blind_until:
+        if not self.world.works or now < max(self.blind_until, self.world.full_until):
             self.failing = self.failing or now
             self.tell(self.stage.down(self.failing))
         elif self.failing is not None:
@@ -93,6 +93,8 @@ class Play:
                 self.world.at(happening.delay, lambda: self.call(event))
             case "blind":
                 self.blind_until = self.world.now() + happening.delay
+            case "full":
+                self.world.full_until = self.world.now() + happening.delay
             case "deaf":
                 self.deaf_until = self.world.now() + happening.delay
             case "kill" if self.at_work:
@@ -113,7 +115,7 @@ def test_one_failover_for_one_failure_never_of_a_healthy_writer_and_every_call_e
     calls, limits = play.world.calls, play.stage.settings
     assert all(not works for _, _, works in calls), "the writer was healthy"
     # A probe that found nobody before it had reason to has counted from then on.
-    is_blind = any(happening.kind == "blind" for happening in happenings)
+    is_blind = any(happening.kind in ("blind", "full") for happening in happenings)
     for began, ended in play.world.failures:
         during = [at for at, _, _ in calls if began <= at <= (ended or play.world.now())]
         assert len(during) <= 1, "one failure was failed over twice"

@@ -43,7 +43,10 @@ def test_its_sessions_are_ended_first() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"called": True}, "was started"),
+        ({"called": True, "outcome": "yes"}, "was started"),
+        ({"called": True, "outcome": "refused"}, "RDS refused"),
+        ({"called": True, "outcome": "target refused"}, "RDS refused"),
+        ({"called": True}, "is not known"),
         ({"cluster_status": None}, "RDS does not answer"),
         ({"cluster_status": "failing-over"}, "failing-over"),
         ({"cluster_status": "something new"}, "something new"),
@@ -72,6 +75,9 @@ def test_it_is_watched_when_others_act_or_nobody_knows_or_it_is_too_early(
     ("change", "reason"),
     [
         ({"frozen_until": 1001.0}, "frozen"),
+        ({"exhausted": "53300"}, "no room for more (53300)"),
+        ({"exhausted": "53300", "probe_fails": None}, "no room for more (53300)"),
+        ({"exhausted": "53100", "writes": None}, "no room for more (53100)"),
         ({"last_failover": 101.0}, "less than 900 s"),
         ({"started_today": 3}, "3 failovers"),
         ({"readers": ()}, "no reader"),

@@ -160,6 +160,41 @@ def test_no_answer_by_the_deadline_is_a_no(database: FakeDatabase, clock: Clock,
     assert database.asked.count(WRITABLE.sql) == 1, "while a question is under way, no other is put"
 
 
+def test_what_nobody_waits_for_any_more_is_not_asked(database: FakeDatabase, clock: Clock) -> None:
+    """Slow checks: each is answered, and all of them take longer than there is."""
+    slow = [Check(f"slow {number}", f"select {number}", "true") for number in range(5)]
+
+    def answer() -> list[dict[str, Any]]:
+        clock.moment += 0.6
+        return [{"ok": True}]
+
+    database.answers = {check.sql: answer for check in slow}
+    health = Health(tuple(slow), database, now=clock, deadline=1.5)  # type: ignore[arg-type]
+    assert not health.is_good()
+    assert [sql for sql in database.asked if sql in database.answers] == ["select 0", "select 1", "select 2"]
+
+
+def test_a_question_that_waited_too_long_is_not_put(
+    database: FakeDatabase, clock: Clock, gate: threading.Event
+) -> None:
+    health = Health(SETTINGS.checks, database, now=clock, deadline=0.05)  # type: ignore[arg-type]
+
+    def hang() -> list[dict[str, Any]]:
+        gate.wait(30)
+        return [{"ok": True}]
+
+    database.answers[WRITABLE.sql] = hang
+    # Two are under way, and hang; the third waits for a thread.
+    for _ in range(3):
+        assert not health.is_good()
+        clock.moment += 2
+    asked = len(database.asked)
+    question = health._question
+    gate.set()
+    assert question and question.result(30) is False
+    assert len(database.asked) == asked
+
+
 def test_what_was_asked_before_a_long_sleep_says_nothing_of_now(
     database: FakeDatabase, clock: Clock, gate: threading.Event
 ) -> None:

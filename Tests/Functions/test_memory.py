@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from coordinator.memory import FORGOTTEN_SECONDS, Memory, probe_fails
-from shared.tables import Lease, Table
+from shared.tables import Item, Lease, Table
 from world import FakeTable
 
 NOW = 1_795_000_000.25
+
+MESSAGE = {"to": "page", "subject": "b writes", "text": "at last"}
 
 
 @pytest.fixture(params=["moto", "memory"])
@@ -106,10 +109,20 @@ def test_a_failure_is_opened_once_and_closed_once(memory: Memory) -> None:
     first = memory.open(NOW, NOW - 5, "a", "z1")
     assert memory.open(NOW + 1, NOW, "b", "z2") == first
     assert memory.outage(NOW + 1) == first
-    assert memory.close(first, NOW + 40) and not memory.close(first, NOW + 41)
+    assert memory.close(first, NOW + 40, MESSAGE) and not memory.close(first, NOW + 41, MESSAGE)
+    assert memory.close(first, NOW + 40, MESSAGE), "the same call, whose answer got lost"
     assert memory.outage(NOW + 41) is None
     last = memory.last_outage()
     assert last and last["ended"] == NOW + 40 and last["writer"] == "a"
+
+
+def test_a_message_is_owed_until_it_is_paid(memory: Memory) -> None:
+    first = memory.open(NOW, NOW, "a", "z1")
+    memory.close(first, NOW + 40, MESSAGE)
+    memory.paid(NOW - 1)
+    assert (memory.last_outage() or {})["owed"] == MESSAGE, "another failure's was paid"
+    memory.paid(NOW)
+    assert "owed" not in (memory.last_outage() or {})
 
 
 def test_a_failure_of_which_nobody_told_any_more_is_over(memory: Memory) -> None:
@@ -149,13 +162,14 @@ def test_who_dies_while_it_closes_a_failure_leaves_it_to_the_next(
     with monkeypatch.context() as dying, pytest.raises(TimeoutError):
         dying.setattr(Table, "delete", lambda *_, **__: (_ for _ in ()).throw(TimeoutError()))
         dying.setattr(FakeTable, "delete", lambda *_, **__: (_ for _ in ()).throw(TimeoutError()))
-        memory.close(first, NOW + 40)
+        memory.close(first, NOW + 40, MESSAGE)
     assert memory.outage(NOW + 41) is not None
-    assert memory.close(first, NOW + 42)
-    last = memory.last_outage()
-    assert last and last["ended"] == NOW + 40
+    last = memory.tidy()
+    assert last and last["ended"] == NOW + 40 and last["owed"] == MESSAGE
+    assert memory.outage(NOW + 42) is None
     memory.open(NOW + 50, NOW + 50, "b", "z2")
-    memory.close(first, NOW + 60)
+    assert not memory.close(first, NOW + 60, MESSAGE)
+    assert memory.tidy() == last
     assert memory.outage(NOW + 60) and memory.last_outage() == last, "a late word of the first closes no other"
 
 
@@ -211,3 +225,27 @@ def test_a_drill_is_ended_by_its_own_experiment_once(memory: Memory) -> None:
     assert memory.end_drill("EXP2", NOW + 60) is None
     assert memory.end_drill("EXP1", NOW + 60) is not None
     assert memory.end_drill("EXP1", NOW + 60) is None and memory.hold() is None
+    assert not memory.begin_drill("EXP1", NOW + 61, NOW + 1800, NOW + 120), "whatever has ended since"
+    assert not memory.begin_drill("EXP2", NOW + 61, NOW + 1800, NOW + 120) and memory.hold() is None
+    assert memory.begin_drill("EXP3", NOW + 61, NOW + 1800, NOW + 120)
+
+
+def test_a_drill_whose_end_is_told_while_it_begins_does_not_stay(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = type(memory.table).put
+
+    def end_first(table: Table, item: Item, *rest: Any, **values: Any) -> bool:
+        monkeypatch.undo()
+        assert memory.end_drill("EXP1", NOW) is None
+        return put(table, item, *rest, **values)
+
+    monkeypatch.setattr(type(memory.table), "put", end_first)
+    assert not memory.begin_drill("EXP1", NOW, NOW + 1800, NOW + 120)
+    assert memory.hold() is None
+
+
+def test_how_far_a_reader_lags_is_known_for_a_while(memory: Memory) -> None:
+    memory.table.put({"id": "lag#b", "lag": 0.5, "at": NOW - 100})
+    assert memory.lag("b", NOW) == 0.5
+    assert memory.lag("b", NOW + 60) is None and memory.lag("c", NOW) is None

@@ -15,7 +15,7 @@ from probe.round import Connect, ask, look
 from real_postgres import Server
 from shared.check import Check
 from shared.cluster import Member
-from shared.postgres import Connection, ConnectionLost, OwnFault, connect
+from shared.postgres import Connection, ConnectionLost, OwnFault, ServerError, connect
 
 WRITABLE = Check("writable", "select not pg_is_in_recovery()", "true")
 
@@ -157,6 +157,25 @@ def test_blind_is_who_cannot_ask_the_member_that_should_write(faults: dict[str, 
 
     members = [replace(member(1, name), is_writer=name == "a") for name in faults]
     assert look(members, connect, [WRITABLE], 1.0, at=1.0).is_blind is is_blind
+
+
+@pytest.mark.parametrize(
+    ("faults", "exhausted"),
+    [
+        ({"a": ServerError("53300", "too many", "FATAL"), "b": ConnectionLost("refused")}, "53300"),
+        ({"a": ConnectionLost("refused"), "b": ServerError("53300", "too many", "FATAL")}, None),
+        ({"a": ServerError("57P03", "starting up", "FATAL")}, None),
+    ],
+)
+def test_only_the_writer_itself_says_that_it_has_no_room(
+    faults: dict[str, Exception], exhausted: str | None
+) -> None:
+    def connect(to: Member, timeout: float) -> Connection:
+        raise faults[to.id]
+
+    members = [replace(member(1, name), is_writer=name == "a") for name in faults]
+    found = look(members, connect, [WRITABLE], 1.0, at=1.0)
+    assert found.exhausted == exhausted and not found.is_blind
 
 
 def test_who_finds_a_writer_is_not_blind(server: Server, connecting: Connect, session: Connection) -> None:

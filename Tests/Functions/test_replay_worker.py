@@ -4,125 +4,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from data_api_double import DataAPI, lost, refused
-from real_postgres import Server
+from data_api_double import lost, refused
+from replay_bench import LONG, Bench, bench, body, record, unavailable  # noqa: F401
 from replay_worker import handler
-from replay_worker.handler import Batch, DeadLetters, Pruning, Writer, hasten
+from replay_worker.handler import DeadLetters, Pruning, hasten
 from replay_worker.transaction import Malformed, Transaction
 from shared.ledger import Ledger
-from service_models import check_request
-from shared.postgres import Connection, connect
-
-LONG = 30.0
-
-
-class FakeSQS:
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.hastened: list[tuple[str, str, int]] = []
-        self.fails: Exception | None = None
-
-    def get_queue_url(self, QueueName: str) -> dict[str, str]:
-        return {"QueueUrl": f"https://sqs/{QueueName}"}
-
-    def send_message(self, **params: Any) -> None:
-        check_request("sqs", "SendMessage", params)
-        if self.fails:
-            raise self.fails
-        self.sent.append(params)
-
-    def change_message_visibility_batch(self, **params: Any) -> None:
-        check_request("sqs", "ChangeMessageVisibilityBatch", params)
-        if self.fails:
-            raise self.fails
-        assert len(params["Entries"]) <= 10
-        self.hastened += [
-            (params["QueueUrl"], entry["ReceiptHandle"], entry["VisibilityTimeout"]) for entry in params["Entries"]
-        ]
-
-    def cause(self, index: int = 0) -> str:
-        cause: str = self.sent[index]["MessageAttributes"]["cause"]["StringValue"]
-        return cause
-
-
-class Bench:
-    def __init__(self, api: DataAPI, database: Connection) -> None:
-        self.api = api
-        self.database = database
-        self.sqs = FakeSQS()
-        self.writer = Writer(api, "arn-of-the-cluster", "arn-of-its-secret", "postgres", Ledger("replay_test_ledger"))
-        self.time_left = 60_000
-        self.counts: dict[str, int] = {}
-
-    def run(self, *records: dict[str, Any]) -> list[str]:
-        """Which of the messages have to come again."""
-        batch = Batch(self.writer, DeadLetters(self.sqs, "dead.fifo"), lambda: self.time_left)
-        batch.run(list(records))
-        self.counts = {metric.name: count for metric, count in batch.counts.items() if count}
-        return [record["messageId"] for record in batch.failed]
-
-    def balances(self) -> dict[str, int]:
-        rows = self.database.query("select id, balance from replay_test_account", timeout=LONG)
-        return {str(row["id"]): int(row["balance"] or 0) for row in rows}
-
-    def entries(self) -> dict[str, int]:
-        rows = self.database.query("select id, seen from replay_test_ledger", timeout=LONG)
-        return {str(row["id"]): int(row["seen"] or 0) for row in rows}
-
-
-@pytest.fixture
-def bench(server: Server) -> Iterator[Bench]:
-    with connect(server.login(), LONG, server.tls()) as database:
-        database.execute(
-            "create table replay_test_account (id text primary key, balance int not null check (balance >= 0))",
-            timeout=LONG,
-        )
-        database.execute("insert into replay_test_account values ('a', 100), ('b', 100)", timeout=LONG)
-        api = DataAPI(server)
-        bench = Bench(api, database)
-        handler._queue_url.cache_clear()
-        yield bench
-        assert api.open_transactions == 0, "every transaction is committed or rolled back"
-        database.execute("drop table replay_test_account", timeout=LONG)
-        database.execute("drop table if exists replay_test_ledger", timeout=LONG)
-
-
-def body(identity: str, amount: int = 10, source: str = "a", target: str = "b") -> str:
-    sql = "update replay_test_account set balance = balance + :n where id = :id"
-    return json.dumps(
-        {
-            "id": identity,
-            "statements": [
-                {
-                    "sql": sql,
-                    "parameters": [
-                        {"name": "n", "value": {"longValue": change}},
-                        {"name": "id", "value": {"stringValue": account}},
-                    ],
-                }
-                for account, change in ((source, -amount), (target, amount))
-            ],
-        }
-    )
-
-
-def record(message: str, text: str, group: str = "g", deliveries: int = 1) -> dict[str, Any]:
-    return {
-        "messageId": message,
-        "receiptHandle": f"receipt-{message}",
-        "body": text,
-        "attributes": {"MessageGroupId": group, "ApproximateReceiveCount": str(deliveries)},
-        "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:replay.fifo",
-    }
-
-
-def unavailable() -> Exception:
-    return refused("DatabaseUnavailableException", "the writer instance isn't available")
 
 
 def test_transactions_are_applied_in_their_order(bench: Bench) -> None:
@@ -171,16 +63,66 @@ def test_without_a_writer_nothing_is_parked_and_nothing_more_is_tried(bench: Ben
     assert bench.sqs.sent == []
 
 
-def test_what_one_statement_met_holds_up_its_group_alone(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "met",
+    [
+        refused("DatabaseErrorException", "ERROR: index row size 3000 exceeds maximum; SQLState: 54000"),
+        refused("DatabaseErrorException", "ERROR: PREPARE TRANSACTION cannot run here; SQLState: 25001"),
+        # Too slow for its own time, or a writer that hangs: the next one's begin tells.
+        ReadTimeoutError(endpoint_url="https://rds-data"),
+        # What nobody foresaw.
+        RecursionError("maximum recursion depth exceeded"),
+    ],
+)
+def test_what_one_statement_met_holds_up_its_group_alone(bench: Bench, met: Exception) -> None:
     bench.run(record("0", body("first", 0)))
-    limit = refused("DatabaseErrorException", "ERROR: index row size 3000 exceeds maximum; SQLState: 54000")
     # Met by the first statement of the first message, whose row in the ledger was taken.
-    bench.api.faults = [("execute", limit)]
+    bench.api.faults = [("execute", met)]
     bench.api.spared = 1
     records = [record("1", body("x", 1), "g"), record("2", body("y", 2), "h"), record("3", body("z", 4), "g")]
     assert bench.run(*records) == ["1", "3"]
     assert bench.balances() == {"a": 98, "b": 102}
     assert bench.sqs.sent == []
+    assert bench.counts == {"Replayed": 1, "ReplayDeferred": 2}
+
+
+def test_a_writer_that_goes_in_the_middle_of_a_statement_costs_one_more_begin(bench: Bench) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [("execute", unavailable()), ("begin", unavailable())]
+    bench.api.spared = 1
+    records = [record("1", body("x"), "g"), record("2", body("y"), "h"), record("3", body("z"), "i")]
+    assert bench.run(*records) == ["1", "2", "3"]
+    assert bench.api.calls[-4:].count("begin") == 1 and bench.sqs.sent == []
+
+
+def test_an_id_with_characters_that_the_database_lacks_is_parked(bench: Bench) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [("execute", refused("DatabaseErrorException", "ERROR: no such character; SQLState: 22021"))]
+    assert bench.run(record("1", body("x")), record("2", body("y"), "h")) == []
+    assert bench.sqs.cause() == "DatabaseErrorException 22021"
+    assert bench.entries() == {"first": 1, "y": 1}
+
+
+def test_who_may_not_make_the_ledger_parks_nothing(bench: Bench) -> None:
+    denied = refused("DatabaseErrorException", "ERROR: permission denied for schema public; SQLState: 42501")
+    bench.api.faults = [("execute", denied)]
+    # The first statement finds that there is no ledger.
+    bench.api.spared = 1
+    assert bench.run(record("1", body("x")), record("2", body("y"), "h")) == ["1", "2"]
+    assert bench.sqs.sent == [] and bench.counts == {"ReplayDeferred": 2}
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"Records": None}, {"Records": [None]}, {"Records": [{"body": "x"}]}, {"Records": {}}, []]
+)
+def test_an_event_that_sqs_does_not_deliver_is_counted_and_fails(
+    event: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Failed, so that Lambda keeps it in the queue of what functions could not do."""
+    with pytest.raises(handler.UnknownEvent):
+        handler.handle(event, None)
+    out = capsys.readouterr().out
+    assert "event not understood" in out and '"UnknownEvents": 1' in out
 
 
 @pytest.mark.parametrize(

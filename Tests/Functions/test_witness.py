@@ -72,6 +72,13 @@ def test_what_the_database_says_of_itself_counts(failure: Exception) -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "exhausted"), [("53300", "53300"), ("53100", "53100"), ("57P03", None), ("25006", None)]
+)
+def test_a_writer_without_room_lives(state: str, exhausted: str | None) -> None:
+    assert look(database_error(state))[0].exhausted == exhausted
+
+
+@pytest.mark.parametrize(
     "failure",
     [
         error("AccessDeniedException"),

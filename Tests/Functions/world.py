@@ -180,6 +180,8 @@ class World:
     # From when until when nobody could write; the last may have no end.
     failures: list[tuple[float, float | None]] = field(default_factory=list)
     rds_answers: bool = True
+    # Until when the writer lives and has no room for anybody else.
+    full_until: float = 0.0
     data_api: Exception | None = None
     _agenda: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     _count: int = 0
@@ -297,6 +299,8 @@ class World:
         if not self.works:
             self.sleep(self.hangs)
             raise error("DatabaseUnavailableException", "the writer instance isn't available", 504)
+        if self.time < self.full_until:
+            raise error("DatabaseErrorException", "FATAL: sorry, too many clients already; SQLState: 53300")
         if "aurora_db_instance_identifier" in sql:
             return {"columnMetadata": [{"name": "id"}], "records": [[{"stringValue": self.writer}]]}
         return {"columnMetadata": [{"name": "gap"}], "records": [[{"doubleValue": 1.0}]]}

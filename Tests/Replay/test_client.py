@@ -21,14 +21,6 @@ from harecon_replay.jitter import Jitter
 from harecon_replay.outcome import Applied, Pending
 from harecon_replay.settings import Settings
 from harecon_replay.targets.postgres import PostgreSQL
-from real_postgres import Server
-
-
-@pytest.fixture
-def bank(server: Server) -> Iterator[Bank]:
-    bank = Bank(server)
-    yield bank
-    bank.connection.close()
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,6 @@ import pytest
 from bank import Bank
 from harecon_replay.outcome import TargetError
 from harecon_replay.targets.postgres import PostgreSQL, _Link
-from real_postgres import Server
-
-
-@pytest.fixture
-def bank(server: Server) -> Iterator[Bank]:
-    bank = Bank(server)
-    yield bank
-    bank.connection.close()
 
 
 @pytest.fixture

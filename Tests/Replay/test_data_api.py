@@ -32,13 +32,6 @@ QUICK = Settings(concurrency=1, pause_base=0.005, pause_cap=0.05)
 
 
 @pytest.fixture
-def bank(server: Server) -> Iterator[Bank]:
-    bank = Bank(server)
-    yield bank
-    bank.connection.close()
-
-
-@pytest.fixture
 def api(server: Server) -> Double:
     return Double(server)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,17 +22,9 @@ from harecon_replay.outcome import Applied, Full, Pending, Refused, TargetError
 from harecon_replay.settings import Settings
 from harecon_replay.targets.postgres import PostgreSQL
 from harecon_replay.transaction import Statement, Transaction, statement
-from real_postgres import Server
 from test_buffer_file import forked
 
 QUICK = Settings(pause_base=0.005, pause_cap=0.05, drain_per_second=10_000)
-
-
-@pytest.fixture
-def bank(server: Server) -> Iterator[Bank]:
-    bank = Bank(server)
-    yield bank
-    bank.connection.close()
 
 
 def client(bank: Bank, folder: Path, settings: Settings = QUICK, target: PostgreSQL | None = None) -> Client:

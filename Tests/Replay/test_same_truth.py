@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import ClientError
 
-from harecon_replay import outcome
+from harecon_replay import boundaries, outcome
 from harecon_replay.ledger import Ledger
-from harecon_replay.transaction import (
-    Malformed, Transaction, _ends_transaction, body_hash, read, statement,
-)  # fmt: skip
-from replay_worker.boundaries import ends_transaction
+from harecon_replay.transaction import Malformed, Transaction, body_hash, read, statement
+from replay_worker import boundaries as workers_boundaries
 from replay_worker.transaction import Malformed as WorkersMalformed
 from replay_worker.transaction import Transaction as WorkersTransaction
 from shared import ledger as worker
@@ -55,8 +56,6 @@ def test_a_sqlstate_means_the_same(state: str) -> None:
     answer = {"Error": {"Code": "DatabaseErrorException", "Message": f"ERROR: x; SQLState: {state}"}}
     theirs = refusals.meaning(ClientError(answer, "ExecuteStatement"))
     assert outcome.meaning(outcome.TargetError(sqlstate=state)).value == theirs.value
-    error = ClientError(answer, "ExecuteStatement")
-    assert outcome.befalls_all(outcome.TargetError(sqlstate=state)) == refusals.befalls_all(error)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -90,14 +89,41 @@ def test_what_one_calls_malformed_the_other_does(body: str) -> None:
         read("k", body)
 
 
+def test_what_no_transaction_may_hold_is_written_once() -> None:
+    assert Path(str(workers_boundaries.__file__)).resolve() == Path(str(boundaries.__file__)).resolve()
+
+
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "ends"),
     [
-        "commit", "COMMIT", ";;commit", " \f;\v rollback to x", "/* /* */ commit */ select 1", "/* /* */ */ end",
-        "/* commit", "--x\rabort", "--x\nbegin", "-- commit", "start transaction", "startled", "end_", "end$", "endé",
-        "prepare transaction 'x'", "prepare/**/transaction 'x'", "prepare transactions as select 1",
-        "prepare x as select 1", "select 1; commit", "",
+        ("commit", True), ("COMMIT", True), (";;commit", True), (" \f;\v rollback to x", True),
+        ("/* /* */ commit */ select 1", False), ("/* /* */ */ end", True), ("/* commit", False), ("--x\rabort", True),
+        ("--x\nbegin", True), ("-- commit", False), ("start transaction", True), ("startled", False), ("end_", False),
+        ("end$", False), ("endé", False), ("prepare transaction 'x'", True), ("prepare/**/transaction 'x'", True),
+        ("prepare transactions as select 1", False), ("prepare x as select 1", False), ("select 1; commit", False),
     ],
 )  # fmt: skip
-def test_what_ends_a_transaction_for_one_ends_it_for_the_other(sql: str) -> None:
-    assert ends_transaction(sql) == _ends_transaction(sql)
+def test_neither_takes_a_statement_that_ends_the_transaction(sql: str, ends: bool) -> None:
+    body = json.dumps({"id": "x", "statements": [{"sql": sql}]})
+    if not ends:
+        assert read("k", body) and WorkersTransaction.read(body)
+        return
+    with pytest.raises(Malformed, match="begins or ends"):
+        read("k", body)
+    with pytest.raises(WorkersMalformed, match="begins or ends"):
+        WorkersTransaction.read(body)
+
+
+@pytest.mark.parametrize("depth", [20, 200, 900, 100_000])
+def test_neither_takes_what_nests_too_deep(depth: int) -> None:
+    value = '{"arrayValue":' * depth + "{}" + "}" * depth
+    body = '{"id":"x","statements":[{"sql":"select 1","parameters":[{"name":"a","value":' + value + "}]}]}"
+    with pytest.raises(Malformed):
+        read("k", body)
+    with pytest.raises(WorkersMalformed):
+        WorkersTransaction.read(body)
+
+
+def test_a_value_of_the_data_api_is_not_too_deep() -> None:
+    body = Transaction("x", "k", (statement("select :a", a=b"1"),)).body()
+    assert read("k", body) and WorkersTransaction.read(body)

@@ -227,6 +227,7 @@ private struct StackWidgets {
         [
           Line(metrics.queue("ApproximateNumberOfMessagesVisible", .replay), "waiting"),
           Line(metrics.own("Replayed", .sum), "applied"), Line(metrics.own("ReplayParked", .sum), "parked"),
+          Line(metrics.own("ReplayDeferred", .sum), "put off"),
           Line(metrics.queue("ApproximateAgeOfOldestMessage", .replay), "age of the oldest, seconds", onRight: true),
         ], width: 12),
       graph(

@@ -30,6 +30,8 @@ class Event:
     at: float | None = None
     since: float | None = None
     answers: tuple[tuple[str, bool], ...] = ()
+    # The SQLSTATE of a writer that lives and has no room.
+    exhausted: str | None = None
     experiment: str = ""
     template: str = ""
     status: str = ""
@@ -51,7 +53,10 @@ def _read(event: Mapping[str, Any]) -> Event:
         case "harecon.probe":
             kind = {"down": Kind.DOWN, "up": Kind.UP}[event["writer"]]
             answers = tuple(sorted((str(name), bool(value)) for name, value in event.get("members", {}).items()))
-            return Event(kind, f"probe: {kind}", float(event["at"]), float(event["since"]), answers)
+            full = event.get("exhausted")
+            return Event(
+                kind, f"probe: {kind}", float(event["at"]), float(event["since"]), answers, str(full) if full else None
+            )
         case "aws.rds":
             detail = event["detail"]
             return Event(Kind.HINT, f"{detail['EventID']}: {detail.get('Message', '')}", _time(event))

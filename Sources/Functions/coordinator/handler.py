@@ -23,7 +23,7 @@ from typing import Any
 
 from coordinator.drills import Drills
 from coordinator.events import Event, Kind, read
-from coordinator.memory import FRESH_SECONDS, Memory
+from coordinator.memory import FRESH_SECONDS, KNOWN_SECONDS, Memory
 from coordinator.telling import Teller
 from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
 from shared.audit import Audit
@@ -39,8 +39,9 @@ from shared.witness import Sight, Witness
 # Longer than any round of the watch.
 LEASE_SECONDS = 45.0
 
-# The lag guard looks every minute. What it saw before that is not how it was when the failure began.
-KNOWN_SECONDS = 150.0
+
+class UnknownEvent(ValueError):
+    """Nobody wakes this function with such an event."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ class Coordinator:
             note("another is at it", event=event.what)
             return "another is at it"
         try:
+            self.watch.pay(self._memory.tidy())
             outage = self._memory.outage(self.now()) or self._begin(event)
             if outage is None:
                 return "no failure"
@@ -98,7 +100,8 @@ class Coordinator:
 
     def _report(self, event: Event) -> None:
         if event.at is not None and event.kind in (Kind.DOWN, Kind.UP):
-            self._memory.report(self.now(), event.kind.value, min(event.at, self.now()), dict(event.answers))
+            at = min(event.at, self.now())
+            self._memory.report(self.now(), event.kind.value, at, dict(event.answers), event.exhausted)
 
     def _begin(self, event: Event) -> Item | None:
         """A new failure, when there is one."""
@@ -199,6 +202,10 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
     """Lambda's entry."""
+    read_as = read(event)
     coordinator = build(os.environ, context.aws_request_id)
-    outcome = coordinator.handle(read(event), lambda: context.get_remaining_time_in_millis() / 1000)
+    outcome = coordinator.handle(read_as, lambda: context.get_remaining_time_in_millis() / 1000)
+    if read_as.kind is Kind.UNKNOWN:
+        # Failed, so that Lambda keeps it whole in the queue of what functions could not do.
+        raise UnknownEvent(read_as.what)
     return {"outcome": outcome}

@@ -3,7 +3,7 @@
 
 Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what
 was done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what
-holds back; `decision#<time>#<id>` is the record.
+holds back, and `drill#<experiment>` which drills have ended; `decision#<time>#<id>` is the record.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ from shared.tables import DAY_SECONDS, Item, Table
 # How long the probe's word holds: two rounds of it, and some more.
 FRESH_SECONDS = 25.0
 
+# The lag guard looks every minute. What it saw before that is not how it was when the failure began.
+KNOWN_SECONDS = 150.0
+
 KEPT_SECONDS = 90 * DAY_SECONDS
+
+# Events of a drill that come later than this after its end come never.
+LATE_SECONDS = 2 * DAY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -43,15 +49,18 @@ class Memory:
         self.table.put(fresh, "attribute_not_exists(#id) OR #seen <= :forgotten", forgotten=now - FORGOTTEN_SECONDS)
         return self.table.read("outage") or fresh
 
-    def report(self, now: float, state: str, at: float, answers: Mapping[str, bool]) -> None:
+    def report(
+        self, now: float, state: str, at: float, answers: Mapping[str, bool], exhausted: str | None = None
+    ) -> None:
         """What the probe says, for whoever is watching this failure. A late report does not undo a later one."""
         self.table.update(
             "outage",
-            f"SET #{state} = :at, #seen = :now, #answers = :answers",
+            f"SET #{state} = :at, #seen = :now, #answers = :answers, #exhausted = :exhausted",
             f"attribute_exists(#id) AND #seen > :forgotten AND (attribute_not_exists(#{state}) OR #{state} < :at)",
             at=at,
             now=now,
             answers=dict(answers),
+            exhausted=exhausted,
             forgotten=now - FORGOTTEN_SECONDS,
         )
 
@@ -110,15 +119,34 @@ class Memory:
         """What became of the call for this failure."""
         self.table.update("outage", "SET #outcome = :outcome", "#since = :since", outcome=outcome, since=since)
 
-    def close(self, outage: Item, now: float) -> bool:
-        """Whether it was this call that closed it."""
-        # Kept before it goes: whoever dies in between leaves it open for the next call, and loses nothing of it.
-        self.table.put(
-            {**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)},
-            "attribute_not_exists(#id) OR #since < :since",
+    def close(self, outage: Item, now: float, message: Mapping[str, str]) -> bool:
+        """Whether it was this call that closed it, which then owes `message` to somebody until it is `paid`.
+
+        Kept before it goes, and kept is closed: whoever dies in between leaves the rest to `tidy`, and loses nothing.
+        """
+        is_first = self.table.put(
+            {**outage, "id": "outage#last", "ended": now, "owed": dict(message), "expires": int(now + KEPT_SECONDS)},
+            # A second try of the same call, whose first answer got lost, is the first.
+            "attribute_not_exists(#id) OR #since < :since OR (#since = :since AND #ended = :ended)",
             since=outage["since"],
+            ended=now,
         )
-        return self.table.delete("outage", "#since = :since", since=outage["since"])
+        self._drop(outage["since"])
+        return is_first
+
+    def tidy(self) -> Item | None:
+        """The last failure, with nothing left of it among those under way."""
+        last = self.last_outage()
+        if last and (self.table.read("outage") or {}).get("since") == last["since"]:
+            self._drop(last["since"])
+        return last
+
+    def paid(self, since: float) -> None:
+        """The last failure's message was sent."""
+        self.table.update("outage#last", "REMOVE #owed", "#since = :since", since=since)
+
+    def _drop(self, since: float) -> None:
+        self.table.delete("outage", "#since = :since", since=since)
 
     def last_outage(self) -> Item | None:
         return self.table.read("outage#last")
@@ -131,9 +159,10 @@ class Memory:
     def note_writer(self, member: str, zone: str | None, now: float) -> None:
         self.table.put({"id": "writer", "member": member, "zone": zone, "at": now, "expires": int(now + KEPT_SECONDS)})
 
-    def lag(self, member: str) -> float | None:
-        """Seconds, as the lag guard saw it last."""
-        return (self.table.read(f"lag#{member}") or {}).get("lag")
+    def lag(self, member: str, since: float) -> float | None:
+        """Seconds, as the lag guard saw it when the failure began; None when it had not looked for long."""
+        item = self.table.read(f"lag#{member}") or {}
+        return item.get("lag") if since - item.get("at", 0.0) < KNOWN_SECONDS else None
 
     def last_failover(self) -> Item | None:
         return self.table.read("failover#last")
@@ -188,21 +217,31 @@ class Memory:
     def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> bool:
         """Whether it runs: events come in any order, and its end may have been told. `hold` is until when failures are
         the drill's own to deal with."""
-        if (self.table.read("drill#last") or {}).get("experiment") == experiment:
-            return False
         item = {"id": "drill", "experiment": experiment, "began": at, "until": until, "hold": hold}
-        return self.table.put({**item, "expires": int(until)})
+        if not self._has_ended(experiment):
+            self.table.put({**item, "expires": int(until)})
+            # Its end may be told at this very moment: then it saw nothing to end.
+            if not self._has_ended(experiment):
+                return True
+            self._end(experiment)
+        return False
 
     def hold(self) -> float | None:
         return (self.table.read("drill") or {}).get("hold")
 
     def end_drill(self, experiment: str, now: float) -> Item | None:
         """The drill, if it is this experiment that is on record. It has ended, and begins no more, in any case."""
-        self.table.put({"id": "drill#last", "experiment": experiment, "expires": int(now + KEPT_SECONDS)})
+        self.table.put({"id": f"drill#{experiment}", "expires": int(now + LATE_SECONDS)})
         item = self.table.read("drill")
         if not item or item["experiment"] != experiment:
             return None
-        return item if self.table.delete("drill", "#experiment = :experiment", experiment=experiment) else None
+        return item if self._end(experiment) else None
+
+    def _has_ended(self, experiment: str) -> bool:
+        return self.table.read(f"drill#{experiment}") is not None
+
+    def _end(self, experiment: str) -> bool:
+        return self.table.delete("drill", "#experiment = :experiment", experiment=experiment)
 
     # MARK: The record
 

@@ -108,7 +108,8 @@ class Watch:
 
     def facts(self, outage: Item, sight: Sight, cluster: Cluster | None) -> Facts:
         now, failed = self.now(), outage.get("writer")
-        readers = self._readers(cluster, failed, outage.get("answers", {})) if cluster else ()
+        readers = self._readers(cluster, failed, outage["since"], outage.get("answers", {})) if cluster else ()
+        fails = probe_fails(outage, now)
         last, freeze, drill = self.memory.last_failover(), self.memory.frozen_until(), self.memory.hold()
         return Facts(
             now=now,
@@ -120,10 +121,12 @@ class Watch:
             readers=readers,
             writes=sight.writes,
             served_by=sight.served_by,
-            probe_fails=probe_fails(outage, now),
+            probe_fails=fails,
             probe_was_asked=self._first_asked is not None and now - self._first_asked >= ANSWER_SECONDS,
             drained="drained" in outage,
+            exhausted=sight.exhausted or (outage.get("exhausted") if fails else None),
             called="called" in outage,
+            outcome=outage.get("outcome"),
             refused=tuple(outage.get("refused", ())),
             # Also one about this very failure: it may have been forgotten in between, and what was called with it.
             last_failover=last["at"] if last else None,
@@ -132,11 +135,13 @@ class Watch:
             drill_until=drill,
         )
 
-    def _readers(self, cluster: Cluster, failed: str | None, answers: dict[str, bool]) -> tuple[Reader, ...]:
+    def _readers(
+        self, cluster: Cluster, failed: str | None, since: float, answers: dict[str, bool]
+    ) -> tuple[Reader, ...]:
         readers = [member for member in cluster.members if member.id != failed]
         for member in readers:
             if member.id not in self._lags:
-                self._lags[member.id] = self.memory.lag(member.id)
+                self._lags[member.id] = self.memory.lag(member.id, since)
         return tuple(
             Reader(m.id, m.status, m.tier, m.zone, self._lags[m.id], answers.get(m.id)) for m in readers
         )
@@ -236,14 +241,26 @@ class Watch:
 
     def _end(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
         writer = facts.served_by or facts.writer
-        is_moved = writer != facts.failed_writer
+        is_moved = writer is not None and writer != facts.failed_writer
         if is_moved:
             self.memory.reached(outage["since"], "promoted", facts.now)
         self.memory.reached(outage["since"], "writable", facts.now)
         final = self.memory.outage(facts.now) or outage
-        if not self.memory.close(final, facts.now):
-            return
         seconds = facts.now - outage["since"]
+        if is_moved:
+            # Before it is closed: whoever dies in between does it again, and nothing is done twice.
+            by = "harecon" if facts.called and not facts.is_refused else "Aurora"
+            self.memory.note_writer(
+                str(writer), next((r.zone for r in facts.readers if r.id == writer), None), facts.now
+            )
+            self.memory.note_failover(facts.now, writer, by, apart=self.failover_within)
+            told = f"{verdict.reason}; {by} failed it over\n{story(final)}"
+            message = {"to": "page", "subject": f"{writer} writes after {seconds:.0f} s", "text": told}
+        else:
+            told = f"{verdict.reason}\n{story(final)}"
+            message = {"to": "warn", "subject": f"the writer writes again after {seconds:.0f} s", "text": told}
+        if not self.memory.close(final, facts.now, message):
+            return
         self.audit.record(
             "failure is over",
             reason=verdict.reason,
@@ -253,14 +270,15 @@ class Watch:
             seconds=round(seconds, 3),
             phases=timeline(final),
         )
-        if not is_moved or writer is None:
-            self.teller.warn(f"the writer writes again after {seconds:.0f} s", f"{verdict.reason}\n{story(final)}")
+        if is_moved:
+            measure_failover(final)
+        self.pay(self.memory.last_outage())
+
+    def pay(self, last: Item | None) -> None:
+        """Sends what is owed of the last failure: one that could not be sent is sent by the next call, whatever it is
+        for. To keep the failure open for its message would make one of it and the next."""
+        if not last or "owed" not in last:
             return
-        self.memory.note_writer(writer, next((r.zone for r in facts.readers if r.id == writer), None), facts.now)
-        by = "harecon" if facts.called else "Aurora"
-        self.memory.note_failover(facts.now, writer, by, apart=self.failover_within)
-        measure_failover(final)
-        self.teller.page(
-            f"{writer} writes after {seconds:.0f} s",
-            f"{verdict.reason}; {by} failed it over\n{story(final)}",
-        )
+        send = self.teller.page if last["owed"]["to"] == "page" else self.teller.warn
+        if send(last["owed"]["subject"], last["owed"]["text"]):
+            self.memory.paid(last["since"])

@@ -91,7 +91,7 @@ class Health:
         with self._lock:
             moment = self.now()
             if self._question is None or moment - self._asked >= KEPT_SECONDS:
-                self._question = self._workers.submit(self._ask)
+                self._question = self._workers.submit(self._ask, moment + self.deadline)
                 self._asked = moment
             question = self._question
         try:
@@ -100,15 +100,22 @@ class Health:
             log.error("no answer within %s s", self.deadline)
             return False
 
-    def _ask(self) -> bool:
+    def _ask(self, end: float) -> bool:
+        """By `end`, after which nobody waits: what is put after that keeps only the next question from being asked."""
         try:
+            self._check_time(end)
             write(self.database, "health")
-            return all(self._passes(check) for check in self.checks)
+            return all(self._passes(check, end) for check in self.checks)
         except (BotoCoreError, ClientError, ValueError) as error:
             log.error("the database cannot be asked: %s", error)
             return False
 
-    def _passes(self, check: Check) -> bool:
+    def _check_time(self, end: float) -> None:
+        if self.now() >= end:
+            raise ValueError("the time is over before all was asked")
+
+    def _passes(self, check: Check, end: float) -> bool:
+        self._check_time(end)
         failure = check.failure(self.database.query(check.sql))
         if failure:
             log.error("%s", failure)

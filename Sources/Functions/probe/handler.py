@@ -182,6 +182,7 @@ class Probe:
             "at": found.at,
             "since": since,
             "member": writer.member if writer else None,
+            "exhausted": found.exhausted,
             "members": {answer.member: answer.answers for answer in found.answers},
         }
         note("coordinator is told", **event)

@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 from shared.check import Check
 from shared.cluster import Member
+from shared.decisions import is_exhausted
 from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
 from shared.postgres import Failure, OwnFault, Row, ServerError, Value
 
@@ -53,6 +54,8 @@ class Answer:
     transactions: float | None = None
     active: int | None = None
     is_blind: bool = False
+    # The SQLSTATE of a member that lives and has no room.
+    exhausted: str | None = None
     reason: str = ""
 
 
@@ -75,6 +78,11 @@ class Round:
         if self.writer:
             return False
         return any(answer.is_blind and answer.member == self.expected for answer in self.answers)
+
+    @property
+    def exhausted(self) -> str | None:
+        """The SQLSTATE by which who should write says that it has no room. A reader's is no word on the writer."""
+        return next((answer.exhausted for answer in self.answers if answer.member == self.expected), None)
 
 
 def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: float) -> Answer:
@@ -101,7 +109,10 @@ def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: floa
                     answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
     except Failure as error:
         is_blind = isinstance(error, OwnFault)
-        answer = replace(answer, writes=False, is_blind=is_blind, reason=f"{type(error).__name__}: {error}")
+        full = error.sqlstate if isinstance(error, ServerError) and is_exhausted(error.sqlstate) else None
+        answer = replace(
+            answer, writes=False, is_blind=is_blind, exhausted=full, reason=f"{type(error).__name__}: {error}"
+        )
     return replace(answer, seconds=time.monotonic() - begin)
 
 

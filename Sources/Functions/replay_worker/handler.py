@@ -26,8 +26,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from replay_worker.transaction import Malformed, Statement, Transaction
 from shared.clients import client
 from shared.ledger import Ledger
-from shared.metrics import LEDGER_MISMATCHES, REPLAY_PARKED, REPLAYED, Metric
-from shared.refusals import Meaning, befalls_all, meaning, name, sqlstate
+from shared.metrics import LEDGER_MISMATCHES, REPLAY_DEFERRED, REPLAY_PARKED, REPLAYED, UNKNOWN_EVENTS, Metric
+from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
 # One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
@@ -83,6 +83,7 @@ class Writer:
             started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
         except (BotoCoreError, ClientError) as error:
             raise NotBegun(error) from error
+        is_ready = False
         try:
             [[seen, body]] = self._enter(transaction, started)
             if body["stringValue"] != transaction.body:
@@ -90,9 +91,10 @@ class Writer:
             if seen["longValue"] == 1:
                 for statement in transaction.statements:
                     self._execute(statement, started)
-        except (BotoCoreError, ClientError, Refused, NotBegun):
-            self._roll_back(started)
-            raise
+            is_ready = True
+        finally:
+            if not is_ready:
+                self._roll_back(started)
         # Also when there was nothing left to do: the ledger's row must be as safe as the transaction it tells of.
         self.client.commit_transaction(resourceArn=self.cluster, secretArn=self.secret, transactionId=started)
         count: int = seen["longValue"]
@@ -217,7 +219,9 @@ class Batch:
     time_left_ms: Callable[[], int]
     # What has to come again.
     failed: list[Record] = field(default_factory=list)
-    counts: dict[Metric, int] = field(default_factory=lambda: {REPLAYED: 0, REPLAY_PARKED: 0, LEDGER_MISMATCHES: 0})
+    counts: dict[Metric, int] = field(
+        default_factory=lambda: {REPLAYED: 0, REPLAY_PARKED: 0, REPLAY_DEFERRED: 0, LEDGER_MISMATCHES: 0}
+    )
     # Groups of which a message has to come again: what is behind it must not overtake it.
     _held: set[str] = field(default_factory=set)
     _stopped: bool = False
@@ -229,6 +233,7 @@ class Batch:
             if self._stopped or group in self._held or not self._settles(record):
                 self._held.add(group)
                 self.failed.append(record)
+        self.counts[REPLAY_DEFERRED] = len(self.failed)
 
     def _settles(self, record: Record) -> bool:
         """Whether the message is done with: applied, or parked."""
@@ -239,6 +244,10 @@ class Batch:
             return self._parks(record, "malformed", str(error))
         except Refused as error:
             return self._parks(record, error.cause, str(error))
+        except Exception as error:
+            # What nobody foresaw in one message is no reason to hold up all others. The queue parks it in the end.
+            note("not understood", message=record["messageId"], error=type(error).__name__)
+            return False
 
     def _applies(self, transaction: Transaction) -> bool:
         try:
@@ -259,7 +268,7 @@ class Batch:
             note("not applied", transaction=transaction.id, meaning=verdict.value, error=name(error))
             if verdict is Meaning.REFUSED:
                 raise Refused(name(error), str(error)) from error
-            self._stopped = verdict is Meaning.LATER and befalls_all(error)
+            # Whether it lies in this transaction or befalls everybody, the next group's begin tells.
             return False
         self.counts[REPLAYED] += 1 if seen == 1 else 0
         note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
@@ -317,11 +326,27 @@ def _configured() -> tuple[Writer, DeadLetters, Pruning]:
     return writer, dead, Pruning(writer, float(settings["keep"]))
 
 
+class UnknownEvent(ValueError):
+    """Not what SQS delivers."""
+
+
+def _records(event: Mapping[str, Any]) -> list[Record]:
+    """Raises UnknownEvent, so that Lambda keeps what it was called with in the queue of what functions could not do."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    known = {"messageId", "receiptHandle", "body", "eventSourceARN"}
+    if not isinstance(records, list) or not all(isinstance(one, Mapping) and known <= one.keys() for one in records):
+        note("event not understood", keys=sorted(event) if isinstance(event, Mapping) else type(event).__name__)
+        measure({UNKNOWN_EVENTS: 1})
+        raise UnknownEvent("no records of SQS")
+    return records
+
+
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
     """Lambda's entry: answers which messages have to come again."""
+    records = _records(event)
     writer, dead, pruning = _configured()
     batch = Batch(writer, dead, context.get_remaining_time_in_millis)
-    batch.run(event["Records"])
+    batch.run(records)
     measure(batch.counts)
     if batch.failed:
         hasten(dead.client, batch.failed)

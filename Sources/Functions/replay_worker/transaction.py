@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from replay_worker.boundaries import ends_transaction
+from replay_worker.boundaries import DEEPEST, ends_transaction, is_too_deep
 from shared.ledger import body_hash
 
 # A ledger's key is an index entry, which may have no more than about 2,700 bytes.
@@ -58,6 +58,8 @@ class Transaction:
         except (ValueError, RecursionError) as error:
             # A number without end, brackets without end: Python gives up before the text is over.
             raise Malformed(f"not JSON that can be read: {type(error).__name__}") from error
+        if is_too_deep(message):
+            raise Malformed(f"it nests deeper than {DEEPEST} levels")
         if _HALF.search(text) and not _is_text(message):
             raise Malformed("a text has half of a character")
         if not isinstance(message, dict):

@@ -78,15 +78,24 @@ class Facts:
     # What the probe says, lately. It says nothing while all is well, so that silence counts only after it was asked.
     probe_fails: bool | None
     probe_was_asked: bool = True
+    # The SQLSTATE by which the failed writer itself says, to the one or the other, that it has no room.
+    exhausted: str | None = None
     # What was done about this failure, and whom RDS did not take.
     drained: bool = False
     called: bool = False
+    # What became of the call, once that is known: by `coordinator.starting`.
+    outcome: str | None = None
     refused: tuple[str, ...] = ()
     # What holds it back.
     last_failover: float | None = None
     started_today: int = 0
     frozen_until: float | None = None
     drill_until: float | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether RDS refused the one failover of this failure, for another reason than its target."""
+        return self.called and self.outcome in ("refused", "target refused")
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,15 @@ class Verdict:
     action: Action
     reason: str
     target: str | None = None
+
+
+def is_exhausted(sqlstate: str) -> bool:
+    """Whether a server says by it that it lives, and has no room: no connection, memory or disk left (class 53).
+
+    A failover cures none of these. It ends the sessions of everybody who has one, and the same crowd meets the next
+    writer.
+    """
+    return sqlstate.startswith("53")
 
 
 def decide(facts: Facts, settings: Settings) -> Verdict:
@@ -141,6 +159,10 @@ def _over(facts: Facts) -> Verdict | None:
 
 
 def _others(facts: Facts) -> Verdict | None:
+    if facts.is_refused:
+        return Verdict(Action.OBSERVE, "RDS refused the failover")
+    if facts.called and facts.outcome is None:
+        return Verdict(Action.OBSERVE, "a failover was called for, and what RDS answered is not known")
     if facts.called:
         return Verdict(Action.OBSERVE, "the failover was started")
     if facts.cluster_status is None:
@@ -169,6 +191,8 @@ def _not_now(facts: Facts, settings: Settings) -> Verdict | None:
         return Verdict(Action.OBSERVE, "a drill is running")
     if facts.now - facts.since < settings.after:
         return Verdict(Action.OBSERVE, f"it fails for less than {settings.after:g} s")
+    if facts.exhausted:
+        return Verdict(Action.REFUSE, f"the writer lives and has no room for more ({facts.exhausted})")
     if facts.frozen_until is not None and facts.now < facts.frozen_until:
         return Verdict(Action.REFUSE, "failovers are frozen")
     if facts.last_failover is not None and facts.now - facts.last_failover < settings.cooldown:

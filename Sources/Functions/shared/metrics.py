@@ -41,6 +41,7 @@ UNKNOWN_EVENTS = Metric("UnknownEvents")
 # By the replay worker, each batch. A mismatch is an id that the ledger knows of another transaction.
 REPLAYED = Metric("Replayed")
 REPLAY_PARKED = Metric("ReplayParked")
+REPLAY_DEFERRED = Metric("ReplayDeferred")
 LEDGER_MISMATCHES = Metric("LedgerMismatches")
 
 # By the backup verifier, for each restore test.

@@ -27,9 +27,6 @@ _REFUSED_CLASSES = frozenset({"0A", "20", "21", "22", "23", "27", "2B", "2F", "3
 # What lies in other transactions, and in how long this one took.
 _AGAIN = frozenset({"40001", "40003", "40P01", "55P03", "57014"})
 
-# No connection, no rights, no such database, no room, going down, a broken machine.
-_OF_THE_SERVER = frozenset({"08", "28", "3D", "53", "57", "58", "F0"})
-
 _MALFORMED = frozenset(
     {"BadRequestException", "SerializationException", "UnsupportedResultException", "ValidationException"}
 )
@@ -62,16 +59,6 @@ def meaning(error: ClientError | BotoCoreError) -> Meaning:
     if code in _MALFORMED:
         return Meaning.REFUSED
     return Meaning.AGAIN if code in ("StatementTimeoutException", "TransactionNotFoundException") else Meaning.LATER
-
-
-def befalls_all(error: ClientError | BotoCoreError) -> bool:
-    """Of an error of one transaction's statement that means LATER: whether others would meet it as well.
-
-    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may
-    lie in this statement: it holds up its own group, and not everybody.
-    """
-    state = sqlstate(error)
-    return state is None or state[:2] in _OF_THE_SERVER or state == "25006"
 
 
 def name(error: Exception) -> str:

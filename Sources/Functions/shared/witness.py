@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.data_api import Database, sqlstate
+from shared.decisions import is_exhausted
 from shared.heartbeat import write
 
 IDENTITY = "select aurora_db_instance_identifier() as id"
@@ -23,7 +24,7 @@ DOWN = {
 }
 
 # PostgreSQL's: read only, shutting down, crash, cannot connect now, idle sessions ended, connection failures.
-DOWN_STATES = ("25006", "57P01", "57P02", "57P03", "57P05", "08", "53", "58")
+DOWN_STATES = ("25006", "57P01", "57P02", "57P03", "57P05", "08", "58")
 
 UNDEFINED_FUNCTION = "42883"
 
@@ -35,6 +36,8 @@ class Sight:
     writes: bool | None
     served_by: str | None = None
     reason: str = ""
+    # The SQLSTATE of a writer that lives and has no room.
+    exhausted: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,5 +78,7 @@ def judge(error: BotoCoreError | ClientError) -> Sight:
     if not isinstance(error, ClientError):
         return Sight(None, reason=reason)
     code, state = error.response["Error"].get("Code", ""), sqlstate(error) or ""
+    if is_exhausted(state):
+        return Sight(False, reason=reason, exhausted=state)
     is_down = code in DOWN or (code == "DatabaseErrorException" and state.startswith(DOWN_STATES))
     return Sight(False if is_down else None, reason=reason)

@@ -161,7 +161,8 @@ def _failure(error: TargetError, may_refuse: bool = True) -> Refused | Failed:
 
 def _lies_in_id(error: TargetError) -> bool:
     """Of an error of the ledger's statement, which is not the transaction's own: only the id in it is. What the
-    database has no characters for is class 22; all else (rights, the table's shape) would befall every other one too."""
+    database has no characters for is class 22; all else (rights, the table's shape) would befall every other one
+    too."""
     return error.sqlstate is not None and error.sqlstate.startswith("22")
 
 

@@ -113,7 +113,9 @@ class FileBuffer:
     def assert_own(self) -> None:
         """Raises BufferInUse where it is not."""
         if not self.is_own:
-            raise BufferInUse(f'the buffer in "{self.folder}" is that of the process before the fork: open one after it')
+            raise BufferInUse(
+                f'the buffer in "{self.folder}" is that of the process before the fork: open one after it'
+            )
 
     def close(self) -> None:
         """May be called more than once. In a process that was forked from the owner it does nothing: to unlock the

@@ -95,7 +95,11 @@ def read(path: Path) -> tuple[State, int]:
         number += 1
         end = data.find(b"\n", offset) + 1
         record = _record(data[offset : end - 1]) if end else None
-        if record is None and _is_torn(data[offset:]) and (number > 1 or written(HEADER).startswith(data.rstrip(b"\0"))):
+        if (
+            record is None
+            and _is_torn(data[offset:])
+            and (number > 1 or written(HEADER).startswith(data.rstrip(b"\0")))
+        ):
             break
         if number == 1:
             if record != HEADER:
@@ -113,8 +117,8 @@ def _is_torn(tail: bytes) -> bool:
     """Whether that is one record that was being written when everything stopped, and so was never acknowledged.
 
     It has no line feed, or at least zeros where a part of it never got to the disk: one with all of its bytes was
-    written whole, and is damaged. And what begins with a whole record is none, if anything but zeros stands behind that:
-    it was acknowledged before the next one was begun, and its line feed is damaged.
+    written whole, and is damaged. And what begins with a whole record is none, if anything but zeros stands behind
+    that: it was acknowledged before the next one was begun, and its line feed is damaged.
     """
     feed = tail.find(b"\n")
     if 0 <= feed < len(tail) - 1 or (feed >= 0 and b"\0" not in tail):

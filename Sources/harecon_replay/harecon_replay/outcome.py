@@ -117,7 +117,7 @@ _OF_THE_SERVER = frozenset({"08", "28", "3D", "53", "57", "58", "F0"})
 def befalls_all(error: TargetError) -> bool:
     """Of an error of one transaction's statement that means LATER: whether others would meet it as well.
 
-    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may lie
-    in this statement: it holds up its own key, and not everybody.
+    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may
+    lie in this statement: it holds up its own key, and not everybody.
     """
     return error.sqlstate is None or error.sqlstate[:2] in _OF_THE_SERVER or error.sqlstate == "25006"

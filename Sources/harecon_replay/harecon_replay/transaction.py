@@ -8,7 +8,6 @@ import binascii
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +16,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from harecon_replay.boundaries import DEEPEST, ends_transaction, is_too_deep
+
 # A ledger's key is an index entry, which may have no more than about 2,700 bytes.
 LONGEST_ID = 255
 
@@ -24,12 +25,6 @@ LONGEST_ID = 255
 Parameter = Mapping[str, Any]
 Value = str | int | float | bool | bytes | None | Decimal | UUID | date | datetime | time_of_day
 
-# Begin and end are the client's own: a statement that commits would tear the ledger's row from the rest.
-_ENDS = frozenset({"commit", "end", "rollback", "abort", "begin", "start"})
-# As PostgreSQL reads it: any line's end ends a comment, and a word goes on with all that is not ASCII.
-_SKIPPED = re.compile(r"[ \t\n\r\f\v]+|--[^\n\r]*")
-_WORD = re.compile(r"[A-Za-z]+(?![A-Za-z0-9_$\x80-\U0010ffff])")
-_COMMENT = re.compile(r"/\*|\*/")
 # JSON allows them as they are, SQS does not.
 _UNSENDABLE = {ord("\ufffe"): "\\ufffe", ord("\uffff"): "\\uffff"}
 
@@ -74,7 +69,7 @@ class Transaction:
         try:
             text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             text.encode()
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise Malformed(f'transaction "{self.id}" cannot be written as JSON: {error}') from error
         return text.translate(_UNSENDABLE)
 
@@ -85,6 +80,10 @@ def read(key: str, body: str) -> Transaction:
         message = json.loads(body)
     except json.JSONDecodeError as error:
         raise Malformed(f"not JSON: {error.msg} at character {error.pos}") from error
+    except RecursionError as error:
+        raise Malformed("brackets without end") from error
+    if is_too_deep(message):
+        raise Malformed(f"it nests deeper than {DEEPEST} levels")
     if not isinstance(message, dict):
         raise Malformed("not an object")
     identity, statements = message.get("id"), message.get("statements")
@@ -103,45 +102,12 @@ def body_hash(body: str) -> str:
 def _statement(item: object) -> Statement:
     if not isinstance(item, dict) or not isinstance(item.get("sql"), str) or not item["sql"].strip():
         raise Malformed('a statement has no "sql"')
-    if _ends_transaction(item["sql"]):
+    if ends_transaction(item["sql"]):
         raise Malformed("a statement begins or ends a transaction, which the client does itself")
     parameters = item.get("parameters", [])
     if not isinstance(parameters, list) or not all(isinstance(parameter, dict) for parameter in parameters):
         raise Malformed('"parameters" is not a list of objects')
     return Statement(item["sql"], tuple(_read_parameter(parameter) for parameter in parameters))
-
-
-def _ends_transaction(sql: str) -> bool:
-    # A statement with nothing in it is none to PostgreSQL, and what stands behind it is the first.
-    offset = _skipped(sql, 0)
-    while sql[offset : offset + 1] == ";":
-        offset = _skipped(sql, offset + 1)
-    word = _WORD.match(sql, offset)
-    if word and word[0].lower() == "prepare":
-        what = _WORD.match(sql, _skipped(sql, word.end()))
-        return what is not None and what[0].lower() == "transaction"
-    return word is not None and word[0].lower() in _ENDS
-
-
-def _skipped(sql: str, offset: int) -> int:
-    """Where the first word stands behind white space and comments."""
-    while True:
-        if found := _SKIPPED.match(sql, offset):
-            offset = found.end()
-        elif sql.startswith("/*", offset):
-            offset = _behind_comment(sql, offset)
-        else:
-            return offset
-
-
-def _behind_comment(sql: str, offset: int) -> int:
-    """PostgreSQL's comments nest."""
-    depth = 0
-    for mark in _COMMENT.finditer(sql, offset):
-        depth += 1 if mark[0] == "/*" else -1
-        if depth == 0:
-            return mark.end()
-    return len(sql)
 
 
 # MARK: Parameters

@@ -126,20 +126,25 @@ class NoRetry:
         pass
 
 
-@dataclass(frozen=True)
-class Buffered:
-    """`harecon_replay`: durable before the first attempt, and done again until the ledger has it."""
+class Kept(Client):
+    """Somebody keeps what is begun: it can be begun again, and the same id is applied once."""
 
-    client: ReplayClient
-    bank: str
     journal: Journal
 
     def submit(self, transfer: Transfer) -> None:
         self.journal.begin(transfer)
         self.go_on(transfer)
 
+
+@dataclass(frozen=True)
+class Buffered(Kept):
+    """`harecon_replay`: durable before the first attempt, and done again until the ledger has it."""
+
+    client: ReplayClient
+    bank: str
+    journal: Journal
+
     def go_on(self, transfer: Transfer) -> None:
-        """The same id is applied once."""
         future = self.client.submit_nowait(_transaction(transfer, self.bank))
         self.journal.accepted(transfer)
         match future.result():
@@ -153,19 +158,14 @@ class Buffered:
 
 
 @dataclass(frozen=True)
-class Queued:
+class Queued(Kept):
     """`harecon_replay.buffer_queue`: a queue takes it, the stack's replay worker applies it, and the ledger tells."""
 
     client: QueueClient
     bank: str
     journal: Journal
 
-    def submit(self, transfer: Transfer) -> None:
-        self.journal.begin(transfer)
-        self.go_on(transfer)
-
     def go_on(self, transfer: Transfer) -> None:
-        """The same id is applied once."""
         while not self._is_queued(transfer):
             time.sleep(ASKING_SECONDS)
         self.journal.accepted(transfer)

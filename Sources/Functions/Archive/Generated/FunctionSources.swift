@@ -697,6 +697,8 @@ class Event:
     at: float | None = None
     since: float | None = None
     answers: tuple[tuple[str, bool], ...] = ()
+    # The SQLSTATE of a writer that lives and has no room.
+    exhausted: str | None = None
     experiment: str = ""
     template: str = ""
     status: str = ""
@@ -718,7 +720,10 @@ def _read(event: Mapping[str, Any]) -> Event:
         case "harecon.probe":
             kind = {"down": Kind.DOWN, "up": Kind.UP}[event["writer"]]
             answers = tuple(sorted((str(name), bool(value)) for name, value in event.get("members", {}).items()))
-            return Event(kind, f"probe: {kind}", float(event["at"]), float(event["since"]), answers)
+            full = event.get("exhausted")
+            return Event(
+                kind, f"probe: {kind}", float(event["at"]), float(event["since"]), answers, str(full) if full else None
+            )
         case "aws.rds":
             detail = event["detail"]
             return Event(Kind.HINT, f"{detail['EventID']}: {detail.get('Message', '')}", _time(event))
@@ -776,7 +781,7 @@ from typing import Any
 
 from coordinator.drills import Drills
 from coordinator.events import Event, Kind, read
-from coordinator.memory import FRESH_SECONDS, Memory
+from coordinator.memory import FRESH_SECONDS, KNOWN_SECONDS, Memory
 from coordinator.telling import Teller
 from coordinator.watch import PAUSE_SECONDS, RESERVE_SECONDS, Watch
 from shared.audit import Audit
@@ -792,8 +797,9 @@ from shared.witness import Sight, Witness
 # Longer than any round of the watch.
 LEASE_SECONDS = 45.0
 
-# The lag guard looks every minute. What it saw before that is not how it was when the failure began.
-KNOWN_SECONDS = 150.0
+
+class UnknownEvent(ValueError):
+    """Nobody wakes this function with such an event."""
 
 
 @dataclass(frozen=True)
@@ -841,6 +847,7 @@ class Coordinator:
             note("another is at it", event=event.what)
             return "another is at it"
         try:
+            self.watch.pay(self._memory.tidy())
             outage = self._memory.outage(self.now()) or self._begin(event)
             if outage is None:
                 return "no failure"
@@ -851,7 +858,8 @@ class Coordinator:
 
     def _report(self, event: Event) -> None:
         if event.at is not None and event.kind in (Kind.DOWN, Kind.UP):
-            self._memory.report(self.now(), event.kind.value, min(event.at, self.now()), dict(event.answers))
+            at = min(event.at, self.now())
+            self._memory.report(self.now(), event.kind.value, at, dict(event.answers), event.exhausted)
 
     def _begin(self, event: Event) -> Item | None:
         """A new failure, when there is one."""
@@ -952,8 +960,12 @@ def build(environment: Mapping[str, str], name: str) -> Coordinator:
 
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
     """Lambda's entry."""
+    read_as = read(event)
     coordinator = build(os.environ, context.aws_request_id)
-    outcome = coordinator.handle(read(event), lambda: context.get_remaining_time_in_millis() / 1000)
+    outcome = coordinator.handle(read_as, lambda: context.get_remaining_time_in_millis() / 1000)
+    if read_as.kind is Kind.UNKNOWN:
+        # Failed, so that Lambda keeps it whole in the queue of what functions could not do.
+        raise UnknownEvent(read_as.what)
     return {"outcome": outcome}
 
 """#,
@@ -963,7 +975,7 @@ def handle(event: Mapping[str, Any], context: Any) -> dict[str, str]:
 
 Items: `outage` is the failure under way, and `outage#last` the one before; `failover#last` and `budget#<day>` say what
 was done before; `writer` and `lag#<member>`, by the lag guard, how it was when all was well; `freeze` and `drill` what
-holds back; `decision#<time>#<id>` is the record.
+holds back, and `drill#<experiment>` which drills have ended; `decision#<time>#<id>` is the record.
 """
 
 from __future__ import annotations
@@ -980,7 +992,13 @@ from shared.tables import DAY_SECONDS, Item, Table
 # How long the probe's word holds: two rounds of it, and some more.
 FRESH_SECONDS = 25.0
 
+# The lag guard looks every minute. What it saw before that is not how it was when the failure began.
+KNOWN_SECONDS = 150.0
+
 KEPT_SECONDS = 90 * DAY_SECONDS
+
+# Events of a drill that come later than this after its end come never.
+LATE_SECONDS = 2 * DAY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -1003,15 +1021,18 @@ class Memory:
         self.table.put(fresh, "attribute_not_exists(#id) OR #seen <= :forgotten", forgotten=now - FORGOTTEN_SECONDS)
         return self.table.read("outage") or fresh
 
-    def report(self, now: float, state: str, at: float, answers: Mapping[str, bool]) -> None:
+    def report(
+        self, now: float, state: str, at: float, answers: Mapping[str, bool], exhausted: str | None = None
+    ) -> None:
         """What the probe says, for whoever is watching this failure. A late report does not undo a later one."""
         self.table.update(
             "outage",
-            f"SET #{state} = :at, #seen = :now, #answers = :answers",
+            f"SET #{state} = :at, #seen = :now, #answers = :answers, #exhausted = :exhausted",
             f"attribute_exists(#id) AND #seen > :forgotten AND (attribute_not_exists(#{state}) OR #{state} < :at)",
             at=at,
             now=now,
             answers=dict(answers),
+            exhausted=exhausted,
             forgotten=now - FORGOTTEN_SECONDS,
         )
 
@@ -1070,15 +1091,34 @@ class Memory:
         """What became of the call for this failure."""
         self.table.update("outage", "SET #outcome = :outcome", "#since = :since", outcome=outcome, since=since)
 
-    def close(self, outage: Item, now: float) -> bool:
-        """Whether it was this call that closed it."""
-        # Kept before it goes: whoever dies in between leaves it open for the next call, and loses nothing of it.
-        self.table.put(
-            {**outage, "id": "outage#last", "ended": now, "expires": int(now + KEPT_SECONDS)},
-            "attribute_not_exists(#id) OR #since < :since",
+    def close(self, outage: Item, now: float, message: Mapping[str, str]) -> bool:
+        """Whether it was this call that closed it, which then owes `message` to somebody until it is `paid`.
+
+        Kept before it goes, and kept is closed: whoever dies in between leaves the rest to `tidy`, and loses nothing.
+        """
+        is_first = self.table.put(
+            {**outage, "id": "outage#last", "ended": now, "owed": dict(message), "expires": int(now + KEPT_SECONDS)},
+            # A second try of the same call, whose first answer got lost, is the first.
+            "attribute_not_exists(#id) OR #since < :since OR (#since = :since AND #ended = :ended)",
             since=outage["since"],
+            ended=now,
         )
-        return self.table.delete("outage", "#since = :since", since=outage["since"])
+        self._drop(outage["since"])
+        return is_first
+
+    def tidy(self) -> Item | None:
+        """The last failure, with nothing left of it among those under way."""
+        last = self.last_outage()
+        if last and (self.table.read("outage") or {}).get("since") == last["since"]:
+            self._drop(last["since"])
+        return last
+
+    def paid(self, since: float) -> None:
+        """The last failure's message was sent."""
+        self.table.update("outage#last", "REMOVE #owed", "#since = :since", since=since)
+
+    def _drop(self, since: float) -> None:
+        self.table.delete("outage", "#since = :since", since=since)
 
     def last_outage(self) -> Item | None:
         return self.table.read("outage#last")
@@ -1091,9 +1131,10 @@ class Memory:
     def note_writer(self, member: str, zone: str | None, now: float) -> None:
         self.table.put({"id": "writer", "member": member, "zone": zone, "at": now, "expires": int(now + KEPT_SECONDS)})
 
-    def lag(self, member: str) -> float | None:
-        """Seconds, as the lag guard saw it last."""
-        return (self.table.read(f"lag#{member}") or {}).get("lag")
+    def lag(self, member: str, since: float) -> float | None:
+        """Seconds, as the lag guard saw it when the failure began; None when it had not looked for long."""
+        item = self.table.read(f"lag#{member}") or {}
+        return item.get("lag") if since - item.get("at", 0.0) < KNOWN_SECONDS else None
 
     def last_failover(self) -> Item | None:
         return self.table.read("failover#last")
@@ -1148,21 +1189,31 @@ class Memory:
     def begin_drill(self, experiment: str, at: float, until: float, hold: float | None) -> bool:
         """Whether it runs: events come in any order, and its end may have been told. `hold` is until when failures are
         the drill's own to deal with."""
-        if (self.table.read("drill#last") or {}).get("experiment") == experiment:
-            return False
         item = {"id": "drill", "experiment": experiment, "began": at, "until": until, "hold": hold}
-        return self.table.put({**item, "expires": int(until)})
+        if not self._has_ended(experiment):
+            self.table.put({**item, "expires": int(until)})
+            # Its end may be told at this very moment: then it saw nothing to end.
+            if not self._has_ended(experiment):
+                return True
+            self._end(experiment)
+        return False
 
     def hold(self) -> float | None:
         return (self.table.read("drill") or {}).get("hold")
 
     def end_drill(self, experiment: str, now: float) -> Item | None:
         """The drill, if it is this experiment that is on record. It has ended, and begins no more, in any case."""
-        self.table.put({"id": "drill#last", "experiment": experiment, "expires": int(now + KEPT_SECONDS)})
+        self.table.put({"id": f"drill#{experiment}", "expires": int(now + LATE_SECONDS)})
         item = self.table.read("drill")
         if not item or item["experiment"] != experiment:
             return None
-        return item if self.table.delete("drill", "#experiment = :experiment", experiment=experiment) else None
+        return item if self._end(experiment) else None
+
+    def _has_ended(self, experiment: str) -> bool:
+        return self.table.read(f"drill#{experiment}") is not None
+
+    def _end(self, experiment: str) -> bool:
+        return self.table.delete("drill", "#experiment = :experiment", experiment=experiment)
 
     # MARK: The record
 
@@ -1447,7 +1498,8 @@ class Watch:
 
     def facts(self, outage: Item, sight: Sight, cluster: Cluster | None) -> Facts:
         now, failed = self.now(), outage.get("writer")
-        readers = self._readers(cluster, failed, outage.get("answers", {})) if cluster else ()
+        readers = self._readers(cluster, failed, outage["since"], outage.get("answers", {})) if cluster else ()
+        fails = probe_fails(outage, now)
         last, freeze, drill = self.memory.last_failover(), self.memory.frozen_until(), self.memory.hold()
         return Facts(
             now=now,
@@ -1459,10 +1511,12 @@ class Watch:
             readers=readers,
             writes=sight.writes,
             served_by=sight.served_by,
-            probe_fails=probe_fails(outage, now),
+            probe_fails=fails,
             probe_was_asked=self._first_asked is not None and now - self._first_asked >= ANSWER_SECONDS,
             drained="drained" in outage,
+            exhausted=sight.exhausted or (outage.get("exhausted") if fails else None),
             called="called" in outage,
+            outcome=outage.get("outcome"),
             refused=tuple(outage.get("refused", ())),
             # Also one about this very failure: it may have been forgotten in between, and what was called with it.
             last_failover=last["at"] if last else None,
@@ -1471,11 +1525,13 @@ class Watch:
             drill_until=drill,
         )
 
-    def _readers(self, cluster: Cluster, failed: str | None, answers: dict[str, bool]) -> tuple[Reader, ...]:
+    def _readers(
+        self, cluster: Cluster, failed: str | None, since: float, answers: dict[str, bool]
+    ) -> tuple[Reader, ...]:
         readers = [member for member in cluster.members if member.id != failed]
         for member in readers:
             if member.id not in self._lags:
-                self._lags[member.id] = self.memory.lag(member.id)
+                self._lags[member.id] = self.memory.lag(member.id, since)
         return tuple(
             Reader(m.id, m.status, m.tier, m.zone, self._lags[m.id], answers.get(m.id)) for m in readers
         )
@@ -1575,14 +1631,26 @@ class Watch:
 
     def _end(self, outage: Item, facts: Facts, verdict: Verdict) -> None:
         writer = facts.served_by or facts.writer
-        is_moved = writer != facts.failed_writer
+        is_moved = writer is not None and writer != facts.failed_writer
         if is_moved:
             self.memory.reached(outage["since"], "promoted", facts.now)
         self.memory.reached(outage["since"], "writable", facts.now)
         final = self.memory.outage(facts.now) or outage
-        if not self.memory.close(final, facts.now):
-            return
         seconds = facts.now - outage["since"]
+        if is_moved:
+            # Before it is closed: whoever dies in between does it again, and nothing is done twice.
+            by = "harecon" if facts.called and not facts.is_refused else "Aurora"
+            self.memory.note_writer(
+                str(writer), next((r.zone for r in facts.readers if r.id == writer), None), facts.now
+            )
+            self.memory.note_failover(facts.now, writer, by, apart=self.failover_within)
+            told = f"{verdict.reason}; {by} failed it over\n{story(final)}"
+            message = {"to": "page", "subject": f"{writer} writes after {seconds:.0f} s", "text": told}
+        else:
+            told = f"{verdict.reason}\n{story(final)}"
+            message = {"to": "warn", "subject": f"the writer writes again after {seconds:.0f} s", "text": told}
+        if not self.memory.close(final, facts.now, message):
+            return
         self.audit.record(
             "failure is over",
             reason=verdict.reason,
@@ -1592,17 +1660,18 @@ class Watch:
             seconds=round(seconds, 3),
             phases=timeline(final),
         )
-        if not is_moved or writer is None:
-            self.teller.warn(f"the writer writes again after {seconds:.0f} s", f"{verdict.reason}\n{story(final)}")
+        if is_moved:
+            measure_failover(final)
+        self.pay(self.memory.last_outage())
+
+    def pay(self, last: Item | None) -> None:
+        """Sends what is owed of the last failure: one that could not be sent is sent by the next call, whatever it is
+        for. To keep the failure open for its message would make one of it and the next."""
+        if not last or "owed" not in last:
             return
-        self.memory.note_writer(writer, next((r.zone for r in facts.readers if r.id == writer), None), facts.now)
-        by = "harecon" if facts.called else "Aurora"
-        self.memory.note_failover(facts.now, writer, by, apart=self.failover_within)
-        measure_failover(final)
-        self.teller.page(
-            f"{writer} writes after {seconds:.0f} s",
-            f"{verdict.reason}; {by} failed it over\n{story(final)}",
-        )
+        send = self.teller.page if last["owed"]["to"] == "page" else self.teller.warn
+        if send(last["owed"]["subject"], last["owed"]["text"]):
+            self.memory.paid(last["since"])
 
 """#,
     "drainer/handler.py": #"""
@@ -1847,7 +1916,7 @@ class Health:
         with self._lock:
             moment = self.now()
             if self._question is None or moment - self._asked >= KEPT_SECONDS:
-                self._question = self._workers.submit(self._ask)
+                self._question = self._workers.submit(self._ask, moment + self.deadline)
                 self._asked = moment
             question = self._question
         try:
@@ -1856,15 +1925,22 @@ class Health:
             log.error("no answer within %s s", self.deadline)
             return False
 
-    def _ask(self) -> bool:
+    def _ask(self, end: float) -> bool:
+        """By `end`, after which nobody waits: what is put after that keeps only the next question from being asked."""
         try:
+            self._check_time(end)
             write(self.database, "health")
-            return all(self._passes(check) for check in self.checks)
+            return all(self._passes(check, end) for check in self.checks)
         except (BotoCoreError, ClientError, ValueError) as error:
             log.error("the database cannot be asked: %s", error)
             return False
 
-    def _passes(self, check: Check) -> bool:
+    def _check_time(self, end: float) -> None:
+        if self.now() >= end:
+            raise ValueError("the time is over before all was asked")
+
+    def _passes(self, check: Check, end: float) -> bool:
+        self._check_time(end)
         failure = check.failure(self.database.query(check.sql))
         if failure:
             log.error("%s", failure)
@@ -2419,6 +2495,7 @@ class Probe:
             "at": found.at,
             "since": since,
             "member": writer.member if writer else None,
+            "exhausted": found.exhausted,
             "members": {answer.member: answer.answers for answer in found.answers},
         }
         note("coordinator is told", **event)
@@ -2552,6 +2629,7 @@ from typing import Protocol, Self
 
 from shared.check import Check
 from shared.cluster import Member
+from shared.decisions import is_exhausted
 from shared.heartbeat import CREATE, UNDEFINED_TABLE, beat
 from shared.postgres import Failure, OwnFault, Row, ServerError, Value
 
@@ -2594,6 +2672,8 @@ class Answer:
     transactions: float | None = None
     active: int | None = None
     is_blind: bool = False
+    # The SQLSTATE of a member that lives and has no room.
+    exhausted: str | None = None
     reason: str = ""
 
 
@@ -2616,6 +2696,11 @@ class Round:
         if self.writer:
             return False
         return any(answer.is_blind and answer.member == self.expected for answer in self.answers)
+
+    @property
+    def exhausted(self) -> str | None:
+        """The SQLSTATE by which who should write says that it has no room. A reader's is no word on the writer."""
+        return next((answer.exhausted for answer in self.answers if answer.member == self.expected), None)
 
 
 def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: float) -> Answer:
@@ -2642,7 +2727,10 @@ def ask(member: Member, connect: Connect, checks: Sequence[Check], timeout: floa
                     answer = _with_load(answer, session.query(LOAD, timeout=left())[0])
     except Failure as error:
         is_blind = isinstance(error, OwnFault)
-        answer = replace(answer, writes=False, is_blind=is_blind, reason=f"{type(error).__name__}: {error}")
+        full = error.sqlstate if isinstance(error, ServerError) and is_exhausted(error.sqlstate) else None
+        answer = replace(
+            answer, writes=False, is_blind=is_blind, exhausted=full, reason=f"{type(error).__name__}: {error}"
+        )
     return replace(answer, seconds=time.monotonic() - begin)
 
 
@@ -2685,10 +2773,11 @@ def _with_load(answer: Answer, row: Row) -> Answer:
 """#,
     "replay_worker/boundaries.py": #"""
 # SPDX-License-Identifier: Apache-2.0
-"""Statements that begin or end a transaction, which is the worker's own to do.
+"""What no transaction may hold, at a client's door and for who takes it out of the queue: the replay worker's file of
+this name is a link to this one.
 
-One that commits would tear the ledger's row from what stands behind it. The clients refuse such at their doors, and the
-queue takes messages from others too; a test holds both to the same answers.
+A statement that begins or ends a transaction is none of the caller's: one that commits would tear the ledger's row from
+what stands behind it. And what nests deeper than any parameter does would be too much for those who check it.
 """
 
 from __future__ import annotations
@@ -2734,6 +2823,24 @@ def _behind_comment(sql: str, offset: int) -> int:
             return mark.end()
     return len(sql)
 
+
+# A parameter's value is five levels down.
+DEEPEST = 16
+
+
+def is_too_deep(message: object) -> bool:
+    """Of what JSON makes: lists, dictionaries with names for keys, and what holds no others."""
+    level = [message]
+    for _ in range(DEEPEST):
+        level = [
+            child
+            for each in level
+            for child in (each.values() if isinstance(each, dict) else each if isinstance(each, list) else ())
+        ]
+        if not level:
+            return False
+    return True
+
 """#,
     "replay_worker/handler.py": #"""
 # SPDX-License-Identifier: Apache-2.0
@@ -2764,8 +2871,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from replay_worker.transaction import Malformed, Statement, Transaction
 from shared.clients import client
 from shared.ledger import Ledger
-from shared.metrics import LEDGER_MISMATCHES, REPLAY_PARKED, REPLAYED, Metric
-from shared.refusals import Meaning, befalls_all, meaning, name, sqlstate
+from shared.metrics import LEDGER_MISMATCHES, REPLAY_DEFERRED, REPLAY_PARKED, REPLAYED, UNKNOWN_EVENTS, Metric
+from shared.refusals import Meaning, meaning, name, sqlstate
 from shared.telemetry import measure, note
 
 # One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
@@ -2821,6 +2928,7 @@ class Writer:
             started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
         except (BotoCoreError, ClientError) as error:
             raise NotBegun(error) from error
+        is_ready = False
         try:
             [[seen, body]] = self._enter(transaction, started)
             if body["stringValue"] != transaction.body:
@@ -2828,9 +2936,10 @@ class Writer:
             if seen["longValue"] == 1:
                 for statement in transaction.statements:
                     self._execute(statement, started)
-        except (BotoCoreError, ClientError, Refused, NotBegun):
-            self._roll_back(started)
-            raise
+            is_ready = True
+        finally:
+            if not is_ready:
+                self._roll_back(started)
         # Also when there was nothing left to do: the ledger's row must be as safe as the transaction it tells of.
         self.client.commit_transaction(resourceArn=self.cluster, secretArn=self.secret, transactionId=started)
         count: int = seen["longValue"]
@@ -2955,7 +3064,9 @@ class Batch:
     time_left_ms: Callable[[], int]
     # What has to come again.
     failed: list[Record] = field(default_factory=list)
-    counts: dict[Metric, int] = field(default_factory=lambda: {REPLAYED: 0, REPLAY_PARKED: 0, LEDGER_MISMATCHES: 0})
+    counts: dict[Metric, int] = field(
+        default_factory=lambda: {REPLAYED: 0, REPLAY_PARKED: 0, REPLAY_DEFERRED: 0, LEDGER_MISMATCHES: 0}
+    )
     # Groups of which a message has to come again: what is behind it must not overtake it.
     _held: set[str] = field(default_factory=set)
     _stopped: bool = False
@@ -2967,6 +3078,7 @@ class Batch:
             if self._stopped or group in self._held or not self._settles(record):
                 self._held.add(group)
                 self.failed.append(record)
+        self.counts[REPLAY_DEFERRED] = len(self.failed)
 
     def _settles(self, record: Record) -> bool:
         """Whether the message is done with: applied, or parked."""
@@ -2977,6 +3089,10 @@ class Batch:
             return self._parks(record, "malformed", str(error))
         except Refused as error:
             return self._parks(record, error.cause, str(error))
+        except Exception as error:
+            # What nobody foresaw in one message is no reason to hold up all others. The queue parks it in the end.
+            note("not understood", message=record["messageId"], error=type(error).__name__)
+            return False
 
     def _applies(self, transaction: Transaction) -> bool:
         try:
@@ -2997,7 +3113,7 @@ class Batch:
             note("not applied", transaction=transaction.id, meaning=verdict.value, error=name(error))
             if verdict is Meaning.REFUSED:
                 raise Refused(name(error), str(error)) from error
-            self._stopped = verdict is Meaning.LATER and befalls_all(error)
+            # Whether it lies in this transaction or befalls everybody, the next group's begin tells.
             return False
         self.counts[REPLAYED] += 1 if seen == 1 else 0
         note("applied" if seen == 1 else "applied before", transaction=transaction.id, seen=seen)
@@ -3055,11 +3171,27 @@ def _configured() -> tuple[Writer, DeadLetters, Pruning]:
     return writer, dead, Pruning(writer, float(settings["keep"]))
 
 
+class UnknownEvent(ValueError):
+    """Not what SQS delivers."""
+
+
+def _records(event: Mapping[str, Any]) -> list[Record]:
+    """Raises UnknownEvent, so that Lambda keeps what it was called with in the queue of what functions could not do."""
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    known = {"messageId", "receiptHandle", "body", "eventSourceARN"}
+    if not isinstance(records, list) or not all(isinstance(one, Mapping) and known <= one.keys() for one in records):
+        note("event not understood", keys=sorted(event) if isinstance(event, Mapping) else type(event).__name__)
+        measure({UNKNOWN_EVENTS: 1})
+        raise UnknownEvent("no records of SQS")
+    return records
+
+
 def handle(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
     """Lambda's entry: answers which messages have to come again."""
+    records = _records(event)
     writer, dead, pruning = _configured()
     batch = Batch(writer, dead, context.get_remaining_time_in_millis)
-    batch.run(event["Records"])
+    batch.run(records)
     measure(batch.counts)
     if batch.failed:
         hasten(dead.client, batch.failed)
@@ -3081,7 +3213,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from replay_worker.boundaries import ends_transaction
+from replay_worker.boundaries import DEEPEST, ends_transaction, is_too_deep
 from shared.ledger import body_hash
 
 # A ledger's key is an index entry, which may have no more than about 2,700 bytes.
@@ -3129,6 +3261,8 @@ class Transaction:
         except (ValueError, RecursionError) as error:
             # A number without end, brackets without end: Python gives up before the text is over.
             raise Malformed(f"not JSON that can be read: {type(error).__name__}") from error
+        if is_too_deep(message):
+            raise Malformed(f"it nests deeper than {DEEPEST} levels")
         if _HALF.search(text) and not _is_text(message):
             raise Malformed("a text has half of a character")
         if not isinstance(message, dict):
@@ -3980,15 +4114,24 @@ class Facts:
     # What the probe says, lately. It says nothing while all is well, so that silence counts only after it was asked.
     probe_fails: bool | None
     probe_was_asked: bool = True
+    # The SQLSTATE by which the failed writer itself says, to the one or the other, that it has no room.
+    exhausted: str | None = None
     # What was done about this failure, and whom RDS did not take.
     drained: bool = False
     called: bool = False
+    # What became of the call, once that is known: by `coordinator.starting`.
+    outcome: str | None = None
     refused: tuple[str, ...] = ()
     # What holds it back.
     last_failover: float | None = None
     started_today: int = 0
     frozen_until: float | None = None
     drill_until: float | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether RDS refused the one failover of this failure, for another reason than its target."""
+        return self.called and self.outcome in ("refused", "target refused")
 
 
 @dataclass(frozen=True)
@@ -3998,6 +4141,15 @@ class Verdict:
     action: Action
     reason: str
     target: str | None = None
+
+
+def is_exhausted(sqlstate: str) -> bool:
+    """Whether a server says by it that it lives, and has no room: no connection, memory or disk left (class 53).
+
+    A failover cures none of these. It ends the sessions of everybody who has one, and the same crowd meets the next
+    writer.
+    """
+    return sqlstate.startswith("53")
 
 
 def decide(facts: Facts, settings: Settings) -> Verdict:
@@ -4043,6 +4195,10 @@ def _over(facts: Facts) -> Verdict | None:
 
 
 def _others(facts: Facts) -> Verdict | None:
+    if facts.is_refused:
+        return Verdict(Action.OBSERVE, "RDS refused the failover")
+    if facts.called and facts.outcome is None:
+        return Verdict(Action.OBSERVE, "a failover was called for, and what RDS answered is not known")
     if facts.called:
         return Verdict(Action.OBSERVE, "the failover was started")
     if facts.cluster_status is None:
@@ -4071,6 +4227,8 @@ def _not_now(facts: Facts, settings: Settings) -> Verdict | None:
         return Verdict(Action.OBSERVE, "a drill is running")
     if facts.now - facts.since < settings.after:
         return Verdict(Action.OBSERVE, f"it fails for less than {settings.after:g} s")
+    if facts.exhausted:
+        return Verdict(Action.REFUSE, f"the writer lives and has no room for more ({facts.exhausted})")
     if facts.frozen_until is not None and facts.now < facts.frozen_until:
         return Verdict(Action.REFUSE, "failovers are frozen")
     if facts.last_failover is not None and facts.now - facts.last_failover < settings.cooldown:
@@ -4264,6 +4422,7 @@ UNKNOWN_EVENTS = Metric("UnknownEvents")
 # By the replay worker, each batch. A mismatch is an id that the ledger knows of another transaction.
 REPLAYED = Metric("Replayed")
 REPLAY_PARKED = Metric("ReplayParked")
+REPLAY_DEFERRED = Metric("ReplayDeferred")
 LEDGER_MISMATCHES = Metric("LedgerMismatches")
 
 # By the backup verifier, for each restore test.
@@ -4619,9 +4778,6 @@ _REFUSED_CLASSES = frozenset({"0A", "20", "21", "22", "23", "27", "2B", "2F", "3
 # What lies in other transactions, and in how long this one took.
 _AGAIN = frozenset({"40001", "40003", "40P01", "55P03", "57014"})
 
-# No connection, no rights, no such database, no room, going down, a broken machine.
-_OF_THE_SERVER = frozenset({"08", "28", "3D", "53", "57", "58", "F0"})
-
 _MALFORMED = frozenset(
     {"BadRequestException", "SerializationException", "UnsupportedResultException", "ValidationException"}
 )
@@ -4654,16 +4810,6 @@ def meaning(error: ClientError | BotoCoreError) -> Meaning:
     if code in _MALFORMED:
         return Meaning.REFUSED
     return Meaning.AGAIN if code in ("StatementTimeoutException", "TransactionNotFoundException") else Meaning.LATER
-
-
-def befalls_all(error: ClientError | BotoCoreError) -> bool:
-    """Of an error of one transaction's statement that means LATER: whether others would meet it as well.
-
-    A SQLSTATE that is in no list (54000, a row too large for its index; 25001, 2D000, what no transaction may do) may
-    lie in this statement: it holds up its own group, and not everybody.
-    """
-    state = sqlstate(error)
-    return state is None or state[:2] in _OF_THE_SERVER or state == "25006"
 
 
 def name(error: Exception) -> str:
@@ -5146,6 +5292,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.data_api import Database, sqlstate
+from shared.decisions import is_exhausted
 from shared.heartbeat import write
 
 IDENTITY = "select aurora_db_instance_identifier() as id"
@@ -5161,7 +5308,7 @@ DOWN = {
 }
 
 # PostgreSQL's: read only, shutting down, crash, cannot connect now, idle sessions ended, connection failures.
-DOWN_STATES = ("25006", "57P01", "57P02", "57P03", "57P05", "08", "53", "58")
+DOWN_STATES = ("25006", "57P01", "57P02", "57P03", "57P05", "08", "58")
 
 UNDEFINED_FUNCTION = "42883"
 
@@ -5173,6 +5320,8 @@ class Sight:
     writes: bool | None
     served_by: str | None = None
     reason: str = ""
+    # The SQLSTATE of a writer that lives and has no room.
+    exhausted: str | None = None
 
 
 @dataclass(frozen=True)
@@ -5213,6 +5362,8 @@ def judge(error: BotoCoreError | ClientError) -> Sight:
     if not isinstance(error, ClientError):
         return Sight(None, reason=reason)
     code, state = error.response["Error"].get("Code", ""), sqlstate(error) or ""
+    if is_exhausted(state):
+        return Sight(False, reason=reason, exhausted=state)
     is_down = code in DOWN or (code == "DatabaseErrorException" and state.startswith(DOWN_STATES))
     return Sight(False if is_down else None, reason=reason)
 
