@@ -12,12 +12,12 @@ from botocore.validate import ParamValidator
 
 
 def check_request(service: str, operation: str, params: dict[str, Any]) -> None:
-    shape = _model(service).operation_model(operation).input_shape
+    shape = model(service).operation_model(operation).input_shape
     report = ParamValidator().validate(params, shape)
     assert not report.has_errors(), report.generate_report()
 
 
 @cache
-def _model(service: str) -> ServiceModel:
+def model(service: str) -> ServiceModel:
     model: ServiceModel = botocore.session.get_session().get_service_model(service)
     return model
