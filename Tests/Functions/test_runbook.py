@@ -28,6 +28,9 @@ RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 STACK = (ROOT / "Tests" / "BlueprintTests" / "Snapshots" / "payments.txt").read_text()
 FUNCTIONS = ROOT / "Sources" / "Functions"
 
+# Of commands, in a page: fenced or indented.
+BLOCK = r"^```sh\n(.*?)^```$|^((?:    aws [^\n]*\n)+)"
+
 # What the command line has for itself, and the services do not know.
 OF_THE_CLI = {"query", "output", "cli-binary-format"}
 
@@ -122,7 +125,7 @@ def blocks() -> list[tuple[str, str]]:
     return [
         (path.name, block)
         for path in sorted((ROOT / "docs").glob("*.md"))
-        for fenced, indented in re.findall(r"^```sh\n(.*?)^```$|^((?:    aws [^\n]*\n)+)", path.read_text(), re.M | re.S)
+        for fenced, indented in re.findall(BLOCK, path.read_text(), re.MULTILINE | re.DOTALL)
         if "aws " in (block := fenced or indented)
     ]
 
