@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.decisions import Action, Facts, Mode, Reader, Settings, candidate, decide
+from shared.decisions import Action, Facts, Mode, Reader, Settings, candidate, decide, describe
 
 SETTINGS = Settings(Mode.AUTOMATIC, after=20, max_lag=1, other_zone=True, cooldown=900, max_per_day=3)
 
@@ -153,7 +153,8 @@ def test_another_zone_goes_before_a_lower_tier_unless_the_spec_says_otherwise() 
 def test_who_lags_does_not_answer_is_not_available_or_was_refused_is_no_candidate() -> None:
     assert chosen(replace(B, lag=1.01), C) == "c"
     assert chosen(replace(B, lag=1.0), C) == "b"
-    assert chosen(replace(B, answers=False), C) == "c"
+    assert chosen(replace(B, answers=False), replace(C, answers=None)) == "c"
+    assert chosen(replace(B, answers=False)) is None
     assert chosen(replace(B, status="rebooting"), C) == "c"
     assert chosen(B, C, refused=("b",)) == "c"
 
@@ -161,14 +162,72 @@ def test_who_lags_does_not_answer_is_not_available_or_was_refused_is_no_candidat
 def test_a_reader_of_which_nothing_is_known_is_better_than_none() -> None:
     assert chosen(replace(B, lag=None, answers=None)) == "b"
     assert chosen(replace(B, lag=None, answers=None), C) == "c"
+    assert chosen(replace(B, lag=None), replace(C, tier=0)) == "c", "one that is known to be near is better"
+
+
+def test_readers_are_told_of_in_words() -> None:
+    told = describe((B, replace(C, lag=None)))
+    assert told == "b: available, tier 0, z2, lag 20 ms; c: available, tier 1, z3, lag unknown"
 
 
 def test_when_none_qualifies_aurora_chooses() -> None:
     verdict = decide(replace(DUE, readers=(replace(B, lag=5.0), replace(C, lag=5.0))), SETTINGS)
     assert (verdict.action, verdict.target) == (Action.FAIL_OVER, None)
+    assert "whom Aurora chooses" in verdict.reason
 
 
 # MARK: All of it
+
+
+def test_it_is_over_in_these_cases_and_in_no_other() -> None:
+    """All that can be seen of a writer, and whom."""
+    for writes, probe, status, failed, writer, served in product(
+        (True, False, None), (True, False, None), ("available", "modifying", None), ("a", None), *[("a", "b", None)] * 2
+    ):
+        facts = replace(
+            DUE, writes=writes, probe_fails=probe, cluster_status=status, failed_writer=failed, writer=writer,
+            served_by=served,
+        )
+        is_one = not (writer and served) or writer == served
+        is_another = {writer, served} - {None, "a"} == {"b"} and failed == "a" and is_one
+        is_well = status in ("available", None) and probe is not True and is_one
+        is_over = writes is True and (is_another or is_well)
+        is_over_by_the_probe = writes is None and probe is False and status == "available"
+        assert (decide(facts, SETTINGS).action is Action.DONE) == (is_over or is_over_by_the_probe), facts
+
+
+def test_it_is_acted_on_in_these_cases_and_in_no_other() -> None:
+    """All that can hold a failover back, for each way in which two witnesses may say that the writer fails."""
+    yes_no = (True, False)
+    for (writes, probe), asked, called, drill, early, full, frozen, cooling, spent, alone, advise, drained in product(
+        ((False, True), (None, True), (False, None)), yes_no, (None, "yes", "refused", ""), *[yes_no] * 9
+    ):
+        facts = replace(
+            DUE,
+            writes=writes,
+            probe_fails=probe,
+            probe_was_asked=asked,
+            called=called is not None,
+            outcome=called or None,
+            drill_until=1001.0 if drill else None,
+            since=981.0 if early else 980.0,
+            exhausted="53300" if full else None,
+            frozen_until=1001.0 if frozen else None,
+            last_failover=101.0 if cooling else 100.0,
+            started_today=3 if spent else 2,
+            readers=(replace(B, status="rebooting"),) if alone else (B, C),
+            drained=drained,
+        )
+        is_watched = called is not None or drill or early or not (asked or probe)
+        is_refused = full or frozen or cooling or spent or alone or advise
+        expected = (
+            Action.OBSERVE if is_watched
+            else Action.REFUSE if is_refused
+            else Action.FAIL_OVER if drained
+            else Action.DRAIN
+        )
+        settings = replace(SETTINGS, mode=Mode.ADVISE if advise else Mode.AUTOMATIC)
+        assert decide(facts, settings).action is expected, facts
 
 
 FACTS = st.builds(
