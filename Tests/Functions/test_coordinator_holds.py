@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from botocore.exceptions import ReadTimeoutError
 
-from coordinator_stage import SETTINGS, Stage
+from coordinator_stage import HINT, SETTINGS, Stage
 from shared.decisions import Mode
 from world import error
 
@@ -72,6 +72,13 @@ def test_a_failure_that_was_forgotten_meanwhile_is_not_failed_over_twice(stage: 
     assert len(stage.world.calls) == 1
     stage.world.sleep(300)
     assert stage.handle(stage.down(began), limit=60) == "refuse"
+    assert len(stage.world.calls) == 1
+
+
+def test_a_failure_that_only_the_coordinator_sees_is_not_forgotten_while_it_looks(stage: Stage) -> None:
+    stage.world.promotion = None
+    stage.world.crash()
+    assert stage.handle(HINT, limit=600) == "observe"
     assert len(stage.world.calls) == 1
 
 
