@@ -135,6 +135,27 @@ def test_a_failure_of_which_nobody_told_any_more_is_over(memory: Memory) -> None
     assert memory.open(later, later, "b", "z2")["writer"] == "b"
 
 
+def test_who_is_late_changes_nothing_of_the_next_failure(memory: Memory) -> None:
+    """A call that slept through the end of its failure wakes up in another."""
+    late, since = NOW - 500, NOW
+    assert memory.close(memory.open(late, late, "a", "z1"), NOW - 400, MESSAGE)
+    memory.paid(late)
+    assert memory.close(memory.open(NOW - 300, NOW - 300, "b", "z2"), NOW - 200, MESSAGE)
+    opened, last = memory.open(since, since, "c", "z3"), memory.last_outage()
+    memory.saw(NOW + 100, late)
+    memory.reached(late, "called", NOW + 100)
+    memory.told(late, "called")
+    memory.drain(late, NOW + 100)
+    assert not memory.claim(late, NOW + 100, "b")
+    memory.unclaim(late, ["b"])
+    memory.answered(late, "refused")
+    memory.paid(late)
+    assert not memory.close({**opened, "since": late}, NOW + 100, MESSAGE)
+    memory.tidy()
+    assert memory.outage(NOW + 100) == opened
+    assert memory.last_outage() == last and last is not None and last["owed"] == MESSAGE
+
+
 def test_a_failover_is_claimed_once(memory: Memory) -> None:
     since = memory.open(NOW, NOW, "a", "z1")["since"]
     assert memory.claim(since, NOW + 1, "b")
