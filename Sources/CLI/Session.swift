@@ -113,6 +113,8 @@ extension Stop {
       switch error.category {
       case .denied: .denied
       case .cancelled: .incomplete
+      // What was to be called, and not what it answered: the environment or the spec is wrong.
+      case .invalid where ["InvalidEndpoint", "UnknownRegion"].contains(error.code): .invalid
       case .notFound, .alreadyExists, .throttled, .conflict, .invalid, .unavailable, .ambiguous: .error
       }
     var (error, notes) = (error, [String]())

@@ -37,7 +37,8 @@ package enum Explanation: Sendable {
     throw Diagnostics([
       Diagnostic(
         .error, .unknownKey, "there is neither a field nor a rule \"\(subject.clipped)\"", span: nil,
-        hint: nearest.map { "did you mean \"\($0)\"?" } ?? "`harecon explain` lists all fields")
+        hint: nearest.map { "did you mean \"\($0)\"?" }
+          ?? "`harecon explain` lists all fields, `harecon explain -o markdown` the rules as well")
     ])
   }
 

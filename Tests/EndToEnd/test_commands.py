@@ -141,6 +141,7 @@ def test_explain_knows_fields_and_rules_and_corrects_the_spelling(harecon: Harec
     assert "HA012" in harecon("explain", "HA012").expect(0).out
     assert harecon("explain", "network.cidr", "-o", "json").expect(0).json["schema"] == "harecon.explanation/v1"
     assert 'did you mean "' in harecon("explain", "cluster.membrs").expect(4).err
+    assert "-o markdown` the rules" in harecon("explain", "HA999").expect(4).err
     assert harecon("explain", "-o", "markdown").expect(0).out.strip() == (ROOT / "docs/spec.md").read_text().strip()
 
 

@@ -27,6 +27,12 @@ def test_nobody_listens(harecon: Harecon) -> None:
     assert "127.0.0.1:9" in refused.err
 
 
+@pytest.mark.parametrize("url", ["localhost:5000", "::", "http://", "ftp://aws", "http://aws.example"])
+def test_an_endpoint_that_is_none_is_a_wrong_input(harecon: Harecon, url: str) -> None:
+    refused = harecon.plan(AWS_ENDPOINT_URL=url).expect(4)
+    assert f'"{url}"' in refused.err and "AWS_ENDPOINT_URL" in refused.err
+
+
 @pytest.mark.parametrize("kind", ["denied", "expired"])
 def test_a_denied_call_names_the_operation_the_code_and_the_request(harecon: Harecon, account: Account, kind: str) -> None:
     account.control("faults", [{"service": "rds", "operation": "DescribeDBClusters", "kind": kind, "times": 100}])
