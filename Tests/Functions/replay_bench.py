@@ -33,6 +33,12 @@ class FakeSQS:
         check_request("sqs", "SendMessage", params)
         if self.fails:
             raise self.fails
+        attributes = params.get("MessageAttributes", {})
+        texts = [name + each["DataType"] + each["StringValue"] for name, each in attributes.items()]
+        if len("".join([params["MessageBody"], *texts]).encode()) > 1_048_576:
+            raise refused("InvalidParameterValue", "Message must be shorter than 1048576 bytes.", "SendMessage")
+        if any(character in text for text in texts for character in "\0\x1f\ufffe\uffff"):
+            raise refused("InvalidParameterValue", "Message contains non-valid characters.", "SendMessage")
         self.sent.append(params)
 
     def change_message_visibility_batch(self, **params: Any) -> None:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -217,6 +219,28 @@ def test_what_cannot_be_parked_comes_again_and_holds_its_group(bench: Bench) -> 
     assert bench.balances() == {"a": 100, "b": 100}
 
 
+def test_what_is_refused_with_characters_that_sqs_lacks_is_parked(bench: Bench) -> None:
+    bench.run(record("0", body("first", 0)))
+    bench.api.faults = [
+        ("execute", refused("DatabaseErrorException", "ERROR: Key (id)=(\ufffe\uffff\x1f) exists; SQLState: 23505"))
+    ]
+    bench.api.spared = 1
+    assert bench.run(record("1", body("x")), record("2", body("y"))) == []
+    (sent,) = bench.sqs.sent
+    assert "(id)=(???) exists" in sent["MessageAttributes"]["reason"]["StringValue"]
+
+
+@pytest.mark.parametrize(
+    ("room", "told"),
+    [(0, []), (15, []), (16, ["messageId"]), (36, ["messageId", "cause"]), (500, ["messageId", "cause", "reason"])],
+)
+def test_what_has_no_room_for_the_reason_is_parked_without(bench: Bench, room: int, told: list[str]) -> None:
+    text = "{" + " " * (1_048_576 - room - 1)
+    assert bench.run(record("1", text), record("2", body("y"))) == []
+    (sent,) = bench.sqs.sent
+    assert list(sent["MessageAttributes"]) == told and sent["MessageBody"] == text
+
+
 def test_bytes_travel_in_base_64() -> None:
     parameter = {"name": "b", "value": {"blobValue": "AAH/"}}
     text = json.dumps({"id": "x", "statements": [{"sql": "select :b", "parameters": [parameter]}]})
@@ -228,6 +252,45 @@ def test_nothing_is_begun_that_would_not_be_finished_in_time(bench: Bench) -> No
     bench.time_left = handler.LEAST_TIME_LEFT_MS - 1
     assert bench.run(record("1", body("x")), record("2", body("y"), "h")) == ["1", "2"]
     assert bench.api.calls == []
+
+
+@pytest.mark.parametrize(("left", "calls"), [(33_000, 2), (47_000, 3)])
+def test_a_transaction_that_is_too_long_for_what_is_left_is_rolled_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, left: int, calls: int
+) -> None:
+    """Before its second statement, and before its commit: killed there, the function would leave it open."""
+    bench.run(record("0", body("first", 0)))
+    execute = bench.api.execute_statement
+
+    def slow(**request: Any) -> dict[str, Any]:
+        bench.time_left -= 14_000
+        return execute(**request)
+
+    monkeypatch.setattr(bench.api, "execute_statement", slow)
+    bench.api.calls, bench.time_left = [], left
+    assert bench.run(record("1", body("x")), record("2", body("y"), "h")) == ["1", "2"]
+    assert bench.api.calls == ["begin", *["execute"] * calls, "rollback"]
+    assert bench.entries() == {"first": 1} and bench.sqs.sent == []
+
+
+def test_a_rollback_may_not_hang_for_as_long_as_a_statement(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"SETTINGS": '{"ledger": "replay_test_ledger", "keep": 1}', "CLUSTER_ARN": "c", "SECRET_ARN": "s"}
+    for key, value in {**given, "DATABASE": "d", "DEAD_QUEUE": "q", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(key, value)
+    writer, dead, _ = handler._configured.__wrapped__()
+    call, undo, park = (each.meta.config for each in (writer.client, writer.undoing, dead.client))
+    # What is begun last and hangs, its rollback, and one call that has the rest come again.
+    longest = sum(each.connect_timeout + each.read_timeout for each in (call, undo, park))
+    assert longest <= handler.LEAST_TIME_LEFT_MS / 1000
+    bench.run(record("0", body("first", 0)))
+    bench.api.calls = []
+    undone: list[str] = []
+    undoing = SimpleNamespace(rollback_transaction=lambda **request: undone.append(request["transactionId"]))
+    bench.writer = replace(bench.writer, undoing=undoing)
+    bench.api.faults = [("execute", lost())]
+    assert bench.run(record("1", body("x"))) == ["1"]
+    assert len(undone) == 1 and "rollback" not in bench.api.calls
+    bench.api.drop_connections()
 
 
 def test_a_transaction_that_cannot_be_rolled_back_is_still_told_of(bench: Bench) -> None:

@@ -2860,6 +2860,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -2877,8 +2878,12 @@ from shared.telemetry import measure, note
 
 # One transaction has a begin, its statements, a commit: none is begun that would run into the function's own time
 # limit.
-LEAST_TIME_LEFT_MS = 20_000
+LEAST_TIME_LEFT_MS = 25_000
 STATEMENT_SECONDS = 15.0
+# A function that dies leaves its transaction open, and all messages of its batch wait for the queue's own time. So one
+# that is too long for what is left is rolled back, and a rollback may not hang for as long as a statement.
+LEAST_TIME_TO_GO_ON_MS = 6_000
+ROLLBACK_SECONDS = 3.0
 PRUNE_EVERY_SECONDS = 600.0
 LONGEST_REASON = 500
 
@@ -2889,6 +2894,8 @@ LONGEST_REASON = 500
 AGAIN_AFTER_SECONDS = (2, 5, 10, *(15,) * 7, 30, 60)
 # What SQS takes in one request.
 LARGEST_REQUEST = 10
+# Bytes that a message may have, its attributes included.
+LARGEST_MESSAGE = 1_048_576
 
 Record = Mapping[str, Any]
 
@@ -2909,6 +2916,10 @@ class NotBegun(Exception):
         self.error = error
 
 
+class OutOfTime(Exception):
+    """The transaction was given up, and changed nothing: the function would have ended in the midst of it."""
+
+
 @dataclass(frozen=True)
 class Writer:
     """Applies transactions on the writer, through the Data API."""
@@ -2918,11 +2929,13 @@ class Writer:
     secret: str
     database: str
     ledger: Ledger
+    # Gives up sooner than `client`; None for the same.
+    undoing: Any = None
 
-    def apply(self, transaction: Transaction) -> int:
+    def apply(self, transaction: Transaction, time_left_ms: Callable[[], int]) -> int:
         """How often the transaction has been here, this time included: 1 when it was applied just now.
 
-        Raises Refused and NotBegun, and what botocore raises: then it may have been applied or not.
+        Raises Refused, NotBegun and OutOfTime, and what botocore raises: then it may have been applied or not.
         """
         try:
             started = self.client.begin_transaction(**self._target(), database=self.database)["transactionId"]
@@ -2935,7 +2948,9 @@ class Writer:
                 raise Refused("mismatch", "the id was given to another transaction before")
             if seen["longValue"] == 1:
                 for statement in transaction.statements:
+                    _check_time(time_left_ms)
                     self._execute(statement, started)
+            _check_time(time_left_ms)
             is_ready = True
         finally:
             if not is_ready:
@@ -2985,9 +3000,14 @@ class Writer:
     def _roll_back(self, transaction: str) -> None:
         """At once: an abandoned one holds its row of the ledger for three minutes, and every repeat waits for it."""
         try:
-            self.client.rollback_transaction(**self._target(), transactionId=transaction)
+            (self.undoing or self.client).rollback_transaction(**self._target(), transactionId=transaction)
         except (BotoCoreError, ClientError) as error:
             note("not rolled back", error=name(error))
+
+
+def _check_time(time_left_ms: Callable[[], int]) -> None:
+    if time_left_ms() < LEAST_TIME_TO_GO_ON_MS:
+        raise OutOfTime
 
 
 def _text(parameter: str, value: str) -> dict[str, Any]:
@@ -3004,16 +3024,13 @@ class DeadLetters:
     def park(self, record: Record, cause: str, reason: str) -> None:
         """Raises what botocore raises. Parked twice within five minutes it is there once."""
         group = record.get("attributes", {}).get("MessageGroupId", "none")
+        told = {"messageId": record["messageId"], "cause": cause, "reason": _sendable(reason)}
         self.client.send_message(
             QueueUrl=_queue_url(self.client, self.queue),
             MessageBody=record["body"],
             MessageGroupId=group,
             MessageDeduplicationId=hashlib.sha256(record["messageId"].encode()).hexdigest(),
-            MessageAttributes={
-                "cause": {"DataType": "String", "StringValue": cause},
-                "reason": {"DataType": "String", "StringValue": _sendable(reason)},
-                "messageId": {"DataType": "String", "StringValue": record["messageId"]},
-            },
+            MessageAttributes=_fitting(told, LARGEST_MESSAGE - len(record["body"].encode())),
         )
 
 
@@ -3043,10 +3060,27 @@ def _pause(record: Record) -> int:
     return AGAIN_AFTER_SECONDS[min(deliveries, len(AGAIN_AFTER_SECONDS)) - 1]
 
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+_UNSENDABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
 def _sendable(text: str) -> str:
-    """SQS takes no control characters but tab and line ends, and no empty text."""
-    kept = "".join(character if character >= " " or character in "\t\n\r" else "?" for character in text)
-    return kept[:LONGEST_REASON] or "none"
+    """SQS takes no control characters but tab and line ends, none that are no characters, and no empty text."""
+    return _UNSENDABLE.sub("?", text)[:LONGEST_REASON] or "none"
+
+
+def _fitting(told: Mapping[str, str], room: int) -> dict[str, dict[str, str]]:
+    """Of the attributes, in their order, those for which a message has room: better without than not parked.
+
+    - Parameter room: bytes, of which names, types and values take theirs.
+    """
+    attributes = {}
+    for attribute, value in told.items():
+        room -= len((attribute + "String" + value).encode())
+        if room < 0:
+            break
+        attributes[attribute] = {"DataType": "String", "StringValue": value}
+    return attributes
 
 
 @cache
@@ -3097,16 +3131,20 @@ class Batch:
     def _applies(self, transaction: Transaction) -> bool:
         try:
             try:
-                seen = self.writer.apply(transaction)
+                seen = self.writer.apply(transaction, self.time_left_ms)
             except NotBegun as missing:
                 if sqlstate(missing.error) != "42P01" or self.writer.ledger.name not in str(missing):
                     raise
                 self._make_ledger()
-                seen = self.writer.apply(transaction)
+                seen = self.writer.apply(transaction, self.time_left_ms)
         except NotBegun as unready:
             note("not begun", transaction=transaction.id, error=name(unready.error))
             # Another one that holds the same row is the only reason that is not everybody's.
             self._stopped = meaning(unready.error) is not Meaning.AGAIN
+            return False
+        except OutOfTime:
+            note("not in time", transaction=transaction.id, statements=len(transaction.statements))
+            self._stopped = True
             return False
         except (BotoCoreError, ClientError) as error:
             verdict = meaning(error)
@@ -3166,6 +3204,7 @@ def _configured() -> tuple[Writer, DeadLetters, Pruning]:
         secret=os.environ["SECRET_ARN"],
         database=os.environ["DATABASE"],
         ledger=Ledger(settings["ledger"]),
+        undoing=client("rds-data", connect=1.0, read=ROLLBACK_SECONDS, attempts=1),
     )
     dead = DeadLetters(client("sqs", connect=1.0, read=4.0, attempts=2), os.environ["DEAD_QUEUE"])
     return writer, dead, Pruning(writer, float(settings["keep"]))
