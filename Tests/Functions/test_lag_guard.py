@@ -227,6 +227,32 @@ def test_a_move_that_was_made_and_not_remembered_is_undone_by_its_tag(bench: Ben
     assert bench.world.tiers == TIERS and HELD not in bench.world.tags["b"]
 
 
+def test_who_else_changes_the_tier_has_the_last_word(bench: Bench) -> None:
+    go_down(bench)
+    bench.tell(b=1000, c=20)
+    bench.world.tiers["b"] = 0
+    bench.look()
+    assert bench.decisions.items["lag#b"]["moved"] is False
+    bench.look()
+    assert bench.world.tiers == TIERS and HELD not in bench.world.tags["b"]
+
+
+def test_a_tag_that_was_left_over_stays_with_who_goes_down_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.world.tags["b"][HELD] = "0"
+    bench.tell(b=2500, c=20)
+
+    def refuse(**request: Any) -> None:
+        raise error("InternalFailure")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.world, "remove_tags_from_resource", refuse)
+        assert bench.look() == []
+    assert bench.look() == [Move("b", LAST_TIER, is_down=True)]
+    assert bench.world.tags["b"][HELD] == "0", "without it harecon would take the tier for drift"
+
+
 # MARK: The entry
 
 
