@@ -103,6 +103,14 @@ def test_what_a_repetition_finds_there_already_is_no_work_of_another_run(harecon
     assert_nothing_made_twice(account)
 
 
+def test_a_function_that_is_overlooked_by_its_name_is_found_by_its_tags(harecon: Harecon, account: Account) -> None:
+    # A destroy that overlooks one waits for the interfaces that it keeps, and does not come to an end.
+    harecon.apply().expect(0)
+    account.control("faults", [{"service": "lambda", "operation": "GetFunction", "kind": "notfound", "times": 2}])
+    harecon.must_be_converged()
+    assert [c["operation"] for c in account.calls() if c.get("fault")] == ["GetFunction"] * 2
+
+
 def test_of_two_applies_at_once_one_does_it_all_and_the_other_says_so(harecon: Harecon, account: Account) -> None:
     # Both have decided from an empty account before either writes.
     account.control("hold", {"n": 1})

@@ -141,6 +141,9 @@ package enum LambdaFunction: ResourceKind {
 
   /// What is wanted is asked for by name; what is ours and no longer wanted is found by its tags. `ListFunctions` would page
   /// through all functions of the account and say neither tags nor concurrency.
+  ///
+  /// One that is not there by its name, and is by its tags, is asked for once more: Lambda's answers are consistent in the end
+  /// only, and a function that is overlooked keeps its interfaces, for which its subnets' deletion would wait in vain.
   package static func observe(_ query: Query<Self>, _ aws: AWS) async throws(CallError) -> [Observed] {
     if let name = query.focusName { return [try await observed(name, withPolicy: false, aws)].compactMap(\.self) }
     let wanted = Set(query.desired.map(\.name))
@@ -151,10 +154,11 @@ package enum LambdaFunction: ResourceKind {
     } _: { () async throws(CallError) in
       Set(try await query.tagged(as: "lambda:function", aws).compactMap { functionName($0) })
     }
-    let others = try await tagged.subtracting(wanted).sorted().concurrently { (name) async throws(CallError) in
-      try await observed(name, withPolicy: true, aws)
+    let found = functions.compactMap(\.self)
+    let others = try await tagged.subtracting(found.map(\.name)).sorted().concurrently {
+      (name) async throws(CallError) in try await observed(name, withPolicy: true, aws)
     }
-    return (functions + others).compactMap(\.self)
+    return found + others.compactMap(\.self)
   }
 
   /// - Parameter withPolicy: reads who may call it at the same time, for the kinds below.
