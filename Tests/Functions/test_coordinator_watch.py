@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the coordinator makes of a failure that changes hands while it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from coordinator_stage import HINT, Stage
+from shared.tables import Lease
+from world import error
+
+
+class Drained(list[str]):
+    """Something happens between the drain and the failover."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self.then = then
+
+    def append(self, writer: str) -> None:
+        super().append(writer)
+        self.then()
+
+
+def crash(stage: Stage, then: Callable[[], object]) -> str:
+    stage.world.drained = Drained(then)
+    stage.world.crash()
+    began = stage.world.now()
+    stage.world.sleep(30)
+    return stage.handle(stage.down(began))
+
+
+def test_who_loses_the_lease_while_it_looks_fails_nobody_over(stage: Stage) -> None:
+    crash(stage, lambda: Lease(stage.leases, "failover", "thief", 1000, lambda: 1e12).take())
+    assert stage.world.drained == ["a"]
+    assert stage.world.calls == []
+
+
+@pytest.mark.parametrize("is_another", [False, True])
+def test_a_failure_that_another_saw_the_end_of_is_not_acted_on(stage: Stage, is_another: bool) -> None:
+    memory, world = stage.memory, stage.world
+
+    def end() -> None:
+        outage = memory.outage(world.now())
+        assert outage and memory.close(outage, world.now(), {"to": "page", "subject": "over", "text": "over"})
+        if is_another:
+            memory.open(world.now(), world.now(), "a", "z1")
+
+    assert crash(stage, end) == "done"
+    assert world.calls == []
+    left = memory.outage(world.now())
+    assert (left is not None) == is_another and "drained" not in (left or {})
+
+
+def test_promoted_is_when_rds_names_another_and_writable_when_it_takes_a_write(stage: Stage) -> None:
+    stage.world.data_api = error("DatabaseUnavailableException", "the writer instance isn't available", 504)
+    stage.world.fail_over("b", 5)
+
+    def answers() -> None:
+        stage.world.data_api = None
+
+    stage.world.at(30, answers)
+    assert stage.handle(HINT) == "done"
+    last = stage.memory.last_outage() or {}
+    phases = {phase: at - last["since"] for phase, at in last["phases"].items()}
+    assert 5 <= phases["promoted"] < 10 and 30 <= phases["writable"] < 35
+
+
+@pytest.mark.parametrize("silent", ["RDS", "database"])
+def test_who_writes_now_is_known_by_either_of_two(
+    stage: Stage, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stage.world
+    ask = world.execute_statement
+
+    def execute_statement(*, sql: str, **params: Any) -> dict[str, Any]:
+        if "aurora_db_instance_identifier" in sql:
+            raise error("DatabaseErrorException", "function does not exist; SQLState: 42883")
+        return ask(sql=sql, **params)
+
+    if silent == "database":
+        monkeypatch.setattr(world, "execute_statement", execute_statement)
+    else:
+        world.rds_answers = False
+    world.fail_over("b", 5)
+    assert stage.handle(HINT) == "done"
+    assert (stage.memory.writer() or {})["member"] == "b"
+    assert any("b writes after" in subject for subject in stage.subjects("critical"))
