@@ -362,3 +362,23 @@ def test_the_entry_answers_sqs_and_counts(
     metrics = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
     counts = [(line["Replayed"], line["ReplayParked"], line["LedgerMismatches"]) for line in metrics]
     assert counts == [(1, 0, 0), (0, 0, 0)]
+
+
+def test_the_entry_prunes_when_nothing_waits_and_there_is_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return left
+
+    def pruned(*records: dict[str, Any]) -> bool:
+        pruning = Pruning(bench.writer, keep=86_400.0)
+        dead = DeadLetters(bench.sqs, "dead.fifo")
+        monkeypatch.setattr(handler, "_configured", lambda: (bench.writer, dead, pruning))
+        handler.handle({"Records": list(records)}, Context())
+        return pruning._last is not None
+
+    left = 60_000
+    assert pruned(record("1", body("x")))
+    bench.api.faults = [("begin", unavailable())]
+    assert not pruned(record("2", body("y")))
+    left = handler.LEAST_TIME_LEFT_MS
+    assert not pruned()
