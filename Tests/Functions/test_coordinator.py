@@ -197,6 +197,8 @@ def test_a_failover_that_was_over_before_anybody_looked_is_counted_once(
     assert stage.handle(HINT) == "no failure"
     assert stage.handle(HINT) == "no failure"
     assert metrics(capsys.readouterr().out)["Failovers"] == [1]
+    assert (stage.memory.writer() or {})["member"] == "b"
+    assert stage.subjects("warning") == ["payments: b writes in place of a"]
 
 
 def test_an_unknown_event_is_counted_and_not_raised(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:

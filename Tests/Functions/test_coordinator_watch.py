@@ -87,5 +87,52 @@ def test_who_writes_now_is_known_by_either_of_two(
         world.rds_answers = False
     world.fail_over("b", 5)
     assert stage.handle(HINT) == "done"
-    assert (stage.memory.writer() or {})["member"] == "b"
+    known = stage.memory.writer() or {}
+    assert (known["member"], known["zone"]) == ("b", "z2" if silent == "database" else None)
     assert any("b writes after" in subject for subject in stage.subjects("critical"))
+
+
+def test_a_full_writer_is_left_alone_on_the_probe_s_word_for_as_long_as_it_holds(stage: Stage) -> None:
+    stage.world.data_api = error("ServiceUnavailableError", status=503)
+    stage.world.full_until = stage.world.now() + 1000
+    began = stage.world.now()
+    stage.world.sleep(30)
+    full = stage.down(began)
+    assert stage.handle(full, limit=30) == "refuse"
+    assert "no room for more (53300)" in stage.subjects("critical")[0]
+    # It dies; the probe says no more, and the Data API does.
+    stage.world.data_api = None
+    stage.world.crash()
+    stage.world.sleep(60)
+    stage.handle(HINT)
+    assert [works for _, _, works in stage.world.calls] == [False]
+
+
+def test_who_was_the_writer_long_ago_is_not_who_fails_now(stage: Stage) -> None:
+    """The lag guard, which notes the writer each minute, has not run since."""
+    stage.memory.note_writer("a", "z1", stage.world.now() - 1000)
+    stage.world.writer = "c"
+    stage.run_out(100)
+    assert [target for _, target, _ in stage.world.calls] == ["b"]
+    assert (stage.memory.last_outage() or {})["writer"] == "c"
+
+
+def test_where_no_reader_qualifies_the_page_says_that_aurora_chooses(stage: Stage) -> None:
+    for name in "bc":
+        stage.decisions.put({"id": f"lag#{name}", "lag": 30.0, "at": stage.world.now()})
+    stage.run_out(100)
+    assert [target for _, target, _ in stage.world.calls] == [None]
+    assert "payments: fails over from a to whom Aurora chooses" in stage.subjects("critical")
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_the_last_page_says_who_failed_it_over(
+    stage: Stage, is_refused: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if is_refused:
+        stage.world.refuse = [error("AccessDenied", status=403)]
+        stage.world.at(60, lambda: stage.world.fail_over("b", 5))
+    stage.run_out(200)
+    by = "Aurora" if is_refused else "harecon"
+    assert f"{by} failed it over" in capsys.readouterr().out
+    assert (stage.memory.last_failover() or {})["by"] == by
