@@ -122,6 +122,8 @@ def test_a_probe_that_cannot_reach_a_healthy_writer_moves_nothing(stage: Stage) 
         stage.world.at(number * 10, lambda: stage.handle(stage.down(began)) and None)
     stage.world.sleep(400)
     assert stage.world.calls == []
+    # Applications may be cut off in the same way.
+    assert stage.subjects("critical")[0].startswith("payments: not over after 120 s: the writer writes, and the probe")
 
 
 def test_a_data_api_that_fails_beside_a_healthy_writer_moves_nothing(stage: Stage) -> None:

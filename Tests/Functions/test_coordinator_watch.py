@@ -136,3 +136,14 @@ def test_the_last_page_says_who_failed_it_over(
     by = "Aurora" if is_refused else "harecon"
     assert f"{by} failed it over" in capsys.readouterr().out
     assert (stage.memory.last_failover() or {})["by"] == by
+
+
+@pytest.mark.parametrize("rds_answers", [False, True])
+def test_a_failure_of_which_nobody_knows_whose_it_is_is_watched(stage: Stage, rds_answers: bool) -> None:
+    """A new stack, of which the lag guard has noted nothing, and RDS does not answer or names no writer."""
+    stage.decisions.delete("writer")
+    stage.world.rds_answers, stage.world.writer = rds_answers, ""
+    stage.world.crash()
+    assert stage.handle(stage.down(), limit=60) == "observe"
+    assert (stage.memory.outage(stage.world.now()) or {})["writer"] is None
+    assert stage.world.calls == []
