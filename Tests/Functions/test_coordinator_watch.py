@@ -147,3 +147,24 @@ def test_a_failure_of_which_nobody_knows_whose_it_is_is_watched(stage: Stage, rd
     assert stage.handle(stage.down(), limit=60) == "observe"
     assert (stage.memory.outage(stage.world.now()) or {})["writer"] is None
     assert stage.world.calls == []
+
+
+def test_a_failure_counts_from_the_probe_s_first_failed_look(stage: Stage) -> None:
+    began = stage.world.now()
+    crash(stage, lambda: None)
+    assert [at - began < 40 for at, _, _ in stage.world.calls] == [True]
+    assert (stage.memory.last_outage() or {})["since"] == began
+
+
+def test_a_cluster_that_fails_over_is_watched_also_when_nobody_can_be_asked(stage: Stage) -> None:
+    stage.world.data_api = error("ServiceUnavailableError", status=503)
+    stage.world.fail_over("b", 100)
+    assert stage.handle(HINT, limit=60) == "observe"
+    assert stage.memory.outage(stage.world.now()) is not None
+
+
+@pytest.mark.parametrize("silent", ["RDS", "nobody"])
+def test_a_failover_that_nobody_saw_is_known_by_either_of_two(stage: Stage, silent: str) -> None:
+    stage.world.writer, stage.world.rds_answers = "b", silent == "nobody"
+    assert stage.handle(HINT) == "no failure"
+    assert (stage.memory.writer() or {})["member"] == "b"
