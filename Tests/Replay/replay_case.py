@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harecon_replay.ledger import Ledger
+from harecon_replay.log_format import written
 from harecon_replay.outcome import TargetError
 from harecon_replay.targets import Entered, Settled
 from harecon_replay.transaction import Statement
@@ -61,6 +63,8 @@ class ScriptedTarget:
     # A target that may lose what it confirmed.
     forgetful: bool
     ledger: Ledger = Ledger()
+    # The buffer's.
+    log: Path | None = None
     # Whose flight it is.
     flying: str = ""
     committed: set[str] = field(default_factory=set)
@@ -100,10 +104,11 @@ class ScriptedTarget:
 class ScriptedSession:
     target: ScriptedTarget
     _seen: int = 0
+    _xid: str = ""
 
     def enter(self, id: str, body: str) -> Entered:
         _, answer = self.target.asked("enter")
-        self._seen = answer["seen"]
+        self._seen, self._xid = answer["seen"], answer["xid"]
         assert self._seen > 1 or id not in self.target.committed, "it would be applied twice"
         return Entered(answer["seen"], answer.get("body", body), answer["xid"])
 
@@ -113,6 +118,9 @@ class ScriptedSession:
         assert item.get("sql", statement.sql) == statement.sql
 
     def commit(self) -> str | None:
+        if self._seen == 1 and self.target.log:
+            doubt = written({"doubt": self.target.flying, "xid": self._xid})
+            assert doubt in self.target.log.read_bytes(), "who dies now would not know what to ask for"
         _, answer = self.target.asked("commit")
         self.target.committed.add(self.target.flying)
         return answer.get("warning")

@@ -36,7 +36,9 @@ class Run:
         self.case = case
         self.clock = VirtualClock()
         settings = Settings(**{_SETTINGS[name]: value for name, value in case.get("settings", {}).items()})
-        self.target = ScriptedTarget(list(case["script"]), self.clock, settings.retain > 0)
+        self.target = ScriptedTarget(
+            list(case["script"]), self.clock, settings.retain > 0, log=folder / "log"
+        )
         self.buffer = FileBuffer(folder)
         self.engine = Engine(
             Attempts(self.target, settings.attempt_seconds, settings.ledger_keep),

@@ -65,7 +65,7 @@ final class CaseRun {
   init(_ one: ReplayCase, _ folder: TemporaryFolder) async throws {
     self.one = one
     let settings = Self.settings(one.json["settings"])
-    target = ScriptedTarget(one.script, clock, isForgetful: settings.retain > .zero)
+    target = ScriptedTarget(one.script, clock, isForgetful: settings.retain > .zero, log: folder.log)
     buffer = try FileBuffer(folder: folder.path, logger: CaseTests.logger)
     let random = one.json["random"]?.double ?? 0.5
     engine = Engine(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Core
+import Foundation
 import Testing
 
 @testable import ReplayClient
@@ -30,6 +31,8 @@ final class ScriptedTarget: Target, Session {
   private struct State {
     var script: [JSON]
     var flying = ""
+    /// Of the attempt that flies, when it found no row in the ledger.
+    var xid: String?
     var committed: Set<ExactText> = []
     var isOff = false
   }
@@ -38,11 +41,14 @@ final class ScriptedTarget: Target, Session {
   private let clock: VirtualClock
   /// It may lose what it confirmed.
   private let isForgetful: Bool
+  /// The buffer's.
+  private let log: URL?
 
-  init(_ script: [JSON], _ clock: VirtualClock, isForgetful: Bool) {
+  init(_ script: [JSON], _ clock: VirtualClock, isForgetful: Bool, log: URL? = nil) {
     state = Guarded(State(script: script))
     self.clock = clock
     self.isForgetful = isForgetful
+    self.log = log
   }
 
   var rest: [JSON] { state.withLock { $0.script } }
@@ -75,7 +81,9 @@ final class ScriptedTarget: Target, Session {
     let seen = answer?["seen"]?.int ?? 0
     let isCommitted = state.withLock { $0.committed.contains(ExactText(id)) }
     #expect(seen > 1 || !isCommitted, "\"\(id)\" would be applied twice")
-    return Entered(seen: seen, body: answer?["body"]?.string ?? bodyHash, xid: answer?["xid"]?.string ?? "")
+    let xid = answer?["xid"]?.string ?? ""
+    state.withLock { $0.xid = seen == 1 ? xid : nil }
+    return Entered(seen: seen, body: answer?["body"]?.string ?? bodyHash, xid: xid)
   }
 
   func execute(_ statement: Statement) async throws(TargetError) {
@@ -84,6 +92,12 @@ final class ScriptedTarget: Target, Session {
   }
 
   func commit() async throws(TargetError) -> String? {
+    let (flying, xid) = state.withLock { ($0.flying, $0.xid) }
+    if let xid, let log {
+      let doubt = Data(LogRecord.doubt(id: flying, xid: xid).line)
+      let bytes = (try? Data(contentsOf: log)) ?? Data()
+      #expect(bytes.range(of: doubt) != nil, "who dies now would not know what to ask for")
+    }
     let answer = try next("commit")["answer"]
     state.withLock { _ = $0.committed.insert(ExactText($0.flying)) }
     return answer?["warning"]?.string
