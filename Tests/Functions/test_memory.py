@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from coordinator.memory import FORGOTTEN_SECONDS, Memory, probe_fails
+from moto_table import moto_table
 from shared.tables import Item, Lease, Table
 from world import FakeTable
 
@@ -20,20 +19,11 @@ MESSAGE = {"to": "page", "subject": "b writes", "text": "at last"}
 
 
 @pytest.fixture(params=["moto", "memory"])
-def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+def table(request: pytest.FixtureRequest) -> Iterator[Table]:
     if request.param == "memory":
         yield FakeTable()
         return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="decisions",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with moto_table("decisions") as client:
         yield Table(client, "decisions")
 
 

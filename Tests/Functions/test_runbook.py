@@ -14,12 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore import xform_name
-from moto import mock_aws
 
 from coordinator.memory import Memory
+from moto_table import moto_table
 from service_models import check_request, model
 from shared.tables import Table
 
@@ -185,7 +184,7 @@ def test_commands_are_such_as_aws_takes_and_name_what_a_stack_has(page: str, blo
             assert f"[{name}]" in STACK, f"{page}: a stack has no {name}"
 
 
-def test_a_freeze_is_one_to_those_who_are_to_keep_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_freeze_is_one_to_those_who_are_to_keep_it(tmp_path: Path) -> None:
     puts, removes = (
         request(words)[2]
         for word in ("put-item", "delete-item")
@@ -193,16 +192,7 @@ def test_a_freeze_is_one_to_those_who_are_to_keep_it(tmp_path: Path, monkeypatch
         if page == "runbook.md" and word in block
         for words in calls(block, tmp_path)
     )
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="payments-decisions",
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with moto_table("payments-decisions") as client:
         memory = Memory(Table(client, "payments-decisions"))
         client.put_item(**puts)
         until = memory.frozen_until()
