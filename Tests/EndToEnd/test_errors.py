@@ -33,6 +33,12 @@ def test_an_endpoint_that_is_none_is_a_wrong_input(harecon: Harecon, url: str) -
     assert f'"{url}"' in refused.err and "AWS_ENDPOINT_URL" in refused.err
 
 
+@pytest.mark.parametrize("url", ["https://me:hunter2@aws:x", "http://me:hunter2@aws.example", "me:hunter2@aws"])
+def test_a_password_in_an_endpoint_is_not_shown(harecon: Harecon, url: str) -> None:
+    refused = harecon.plan(AWS_ENDPOINT_URL=url).expect(4)
+    assert "hunter2" not in refused.err and "@aws" in refused.err
+
+
 @pytest.mark.parametrize("kind", ["denied", "expired"])
 def test_a_denied_call_names_the_operation_the_code_and_the_request(harecon: Harecon, account: Account, kind: str) -> None:
     account.control("faults", [{"service": "rds", "operation": "DescribeDBClusters", "kind": kind, "times": 100}])

@@ -36,19 +36,27 @@ package struct EndpointOverrides: Sendable, Hashable {
   package func endpoint(forServiceID id: String) throws(CallError) -> Endpoint? {
     let key = String(id.uppercased().map { $0 == " " ? "_" : $0 })
     guard let url = byService[key] ?? common else { return nil }
+    let shown = Self.shown(url)
     guard let endpoint = Endpoint(url: url) else {
       throw CallError(
         .invalid, code: "InvalidEndpoint",
-        message: "the endpoint \"\(url)\" is no address; write it as \"https://host\" or \"http://127.0.0.1:port\"")
+        message: "the endpoint \"\(shown)\" is no address; write it as \"https://host\" or \"http://127.0.0.1:port\"")
     }
     guard endpoint.scheme == "https" || PlainHTTP.isAllowed(host: endpoint.host) else {
       throw CallError(
         .invalid, code: "InvalidEndpoint",
         message:
-          "the endpoint \"\(url)\" would send credentials' signatures unencrypted; use https, or an address of this machine"
+          "the endpoint \"\(shown)\" would send credentials' signatures unencrypted; use https, or an address of this machine"
       )
     }
     return endpoint
+  }
+
+  /// Without who signs in there, and by what.
+  private static func shown(_ url: String) -> String {
+    guard let at = url.lastIndex(of: "@") else { return url }
+    let scheme = ["https://", "http://"].first { url.hasPrefix($0) } ?? ""
+    return scheme + "..." + url[at...]
   }
 }
 
